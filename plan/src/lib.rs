@@ -1,0 +1,30 @@
+//! The plan: what a checked program does, as data. The only thing that the compiler and the
+//! runtime both know.
+//!
+//! In: nothing but plain values. Out: [`Plan`], its [`Type`]s and [`Value`]s, the units
+//! ([`Tokens`], [`Cost`], [`Millis`]), the model [`Catalog`] and the [`CapabilitySpec`]s.
+//! Not here: syntax, files, network, clocks, async.
+
+mod capability;
+mod catalog;
+mod dump;
+mod eval;
+mod expr;
+pub mod functions;
+mod labels;
+mod plan;
+mod settings;
+mod types;
+mod units;
+mod value;
+
+pub use capability::{CapabilityKind, CapabilitySpec, ParamSpec, TypeSpec};
+pub use catalog::{Abilities, Catalog, ModelCard, Price};
+pub use eval::{EvalError, Scope, compare, equal, eval, kind};
+pub use expr::{BinaryOp, Expr, Over, TemplateId, UnaryOp, VarId};
+pub use labels::{Integrity, Labels};
+pub use plan::*;
+pub use settings::*;
+pub use types::{Bound, EnumType, Field, Mismatch, RecordType, Type, Variant};
+pub use units::{Cost, Millis, Tokens};
+pub use value::Value;

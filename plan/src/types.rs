@@ -1,0 +1,561 @@
+//! Types with their bounds, and reading values by them.
+
+use crate::{Cost, Labels, Millis, Value};
+use ecow::EcoString;
+use serde_json::{Value as Json, json};
+use std::fmt;
+use std::sync::Arc;
+
+/// A type.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Type {
+    /// Text, with the most it may hold. `truncate`: longer text is cut instead of refused.
+    Text {
+        /// The most it may hold; `None` where it takes the bound of what is passed.
+        bound: Option<Bound>,
+        /// Whether longer text is cut.
+        truncate: bool,
+    },
+    /// A whole number, within both ends.
+    Int(Option<(i64, i64)>),
+    /// A number, within both ends.
+    Float(Option<(f64, f64)>),
+    /// `true` or `false`.
+    Bool,
+    /// A day.
+    Date,
+    /// A moment.
+    Time,
+    /// A length of time.
+    Duration,
+    /// Money.
+    Money,
+    /// Any JSON, with the most text it may be.
+    Json(Option<Bound>),
+    /// An image.
+    Image,
+    /// One of some names.
+    Enum(Arc<EnumType>),
+    /// A record.
+    Record(Arc<RecordType>),
+    /// A list, with the most elements it may have.
+    List(Box<Type>, Option<u64>),
+    /// A map from text, with the most entries it may have.
+    Map(Box<Type>, Option<u64>),
+    /// The type or `null`.
+    Optional(Box<Type>),
+    /// The type of `null`.
+    Null,
+    /// What could not be typed; it fits everything, so that one mistake costs one message.
+    Error,
+}
+
+/// The most a text may hold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Bound {
+    /// Tokens, in the tokenizer of the model that reads it.
+    Tokens(u64),
+    /// Unicode characters.
+    Chars(u64),
+}
+
+/// A declared enum.
+#[derive(PartialEq, Debug)]
+pub struct EnumType {
+    /// Its name.
+    pub name: EcoString,
+    /// What it is for.
+    pub doc: EcoString,
+    /// Its variants in their order.
+    pub variants: Vec<Variant>,
+}
+
+/// A variant of an enum.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Variant {
+    /// Its name, which is also its value.
+    pub name: EcoString,
+    /// What it stands for.
+    pub doc: EcoString,
+}
+
+/// A record type; without a name where a literal made it.
+#[derive(PartialEq, Debug)]
+pub struct RecordType {
+    /// Its name.
+    pub name: Option<EcoString>,
+    /// What it is for.
+    pub doc: EcoString,
+    /// Its fields in their order.
+    pub fields: Vec<Field>,
+}
+
+/// A field of a record.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Field {
+    /// Its name.
+    pub name: EcoString,
+    /// Its type.
+    pub ty: Type,
+    /// What it is for.
+    pub doc: EcoString,
+    /// The labels it is declared with.
+    pub labels: Labels,
+    /// What it is when it is missing.
+    pub default: Option<Value>,
+}
+
+impl RecordType {
+    /// The field of this name.
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|f| f.name == name)
+    }
+}
+
+/// Where a value departs from its type.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Mismatch {
+    /// The way to the place: `sources[2]`, `address.city`; empty at the top.
+    pub path: String,
+    /// What is wrong there: "expected a number, found text".
+    pub message: String,
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.path.is_empty() {
+            f.write_str(&self.message)
+        } else {
+            write!(f, "`{}`: {}", self.path, self.message)
+        }
+    }
+}
+
+impl Type {
+    /// Text without a bound.
+    pub const TEXT: Type = Type::Text { bound: None, truncate: false };
+    /// A whole number of any size.
+    pub const INT: Type = Type::Int(None);
+    /// A number of any size.
+    pub const FLOAT: Type = Type::Float(None);
+
+    /// Whether a value of `other` may stand where this type is wanted.
+    ///
+    /// Bounds do not decide: what is over its bound is refused where it enters.
+    pub fn accepts(&self, other: &Type) -> bool {
+        match (self, other) {
+            (Type::Error, _) | (_, Type::Error) | (Type::Json(_), _) => true,
+            (Type::Optional(_), Type::Null) => true,
+            (Type::Optional(a), Type::Optional(b)) => a.accepts(b),
+            (Type::Optional(a), b) => a.accepts(b),
+            (Type::Text { .. }, Type::Text { .. } | Type::Enum(_)) => true,
+            (Type::Float(_), Type::Int(_) | Type::Float(_)) => true,
+            (Type::Int(_), Type::Int(_)) => true,
+            (Type::Image, Type::Text { .. }) => true,
+            (Type::Enum(a), Type::Enum(b)) => a.name == b.name,
+            (Type::Record(a), Type::Record(b)) => match (&a.name, &b.name) {
+                (Some(x), Some(y)) => x == y,
+                _ => a.fields.iter().all(|f| match b.field(&f.name) {
+                    Some(g) => f.ty.accepts(&g.ty),
+                    None => f.default.is_some() || matches!(f.ty, Type::Optional(_)),
+                }),
+            },
+            (Type::List(a, _), Type::List(b, _)) | (Type::Map(a, _), Type::Map(b, _)) => a.accepts(b),
+            (Type::Map(a, _), Type::Record(r)) => {
+                r.name.is_none() && r.fields.iter().all(|f| a.accepts(&f.ty))
+            }
+            (a, b) => std::mem::discriminant(a) == std::mem::discriminant(b),
+        }
+    }
+
+    /// The type that both fit into, if there is one: branches of an `if`, elements of a list.
+    /// Bounds widen to the larger side; a missing bound stays missing.
+    pub fn join(&self, other: &Type) -> Option<Type> {
+        Some(match (self, other) {
+            (Type::Error, t) | (t, Type::Error) => t.clone(),
+            (Type::Null, Type::Null) => Type::Null,
+            (Type::Null, Type::Optional(t)) | (Type::Optional(t), Type::Null) => Type::Optional(t.clone()),
+            (Type::Null, t) | (t, Type::Null) => Type::Optional(Box::new(t.clone())),
+            (Type::Optional(a), Type::Optional(b)) => Type::Optional(Box::new(a.join(b)?)),
+            (Type::Optional(a), b) | (b, Type::Optional(a)) => Type::Optional(Box::new(a.join(b)?)),
+            (Type::Text { bound: a, truncate: s }, Type::Text { bound: b, truncate: t }) => {
+                Type::Text { bound: wider(*a, *b), truncate: *s && *t }
+            }
+            (Type::Enum(a), Type::Enum(b)) if a.name == b.name => self.clone(),
+            (Type::Enum(_) | Type::Text { .. }, Type::Enum(_) | Type::Text { .. }) => Type::TEXT,
+            (Type::Int(a), Type::Int(b)) => Type::Int(a.zip(*b).map(|(a, b)| (a.0.min(b.0), a.1.max(b.1)))),
+            (Type::Float(a), Type::Float(b)) => {
+                Type::Float(a.zip(*b).map(|(a, b)| (a.0.min(b.0), a.1.max(b.1))))
+            }
+            (Type::Int(_), Type::Float(_)) | (Type::Float(_), Type::Int(_)) => Type::FLOAT,
+            (Type::List(a, m), Type::List(b, n)) => {
+                Type::List(Box::new(a.join(b)?), m.zip(*n).map(|(m, n)| m.max(n)))
+            }
+            (Type::Map(a, m), Type::Map(b, n)) => {
+                Type::Map(Box::new(a.join(b)?), m.zip(*n).map(|(m, n)| m.max(n)))
+            }
+            (Type::Json(a), Type::Json(b)) => Type::Json(wider(*a, *b)),
+            (a, b) if a.accepts(b) => a.clone(),
+            (a, b) if b.accepts(a) => b.clone(),
+            _ => return None,
+        })
+    }
+
+    /// The type without `null`.
+    pub fn present(&self) -> &Type {
+        match self {
+            Type::Optional(t) => t.present(),
+            t => t,
+        }
+    }
+
+    /// Whether comparing with `<` makes sense.
+    pub fn is_ordered(&self) -> bool {
+        matches!(
+            self,
+            Type::Int(_)
+                | Type::Float(_)
+                | Type::Text { .. }
+                | Type::Date
+                | Type::Time
+                | Type::Duration
+                | Type::Money
+                | Type::Error
+        )
+    }
+
+    /// Reads JSON by this type, strictly: nothing is repaired, records keep the type's field order,
+    /// missing optional fields are `null`, missing fields with a default take it.
+    ///
+    /// Bounds in tokens are not checked here, since they depend on a tokenizer; bounds in characters
+    /// and in elements, and ranges, are. A longer text is cut where the type says `truncate`.
+    /// Unknown fields are refused.
+    pub fn read(&self, json: &Json) -> Result<Value, Mismatch> {
+        self.read_at(json, &mut Vec::new())
+    }
+
+    fn read_at(&self, json: &Json, path: &mut Vec<String>) -> Result<Value, Mismatch> {
+        let wrong = |path: &[String], wanted: &str| {
+            Err(mismatch(path, format!("expected {wanted}, found {}", describe(json))))
+        };
+        match (self, json) {
+            (Type::Error | Type::Json(None), j) => Ok(Value::Json(Arc::new(j.clone()))),
+            (Type::Json(bound), j) => {
+                check_chars(*bound, &j.to_string(), path)?;
+                Ok(Value::Json(Arc::new(j.clone())))
+            }
+            (Type::Null | Type::Optional(_), Json::Null) => Ok(Value::Null),
+            (Type::Optional(t), j) => t.read_at(j, path),
+            (Type::Bool, Json::Bool(b)) => Ok(Value::Bool(*b)),
+            (Type::Int(range), Json::Number(n)) => {
+                // 3.0 is a whole number too; JSON does not tell the two apart.
+                let whole = n
+                    .as_i64()
+                    .or_else(|| n.as_f64().filter(|f| f.fract() == 0.0 && f.abs() < 9e15).map(|f| f as i64));
+                let Some(i) = whole else { return wrong(path, "a whole number") };
+                match range {
+                    Some((low, high)) if i < *low || i > *high => Err(mismatch(
+                        path,
+                        format!("expected a whole number from {low} to {high}, found {i}"),
+                    )),
+                    _ => Ok(Value::Int(i)),
+                }
+            }
+            (Type::Float(range), Json::Number(n)) => {
+                let f = n.as_f64().unwrap_or(f64::NAN);
+                match range {
+                    Some((low, high)) if !(*low..=*high).contains(&f) => {
+                        Err(mismatch(path, format!("expected a number from {low} to {high}, found {f}")))
+                    }
+                    _ => Ok(Value::Float(f)),
+                }
+            }
+            (Type::Text { bound, truncate }, Json::String(s)) => {
+                if let (Some(Bound::Chars(most)), true) = (bound, truncate) {
+                    let most = usize::try_from(*most).unwrap_or(usize::MAX);
+                    return Ok(Value::Text(s.chars().take(most).collect()));
+                }
+                check_chars(*bound, s, path)?;
+                Ok(Value::text(s.as_str()))
+            }
+            (Type::Enum(e), Json::String(s)) => match e.variants.iter().find(|v| v.name == s.as_str()) {
+                Some(v) => Ok(Value::Text(v.name.clone())),
+                None => Err(mismatch(path, format!("expected one of {}, found \"{s}\"", e.names()))),
+            },
+            (Type::Money, Json::Number(n)) => match Cost::parse_dollars(&n.to_string()) {
+                Some(c) => Ok(Value::Money(c)),
+                None => wrong(path, "an amount in dollars"),
+            },
+            (Type::Duration, Json::Number(n)) => {
+                let seconds = n.as_f64().unwrap_or(-1.0);
+                if seconds < 0.0 || seconds > 1e12 {
+                    return wrong(path, "a number of seconds");
+                }
+                Ok(Value::Duration(Millis((seconds * 1000.0).round() as u64)))
+            }
+            (Type::Date, Json::String(s)) => match s.parse() {
+                Ok(d) => Ok(Value::Date(d)),
+                Err(_) => wrong(path, "a date such as 2026-03-14"),
+            },
+            (Type::Time, Json::String(s)) => match s.parse() {
+                Ok(t) => Ok(Value::Time(t)),
+                Err(_) => wrong(path, "a time such as 2026-03-14T09:30:00Z"),
+            },
+            (Type::Image, Json::String(s)) => Ok(Value::Image(s.as_str().into())),
+            (Type::List(item, most), Json::Array(list)) => {
+                check_count(*most, list.len(), "elements", path)?;
+                let mut out = Vec::with_capacity(list.len());
+                for (i, j) in list.iter().enumerate() {
+                    path.push(format!("[{i}]"));
+                    out.push(item.read_at(j, path)?);
+                    path.pop();
+                }
+                Ok(Value::List(out.into()))
+            }
+            (Type::Map(item, most), Json::Object(map)) => {
+                check_count(*most, map.len(), "entries", path)?;
+                let mut out = indexmap::IndexMap::with_capacity(map.len());
+                for (key, j) in map {
+                    path.push(format!(".{key}"));
+                    out.insert(EcoString::from(key.as_str()), item.read_at(j, path)?);
+                    path.pop();
+                }
+                Ok(Value::Record(Arc::new(out)))
+            }
+            (Type::Record(record), Json::Object(map)) => {
+                if let Some(unknown) = map.keys().find(|k| record.field(k).is_none()) {
+                    return Err(mismatch(
+                        path,
+                        format!("unknown field `{unknown}`; the fields are {}", record.names()),
+                    ));
+                }
+                let mut out = indexmap::IndexMap::with_capacity(record.fields.len());
+                for field in &record.fields {
+                    path.push(format!(".{}", field.name));
+                    let value = match (map.get(field.name.as_str()), &field.default) {
+                        (Some(j), _) => field.ty.read_at(j, path)?,
+                        (None, Some(default)) => default.clone(),
+                        (None, None) if matches!(field.ty, Type::Optional(_)) => Value::Null,
+                        (None, None) => return Err(mismatch(path, "is missing".to_owned())),
+                    };
+                    path.pop();
+                    out.insert(field.name.clone(), value);
+                }
+                Ok(Value::Record(Arc::new(out)))
+            }
+            _ => wrong(path, &self.described()),
+        }
+    }
+
+    /// In words, for messages: "a list of text", "a record `Answer`".
+    pub fn described(&self) -> String {
+        match self {
+            Type::Text { .. } => "text".into(),
+            Type::Int(_) => "a whole number".into(),
+            Type::Float(_) => "a number".into(),
+            Type::Bool => "true or false".into(),
+            Type::Date => "a date".into(),
+            Type::Time => "a time".into(),
+            Type::Duration => "a number of seconds".into(),
+            Type::Money => "an amount in dollars".into(),
+            Type::Json(_) | Type::Error => "JSON".into(),
+            Type::Image => "an image".into(),
+            Type::Enum(e) => format!("one of {}", e.names()),
+            Type::Record(r) => match &r.name {
+                Some(name) => format!("a record `{name}`"),
+                None => "a record".into(),
+            },
+            Type::List(..) => "a list".into(),
+            Type::Map(..) => "a map".into(),
+            Type::Optional(t) => format!("{} or null", t.described()),
+            Type::Null => "null".into(),
+        }
+    }
+
+    /// The JSON schema of the type (draft 2020-12), with docs as descriptions.
+    ///
+    /// With `strict`, the subset that OpenAI's structured outputs take: every field required,
+    /// optional ones nullable, no additional properties, no bounds on text or lists.
+    pub fn schema(&self, strict: bool) -> Json {
+        let mut schema = match self {
+            Type::Text { bound, .. } => match bound {
+                Some(Bound::Chars(n)) if !strict => json!({"type": "string", "maxLength": n}),
+                _ => json!({"type": "string"}),
+            },
+            Type::Int(Some((low, high))) => json!({"type": "integer", "minimum": low, "maximum": high}),
+            Type::Int(None) => json!({"type": "integer"}),
+            Type::Float(Some((low, high))) => json!({"type": "number", "minimum": low, "maximum": high}),
+            Type::Float(None) | Type::Money | Type::Duration => json!({"type": "number"}),
+            Type::Bool => json!({"type": "boolean"}),
+            Type::Date => json!({"type": "string", "format": "date"}),
+            Type::Time => json!({"type": "string", "format": "date-time"}),
+            Type::Image => json!({"type": "string"}),
+            Type::Json(_) | Type::Error => json!({}),
+            Type::Null => json!({"type": "null"}),
+            Type::Enum(e) => {
+                let names: Vec<&str> = e.variants.iter().map(|v| v.name.as_str()).collect();
+                json!({"type": "string", "enum": names})
+            }
+            Type::List(item, most) => match most {
+                Some(n) if !strict => json!({"type": "array", "items": item.schema(strict), "maxItems": n}),
+                _ => json!({"type": "array", "items": item.schema(strict)}),
+            },
+            Type::Map(item, _) => json!({"type": "object", "additionalProperties": item.schema(strict)}),
+            Type::Optional(t) => json!({"anyOf": [t.schema(strict), {"type": "null"}]}),
+            Type::Record(r) => {
+                let mut properties = serde_json::Map::new();
+                let mut required = Vec::new();
+                for field in &r.fields {
+                    let mut schema = field.ty.schema(strict);
+                    describe_schema(&mut schema, &field.doc);
+                    properties.insert(field.name.to_string(), schema);
+                    let may_miss = field.default.is_some() || matches!(field.ty, Type::Optional(_));
+                    if strict || !may_miss {
+                        required.push(field.name.as_str());
+                    }
+                }
+                json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
+            }
+        };
+        match self {
+            Type::Enum(e) => describe_schema(&mut schema, &e.doc),
+            Type::Record(r) => describe_schema(&mut schema, &r.doc),
+            _ => {}
+        }
+        schema
+    }
+}
+
+impl EnumType {
+    /// The variants' names for messages: `a`, `b` or `c` with backticks.
+    pub fn names(&self) -> String {
+        listed(self.variants.iter().map(|v| v.name.as_str()))
+    }
+}
+
+impl RecordType {
+    /// The fields' names for messages.
+    pub fn names(&self) -> String {
+        listed(self.fields.iter().map(|f| f.name.as_str()))
+    }
+}
+
+impl fmt::Display for Type {
+    /// As it is written in the language.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Type::Text { bound, truncate } => {
+                f.write_str("text")?;
+                write_bound(f, *bound)?;
+                f.write_str(if *truncate { " truncate" } else { "" })
+            }
+            Type::Int(None) => f.write_str("int"),
+            Type::Int(Some((low, high))) => write!(f, "int {low}..{high}"),
+            Type::Float(None) => f.write_str("float"),
+            Type::Float(Some((low, high))) => write!(f, "float {low}..{high}"),
+            Type::Bool => f.write_str("bool"),
+            Type::Date => f.write_str("date"),
+            Type::Time => f.write_str("time"),
+            Type::Duration => f.write_str("duration"),
+            Type::Money => f.write_str("money"),
+            Type::Json(bound) => {
+                f.write_str("json")?;
+                write_bound(f, *bound)
+            }
+            Type::Image => f.write_str("image"),
+            Type::Enum(e) => f.write_str(&e.name),
+            Type::Record(r) => match &r.name {
+                Some(name) => f.write_str(name),
+                None => {
+                    f.write_str("{ ")?;
+                    for (i, field) in r.fields.iter().enumerate() {
+                        write!(f, "{}{}: {}", if i > 0 { ", " } else { "" }, field.name, field.ty)?;
+                    }
+                    f.write_str(" }")
+                }
+            },
+            Type::List(t, None) => write!(f, "[{t}]"),
+            Type::List(t, Some(n)) => write!(f, "[{t}] <= {n}"),
+            Type::Map(t, None) => write!(f, "{{text: {t}}}"),
+            Type::Map(t, Some(n)) => write!(f, "{{text: {t}}} <= {n}"),
+            // The bound of a nullable type is written behind the question mark.
+            Type::Optional(t) => match &**t {
+                Type::Text { bound: Some(_), .. } | Type::List(_, Some(_)) | Type::Map(_, Some(_)) => {
+                    write!(f, "({t})?")
+                }
+                t => write!(f, "{t}?"),
+            },
+            Type::Null => f.write_str("null"),
+            Type::Error => f.write_str("unknown"),
+        }
+    }
+}
+
+fn write_bound(f: &mut fmt::Formatter<'_>, bound: Option<Bound>) -> fmt::Result {
+    match bound {
+        Some(Bound::Tokens(n)) => write!(f, " <= {n} tokens"),
+        Some(Bound::Chars(n)) => write!(f, " <= {n} chars"),
+        None => Ok(()),
+    }
+}
+
+// Tokens and characters do not compare, so a mixture has no bound that both keep.
+fn wider(a: Option<Bound>, b: Option<Bound>) -> Option<Bound> {
+    match (a?, b?) {
+        (Bound::Tokens(a), Bound::Tokens(b)) => Some(Bound::Tokens(a.max(b))),
+        (Bound::Chars(a), Bound::Chars(b)) => Some(Bound::Chars(a.max(b))),
+        _ => None,
+    }
+}
+
+fn describe_schema(schema: &mut Json, doc: &str) {
+    if let (Some(object), false) = (schema.as_object_mut(), doc.is_empty()) {
+        object.insert("description".into(), doc.into());
+    }
+}
+
+fn check_chars(bound: Option<Bound>, text: &str, path: &[String]) -> Result<(), Mismatch> {
+    let Some(Bound::Chars(most)) = bound else { return Ok(()) };
+    let found = text.chars().count() as u64;
+    if found > most {
+        return Err(mismatch(path, format!("is longer than {most} characters: it has {found}")));
+    }
+    Ok(())
+}
+
+fn check_count(most: Option<u64>, found: usize, what: &str, path: &[String]) -> Result<(), Mismatch> {
+    match most {
+        Some(most) if found as u64 > most => {
+            Err(mismatch(path, format!("has more than {most} {what}: it has {found}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn mismatch(path: &[String], message: String) -> Mismatch {
+    let path = path.concat();
+    Mismatch { path: path.strip_prefix('.').unwrap_or(&path).to_owned(), message }
+}
+
+fn describe(json: &Json) -> String {
+    match json {
+        Json::Null => "null".into(),
+        Json::Bool(b) => b.to_string(),
+        Json::Number(n) => n.to_string(),
+        Json::String(s) => match s.char_indices().nth(40) {
+            Some((cut, _)) => format!("the text \"{}…\"", &s[..cut]),
+            None => format!("the text \"{s}\""),
+        },
+        Json::Array(_) => "a list".into(),
+        Json::Object(_) => "an object".into(),
+    }
+}
+
+fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<String> = names.map(|n| format!("`{n}`")).collect();
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        Some((last, _)) => last.clone(),
+        None => "none".into(),
+    }
+}
