@@ -1,1 +1,14 @@
-//! placeholder
+//! From a plan to a run.
+//!
+//! In: a [`flow_plan::Plan`], inputs and a [`Context`]. Out: a result, events as things happen, and
+//! what was spent. The runtime knows no syntax.
+
+pub mod action;
+mod context;
+mod error;
+pub mod guard;
+pub mod lookup;
+pub mod provider;
+
+pub use context::{Context, Environment};
+pub use error::RunError;

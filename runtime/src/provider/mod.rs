@@ -1,0 +1,127 @@
+//! Providers: who answers prompts. Each is one file with a [`Provider`] implementation and its
+//! [`CapabilitySpec`], and one line in [`builtin`].
+
+use crate::Context;
+use async_trait::async_trait;
+use flow_plan::{CapabilitySpec, Millis, Model, Role, Tokens, Type};
+
+/// Someone who answers prompts.
+#[async_trait]
+pub trait Provider: Send + Sync {
+    /// Its name and what it can do.
+    fn spec(&self) -> &'static CapabilitySpec;
+
+    /// Makes one call. `on_text` sees the answer's text as it arrives, in pieces.
+    ///
+    /// No retries here, and no timeout but the provider's own: both belong to the caller.
+    /// Dropping the future closes the connection.
+    async fn call(
+        &self,
+        context: &Context,
+        request: &Request<'_>,
+        on_text: &mut (dyn FnMut(&str) + Send),
+    ) -> Result<Reply, CallError>;
+}
+
+/// One call of a model.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// Who is asked, with its settings.
+    pub model: &'a Model,
+    /// The name of the prompt, for the schema's name and for scripted answers.
+    pub prompt: &'a str,
+    /// The messages, rendered.
+    pub messages: Vec<Message>,
+    /// What must come back: text as it is, anything else as JSON of this type.
+    pub output: &'a Type,
+    /// The most output tokens; always sent.
+    pub max_output: Tokens,
+}
+
+/// One message of a request.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Message {
+    /// Who says it.
+    pub role: Role,
+    /// What.
+    pub text: String,
+    /// Images that go with it: `data:` or `https:` URLs.
+    pub images: Vec<String>,
+}
+
+/// What came back.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Reply {
+    /// The whole text.
+    pub text: String,
+    /// What the provider says was used.
+    pub usage: Usage,
+    /// Why it ended.
+    pub finish: Finish,
+    /// The provider's name for the call.
+    pub request_id: Option<String>,
+}
+
+/// Tokens as the provider reports them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Usage {
+    /// Input, cached input included.
+    pub input: Tokens,
+    /// The part of the input that came from the provider's cache.
+    pub cached_input: Tokens,
+    /// Output, reasoning included.
+    pub output: Tokens,
+}
+
+/// Why an answer ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Finish {
+    /// The model was done.
+    Done,
+    /// The output cap was reached: the answer is not whole.
+    Cut,
+    /// The provider's filter, or the model itself, refused.
+    Refused,
+}
+
+/// Why a call failed.
+#[derive(Clone, PartialEq, Debug)]
+pub struct CallError {
+    /// What kind of failure.
+    pub kind: CallErrorKind,
+    /// One line for people, without secrets.
+    pub message: String,
+    /// What to do about it, if it is known.
+    pub help: Option<String>,
+    /// How long the provider asks to wait.
+    pub retry_after: Option<Millis>,
+}
+
+/// What kind of failure; it decides whether asking again makes sense.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CallErrorKind {
+    /// No connection, or it broke.
+    Connection,
+    /// 429 or its like.
+    RateLimited,
+    /// 5xx: the provider's own trouble.
+    Server,
+    /// What came back is not the protocol.
+    Malformed,
+    /// The key is missing or not accepted.
+    Key,
+    /// The request itself is not accepted.
+    Rejected,
+}
+
+impl CallErrorKind {
+    /// Whether the same request may succeed later.
+    pub fn is_retryable(self) -> bool {
+        !matches!(self, CallErrorKind::Key | CallErrorKind::Rejected)
+    }
+}
+
+/// Every provider there is.
+pub fn builtin() -> Vec<Box<dyn Provider>> {
+    vec![]
+}
