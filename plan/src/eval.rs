@@ -152,21 +152,7 @@ fn over_list(
             .filter(|(_, r)| **r == Value::Bool(true))
             .map(|(i, _)| i.clone())
             .collect(),
-        Over::SortBy => {
-            let mut failed = None;
-            let mut order: Vec<usize> = (0..items.len()).collect();
-            // Stable, so that equal keys keep the order they came in.
-            order.sort_by(|a, b| {
-                compare(&results[*a], &results[*b]).unwrap_or_else(|e| {
-                    failed.get_or_insert(e);
-                    Ordering::Equal
-                })
-            });
-            if let Some(error) = failed {
-                return Err(error);
-            }
-            order.into_iter().map(|i| items[i].clone()).collect()
-        }
+        Over::SortBy => functions::sorted(items, &results)?,
     }))
 }
 
