@@ -36,6 +36,9 @@ pub struct Request<'a> {
     pub output: &'a Type,
     /// The most output tokens; always sent.
     pub max_output: Tokens,
+    /// Whether the answer is wanted in pieces. Without it `on_text` may see everything at the end,
+    /// which costs both sides far less.
+    pub stream: bool,
 }
 
 /// One message of a request.
