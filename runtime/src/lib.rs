@@ -9,6 +9,7 @@ mod error;
 pub mod guard;
 pub mod lookup;
 pub mod provider;
+mod words;
 
 pub use context::{Context, Environment};
 pub use error::RunError;

@@ -1,9 +1,13 @@
 //! Providers: who answers prompts. Each is one file with a [`Provider`] implementation and its
 //! [`CapabilitySpec`], and one line in [`builtin`].
 
+mod sim;
+
 use crate::Context;
 use async_trait::async_trait;
 use flow_plan::{CapabilitySpec, Millis, Model, Role, Tokens, Type};
+
+pub use sim::Sim;
 
 /// Someone who answers prompts.
 #[async_trait]
@@ -19,9 +23,12 @@ pub trait Provider: Send + Sync {
         &self,
         context: &Context,
         request: &Request<'_>,
-        on_text: &mut (dyn FnMut(&str) + Send),
+        on_text: &mut OnText<'_>,
     ) -> Result<Reply, CallError>;
 }
+
+/// Who sees an answer's text as it arrives.
+pub type OnText<'a> = dyn FnMut(&str) + Send + 'a;
 
 /// One call of a model.
 #[derive(Debug)]
@@ -126,5 +133,5 @@ impl CallErrorKind {
 
 /// Every provider there is.
 pub fn builtin() -> Vec<Box<dyn Provider>> {
-    vec![]
+    vec![Box::new(Sim::default())]
 }
