@@ -55,3 +55,46 @@ pub struct Catalog {
     /// The models.
     pub models: BTreeMap<EcoString, ModelCard>,
 }
+
+impl Catalog {
+    /// What is known of the model with this id, `provider/model`.
+    ///
+    /// Every `sim/…` model is known: 128,000 tokens of context, 4,096 of output, held to a JSON
+    /// schema, at no price.
+    pub fn card(&self, id: &str) -> Option<ModelCard> {
+        if let Some(card) = self.models.get(id) {
+            return Some(card.clone());
+        }
+        let name = id.strip_prefix("sim/")?;
+        (!name.is_empty()).then(ModelCard::simulated)
+    }
+}
+
+impl ModelCard {
+    /// The card of every simulated model.
+    pub fn simulated() -> ModelCard {
+        ModelCard {
+            context: Tokens(128_000),
+            max_output: Tokens(4_096),
+            abilities: Abilities { json_schema: true, ..Abilities::default() },
+            ..ModelCard::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn simulated_models_are_known_and_free_and_others_must_be_listed() {
+        let mut catalog = Catalog::default();
+        let simulated = catalog.card("sim/anything").map(|c| (c.context, c.price, c.abilities.json_schema));
+        assert_eq!(simulated, Some((Tokens(128_000), Price::default(), true)));
+        assert_eq!(catalog.card("sim/"), None);
+        assert_eq!(catalog.card("openai/gpt"), None);
+        let card = ModelCard { context: Tokens(7), ..ModelCard::default() };
+        catalog.models.insert("openai/gpt".into(), card.clone());
+        assert_eq!(catalog.card("openai/gpt"), Some(card));
+    }
+}
