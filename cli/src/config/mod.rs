@@ -1,0 +1,165 @@
+//! What is configured around a program: `flow.toml`, `.env` and the `FLOW_…` variables.
+//!
+//! In: the program's folder and the process's environment. Out: [`Config`] and the
+//! [`Environment`] that the run sees. The strongest wins: the command line, then `FLOW_…`
+//! variables, then the chosen profile, then the rest of `flow.toml`.
+
+mod dotenv;
+mod file;
+
+pub(crate) use file::{FlowToml, Limits, Profile};
+
+use crate::exit::{Exit, Failure};
+use crate::paths;
+use flow_diagnostics::{Diagnostics, Sources, did_you_mean};
+use flow_runtime::Environment;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What is configured, with every override applied.
+#[derive(Debug, Default)]
+pub(crate) struct Config {
+    /// The `flow.toml`, if there is one.
+    pub(crate) file: Option<PathBuf>,
+    /// The chosen profile.
+    pub(crate) profile: Option<String>,
+    /// Model ids by their name in the program, in place of what the program says.
+    pub(crate) models: BTreeMap<String, String>,
+    /// Limits by provider.
+    pub(crate) limits: BTreeMap<String, Limits>,
+    /// Where state lives.
+    pub(crate) state: PathBuf,
+    /// Where traces go.
+    pub(crate) telemetry: Option<String>,
+    /// The `.env` files that were read.
+    pub(crate) dotenv: Vec<PathBuf>,
+}
+
+impl Config {
+    /// What is configured but not carried out yet, one line each.
+    pub(crate) fn not_yet_supported(&self) -> Vec<String> {
+        let mut out = Vec::new();
+        if !self.limits.is_empty() {
+            let providers: Vec<&str> = self.limits.keys().map(String::as_str).collect();
+            out.push(format!("limits are read but not yet enforced ({})", providers.join(", ")));
+        }
+        if self.telemetry.is_some() {
+            out.push("telemetry is configured but not yet sent".to_owned());
+        }
+        out
+    }
+}
+
+/// Whether a `FLOW_…` variable is one that [`load`] reads.
+pub(crate) fn is_known_variable(name: &str) -> bool {
+    let prefixes = ["FLOW_MODELS_", "FLOW_LIMITS_"];
+    let names = ["FLOW_PROFILE", "FLOW_STATE_DIR", "FLOW_TELEMETRY_ENDPOINT"];
+    names.contains(&name) || prefixes.iter().any(|p| name.starts_with(p))
+}
+
+/// Reads everything that is configured for a program in this folder.
+pub(crate) fn load(root: &Path, profile: Option<&str>) -> Result<(Config, Environment), Failure> {
+    let file = find(root);
+    let base = file.as_deref().and_then(Path::parent).unwrap_or(root);
+    let mut env = process_environment();
+    let dotenv = dotenv::read(&[root, base], &mut env)?;
+    let written = match &file {
+        Some(path) => read(path)?,
+        None => FlowToml::default(),
+    };
+    let profile =
+        profile.or(env.get("FLOW_PROFILE")).or(written.default_profile.as_deref()).map(str::to_owned);
+    let swapped = match &profile {
+        Some(name) => profile_of(&written, name, file.as_deref())?.models.clone(),
+        None => BTreeMap::new(),
+    };
+    let mut models = written.models;
+    models.extend(swapped);
+    models.extend(with_prefix(&env, "FLOW_MODELS_"));
+    let mut limits = written.limits;
+    override_limits(&env, &mut limits)?;
+    let state = match env.get("FLOW_STATE_DIR") {
+        Some(dir) => PathBuf::from(dir),
+        None => base.join(written.state_dir.as_deref().unwrap_or(".flow")),
+    };
+    if state.to_str().is_some_and(|s| s.contains("://")) {
+        return Err(Failure::usage("a shared store for the state is not yet supported")
+            .help("give `state.dir` a folder, such as `.flow`"));
+    }
+    let telemetry = env.get("FLOW_TELEMETRY_ENDPOINT").map(str::to_owned).or(written.telemetry_endpoint);
+    Ok((Config { file, profile, models, limits, state, telemetry, dotenv }, env))
+}
+
+/// The nearest `flow.toml`, from the folder upwards to the root of its git repository.
+pub(crate) fn find(root: &Path) -> Option<PathBuf> {
+    let start = std::path::absolute(root).ok()?;
+    for folder in start.ancestors() {
+        let candidate = folder.join("flow.toml");
+        if candidate.is_file() {
+            return Some(candidate);
+        }
+        if folder.join(".git").exists() {
+            return None;
+        }
+    }
+    None
+}
+
+fn process_environment() -> Environment {
+    // A variable that is not UTF-8 cannot be a key, a URL or a name, and is left out.
+    let vars = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
+    Environment { vars: vars.collect() }
+}
+
+fn read(path: &Path) -> Result<FlowToml, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|e| Failure::unreadable(path, &e))?;
+    let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
+    let file = sources.add(paths::shown(path), text.as_str());
+    let written = file::parse(&text, file, &mut diagnostics);
+    if diagnostics.has_errors() {
+        diagnostics.sort();
+        return Err(Failure::Diagnostics { exit: Exit::Usage, diagnostics, sources });
+    }
+    Ok(written)
+}
+
+fn profile_of<'a>(written: &'a FlowToml, name: &str, file: Option<&Path>) -> Result<&'a Profile, Failure> {
+    if let Some(profile) = written.profiles.get(name) {
+        return Ok(profile);
+    }
+    let failure = Failure::usage(format!("unknown profile `{name}`"));
+    let Some(file) = file else {
+        return Err(failure.help("profiles are written in `flow.toml`, and there is none"));
+    };
+    let names: Vec<&str> = written.profiles.keys().map(String::as_str).collect();
+    let help = match did_you_mean(name, names.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if names.is_empty() => format!("`{}` has no profiles", paths::shown(file)),
+        None => format!("the profiles are `{}`", names.join("`, `")),
+    };
+    Err(failure.help(help))
+}
+
+fn with_prefix<'a>(env: &'a Environment, prefix: &'a str) -> impl Iterator<Item = (String, String)> + 'a {
+    let vars = env.vars.iter().filter(|(_, value)| !value.is_empty());
+    vars.filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?.to_lowercase(), value.clone())))
+}
+
+// FLOW_LIMITS_OPENAI_REQUESTS_PER_MINUTE=60
+fn override_limits(env: &Environment, limits: &mut BTreeMap<String, Limits>) -> Result<(), Failure> {
+    for (name, value) in with_prefix(env, "FLOW_LIMITS_") {
+        let known =
+            Limits::KEYS.iter().find_map(|key| Some((name.strip_suffix(key)?.strip_suffix('_')?, *key)));
+        let variable = format!("FLOW_LIMITS_{}", name.to_uppercase());
+        let Some((provider, key)) = known else {
+            return Err(Failure::usage(format!("`{variable}` names no limit"))
+                .help(format!("it ends with one of {}", Limits::KEYS.join(", ").to_uppercase())));
+        };
+        let Ok(number) = value.parse() else {
+            return Err(Failure::usage(format!("`{variable}` is not a whole number: `{value}`")));
+        };
+        let provider = provider.replace('_', "-");
+        limits.entry(provider).or_default().set(key, number);
+    }
+    Ok(())
+}
