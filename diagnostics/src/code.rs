@@ -56,6 +56,7 @@ codes! {
     E0205 "unknown filter or function",
     E0206 "unknown, missing or repeated setting",
     E0207 "`match` does not cover every value",
+    E0306 "unbounded loop",
     E0401 "unknown model, or a needed setting is missing",
     E0402 "model lacks an ability",
     E0403 "`else` or `fallback` that can never run",

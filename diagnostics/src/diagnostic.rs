@@ -141,6 +141,11 @@ impl Diagnostics {
         self.list.dedup();
     }
 
+    /// Keeps the first `len` of them.
+    pub fn truncate(&mut self, len: usize) {
+        self.list.truncate(len);
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.list.len()
