@@ -10,6 +10,7 @@ mod catalog;
 mod dump;
 mod eval;
 mod expr;
+pub mod filters;
 pub mod functions;
 mod labels;
 mod plan;

@@ -288,7 +288,7 @@ impl Type {
             },
             (Type::Duration, Json::Number(n)) => {
                 let seconds = n.as_f64().unwrap_or(-1.0);
-                if seconds < 0.0 || seconds > 1e12 {
+                if !(0.0..=1e12).contains(&seconds) {
                     return wrong(path, "a number of seconds");
                 }
                 Ok(Value::Duration(Millis((seconds * 1000.0).round() as u64)))

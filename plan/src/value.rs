@@ -78,7 +78,7 @@ impl Value {
     pub fn get(&self, name: &str) -> Option<Value> {
         match self {
             Value::Record(r) => r.get(name).cloned(),
-            Value::Json(j) => j.get(name).map(|v| Value::from_json(v)),
+            Value::Json(j) => j.get(name).map(Value::from_json),
             _ => None,
         }
     }

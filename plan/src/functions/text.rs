@@ -77,7 +77,9 @@ pub(super) static REPLACE: Function = function(
         &["replace(\"a-b-c\", \"-\", \" \") == \"a b c\""],
     ),
     |types| {
-        (types.text(0)?, types.text(1)?, types.text(2)?);
+        types.text(0)?;
+        types.text(1)?;
+        types.text(2)?;
         Ok(Type::TEXT)
     },
     |args| Ok(Value::Text(args.text(0)?.replace(args.text(1)?, args.text(2)?).into())),
@@ -282,7 +284,8 @@ pub fn check_format(pattern: &str, values: usize) -> Result<(), String> {
 }
 
 fn two_texts(types: &Types<'_>) -> Result<Type, Misfit> {
-    (types.text(0)?, types.text(1)?);
+    types.text(0)?;
+    types.text(1)?;
     Ok(Type::Bool)
 }
 
