@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 use tokio_util::sync::CancellationToken;
 
 /// The environment's variables, read once when the process starts.
@@ -34,8 +35,34 @@ pub struct Context {
     pub root: PathBuf,
     /// The folder for what is kept between runs (`.flow`); made when first written to.
     pub state: PathBuf,
-    /// The client for every HTTP call, with its pool of connections.
-    pub http: reqwest::Client,
+    /// The client for every HTTP call.
+    pub http: Http,
     /// Fires when the run must stop.
     pub cancel: CancellationToken,
+}
+
+/// The HTTP client with its pool of connections, shared by all its clones.
+///
+/// It is made when it is first asked for: reading the system's certificates takes 15 ms, which a
+/// run that calls nobody should not pay.
+#[derive(Clone, Debug, Default)]
+pub struct Http {
+    client: Arc<OnceLock<Result<reqwest::Client, String>>>,
+}
+
+impl Http {
+    /// The client; the reason in lower case where there can be none, such as missing certificates.
+    pub fn client(&self) -> Result<&reqwest::Client, String> {
+        let made = self.client.get_or_init(|| {
+            let client = reqwest::Client::builder().user_agent(concat!("flow/", env!("CARGO_PKG_VERSION")));
+            client.build().map_err(|e| format!("the HTTP client cannot be made: {e}"))
+        });
+        made.as_ref().map_err(Clone::clone)
+    }
+}
+
+impl From<reqwest::Client> for Http {
+    fn from(client: reqwest::Client) -> Http {
+        Http { client: Arc::new(OnceLock::from(Ok(client))) }
+    }
 }

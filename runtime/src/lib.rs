@@ -11,5 +11,5 @@ pub mod lookup;
 pub mod provider;
 mod words;
 
-pub use context::{Context, Environment};
+pub use context::{Context, Environment, Http};
 pub use error::RunError;

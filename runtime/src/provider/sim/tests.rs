@@ -58,7 +58,7 @@ fn context() -> Context {
         env: crate::Environment::default(),
         root: ".".into(),
         state: ".flow".into(),
-        http: reqwest::Client::new(),
+        http: crate::Http::default(),
         cancel: tokio_util::sync::CancellationToken::new(),
     }
 }
