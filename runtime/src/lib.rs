@@ -4,6 +4,8 @@
 //! what was spent. The runtime knows no syntax.
 
 pub mod action;
+pub mod cache;
+pub mod codec;
 mod context;
 mod error;
 pub mod guard;
