@@ -1,0 +1,161 @@
+//! The concrete syntax tree: every construct with its place, in one flat array.
+//!
+//! Nodes stand in the order of the text, parents before their children; what lies between the
+//! nodes (punctuation, keywords, blanks) is read from the text.
+
+use crate::Kind;
+use std::ops::Range;
+
+/// The tree of one file. The root is a `file` node that covers the whole text.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Cst {
+    nodes: Vec<Entry>,
+}
+
+/// One construct as it is stored.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Entry {
+    pub(crate) kind: Kind,
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+    /// How many nodes it is made of, itself included: the next sibling is that many further on.
+    pub(crate) size: u32,
+}
+
+/// One construct of a [`Cst`].
+#[derive(Clone, Copy, Debug)]
+pub struct Node<'c> {
+    cst: &'c Cst,
+    at: usize,
+}
+
+impl Cst {
+    /// The whole file.
+    pub fn root(&self) -> Node<'_> {
+        Node { cst: self, at: 0 }
+    }
+
+    /// Every node, parents before their children.
+    pub fn nodes(&self) -> impl Iterator<Item = Node<'_>> {
+        (0..self.nodes.len()).map(|at| Node { cst: self, at })
+    }
+
+    /// The tree as stable text, a node a line, indented by depth; leaves show their text.
+    pub fn dump(&self, text: &str) -> String {
+        let mut out = String::new();
+        dump(self.root(), text, 0, &mut out);
+        out
+    }
+}
+
+fn dump(node: Node<'_>, text: &str, depth: usize, out: &mut String) {
+    use std::fmt::Write;
+    let leaf = node.children().next().is_none();
+    let shown = if leaf { format!(" {:?}", &text[node.range()]) } else { String::new() };
+    // Writing into a string cannot fail.
+    let _ = writeln!(
+        out,
+        "{:indent$}{:?} {}..{}{shown}",
+        "",
+        node.kind(),
+        node.start(),
+        node.end(),
+        indent = depth * 2
+    );
+    for child in node.children() {
+        dump(child, text, depth + 1, out);
+    }
+}
+
+impl<'c> Node<'c> {
+    /// What it is.
+    pub fn kind(self) -> Kind {
+        self.entry().kind
+    }
+
+    /// The offset of its first byte.
+    pub fn start(self) -> usize {
+        self.entry().start as usize
+    }
+
+    /// The offset behind its last byte.
+    pub fn end(self) -> usize {
+        self.entry().end as usize
+    }
+
+    /// Its bytes.
+    pub fn range(self) -> Range<usize> {
+        self.start()..self.end()
+    }
+
+    /// The constructs it is made of, in the order of the text.
+    pub fn children(self) -> impl Iterator<Item = Node<'c>> + Clone {
+        let end = self.at + self.entry().size as usize;
+        let cst = self.cst;
+        let first = (self.at + 1 < end).then_some(self.at + 1);
+        std::iter::successors(first, move |&at| {
+            let next = at + cst.nodes[at].size as usize;
+            (next < end).then_some(next)
+        })
+        .map(move |at| Node { cst, at })
+    }
+
+    /// The first child of a kind.
+    pub fn child(self, kind: Kind) -> Option<Node<'c>> {
+        self.children().find(|c| c.kind() == kind)
+    }
+
+    fn entry(self) -> &'c Entry {
+        &self.cst.nodes[self.at]
+    }
+}
+
+/// A tree that is being put together, declaration by declaration.
+pub(crate) struct Tree {
+    nodes: Vec<Entry>,
+}
+
+impl Tree {
+    pub(crate) fn new(text: &str) -> Self {
+        let mut nodes = Vec::with_capacity(text.len() / 8 + 1);
+        nodes.push(Entry { kind: Kind::file, start: 0, end: offset(text.len()), size: 1 });
+        Tree { nodes }
+    }
+
+    /// Adds the children of a parsed section's root, with its offsets translated to the file's.
+    ///
+    /// What has no width stays where `end` puts it.
+    pub(crate) fn extend(
+        &mut self,
+        section: &[Entry],
+        start: impl Fn(usize) -> usize,
+        end: impl Fn(usize) -> usize,
+    ) {
+        let below = section.iter().skip(1).filter(|e| e.kind != Kind::EOI);
+        self.nodes.extend(below.map(|e| {
+            let last = end(e.end as usize);
+            let first = if e.start == e.end { last } else { start(e.start as usize).min(last) };
+            Entry { start: offset(first), end: offset(last), ..*e }
+        }));
+    }
+
+    /// Adds a region that is not understood at all.
+    pub(crate) fn junk(&mut self, range: Range<usize>) {
+        self.nodes.push(Entry {
+            kind: Kind::junk,
+            start: offset(range.start),
+            end: offset(range.end),
+            size: 1,
+        });
+    }
+
+    pub(crate) fn finish(mut self) -> Cst {
+        self.nodes[0].size = offset(self.nodes.len());
+        Cst { nodes: self.nodes }
+    }
+}
+
+// A source file is refused above 4 GiB long before it gets here.
+pub(crate) fn offset(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}
