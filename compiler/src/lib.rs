@@ -1,3 +1,55 @@
 //! From `.flow` text to a checked plan. Pure: no disk, network, clock or environment.
+//!
+//! In: a [`World`], which gives the sources, and the root file. Out: an [`Outcome`]; it has a plan
+//! exactly when there is no error. Every phase is total: broken programs are data.
 
 pub mod ast;
+mod check;
+mod checker;
+mod decl;
+pub mod graph;
+pub mod hir;
+pub mod lower;
+mod parse;
+mod resolve;
+mod steps;
+pub mod template;
+mod types;
+mod world;
+
+pub use parse::parse_file;
+pub use world::World;
+
+use flow_diagnostics::{Code, Diagnostics, Sources};
+use flow_plan::Plan;
+use hir::Hir;
+
+/// What a compilation gives.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The files that were read, the root first.
+    pub sources: Sources,
+    /// What is known of the program, also where it has errors.
+    pub hir: Hir,
+    /// The plan, if there is no error.
+    pub plan: Option<Plan>,
+    /// Everything found, by file and place.
+    pub diagnostics: Diagnostics,
+}
+
+/// Compiles a program. `file` is the root's path relative to the program's folder.
+pub fn compile(world: &dyn World, file: &str) -> Outcome {
+    let mut sources = Sources::default();
+    let mut diagnostics = Diagnostics::default();
+    let program = resolve::load(world, file, &mut sources, &mut diagnostics);
+    let (hir, plan, found) = checker::check(world, &program, &sources);
+    diagnostics.append(found);
+    let broken = diagnostics.has_errors();
+    if broken {
+        // What is misspelt or not understood may be the use that is missing: one mistake, one message.
+        diagnostics.retain(|d| d.code != Code::W0701);
+    }
+    diagnostics.sort();
+    let plan = (!broken).then_some(plan);
+    Outcome { sources, hir, plan, diagnostics }
+}

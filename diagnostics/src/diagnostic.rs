@@ -146,6 +146,11 @@ impl Diagnostics {
         self.list.truncate(len);
     }
 
+    /// Keeps those for which `keep` holds.
+    pub fn retain(&mut self, keep: impl FnMut(&FlowDiagnostic) -> bool) {
+        self.list.retain(keep);
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.list.len()

@@ -1,6 +1,8 @@
 //! Plans as stable text, for `flowc dump plan` and for snapshots.
 
-use crate::{Arg, Block, Callee, Config, Expr, Model, OnFail, Over, Param, Plan, Step, StepKind, Value, VarId};
+use crate::{
+    Arg, Block, Callee, Config, Expr, Model, OnFail, Over, Param, Plan, Step, StepKind, Value, VarId,
+};
 use std::fmt::Write;
 
 impl Plan {
@@ -44,7 +46,13 @@ impl Dump<'_> {
         for model in &self.plan.models {
             self.line(0, format!("model {} = {}", model.name, model.id()));
             let Model { card, settings, .. } = model;
-            self.line(1, format!("window {}, {} in and {} out a million", card.context, card.price.input, card.price.output));
+            self.line(
+                1,
+                format!(
+                    "window {}, {} in and {} out a million",
+                    card.context, card.price.input, card.price.output
+                ),
+            );
             if let Some(most) = settings.max_output {
                 self.line(1, format!("max_output: {most}"));
             }
@@ -133,7 +141,9 @@ impl Dump<'_> {
             StepKind::Compute(expr) => self.expr(expr),
             StepKind::If(condition, ..) => format!("if {}", self.expr(condition)),
             StepKind::Match(subject, _) => format!("match {}", self.expr(subject)),
-            StepKind::Each { list, parallel, .. } => format!("each of {}, {parallel} at once", self.expr(list)),
+            StepKind::Each { list, parallel, .. } => {
+                format!("each of {}, {parallel} at once", self.expr(list))
+            }
             StepKind::Repeat { up_to, from, .. } => format!("repeat up to {up_to} from {}", self.expr(from)),
         };
         self.line(depth, format!("{} {}: {} = {work}{after}", var(own), step.name, step.ty));
@@ -255,7 +265,8 @@ impl Dump<'_> {
             }
             Expr::List(items) => format!("[{}]", list(items)),
             Expr::Record(entries) => {
-                let entries: Vec<String> = entries.iter().map(|(k, e)| format!("{k}: {}", self.expr(e))).collect();
+                let entries: Vec<String> =
+                    entries.iter().map(|(k, e)| format!("{k}: {}", self.expr(e))).collect();
                 format!("{{{}}}", entries.join(", "))
             }
             Expr::Template(id) => self.template(id.0),

@@ -273,6 +273,40 @@ impl Block {
     pub fn var_of(&self, step: petgraph::graph::NodeIndex) -> VarId {
         VarId(self.vars.start + self.inputs + step.index() as u32)
     }
+
+    /// Calls `see` for every step, and for every step of the blocks inside it: branches, loops,
+    /// conditions with calls, what stands in for a failure.
+    pub fn each_step<'a>(&'a self, see: &mut dyn FnMut(&'a Step)) {
+        for step in self.steps.node_weights() {
+            see(step);
+            step.each_block(&mut |block| block.each_step(see));
+        }
+    }
+}
+
+impl Step {
+    /// Calls `see` for every block inside the step.
+    pub fn each_block<'a>(&'a self, see: &mut dyn FnMut(&'a Block)) {
+        match &self.kind {
+            StepKind::Call(..) | StepKind::Compute(_) => {}
+            StepKind::If(_, then, otherwise) => {
+                see(then);
+                otherwise.iter().for_each(|b| see(b));
+            }
+            StepKind::Match(_, arms) => arms.iter().for_each(|a| see(&a.body)),
+            StepKind::Each { body, .. } => see(body),
+            StepKind::Repeat { body, until, .. } => {
+                see(body);
+                until.iter().for_each(|b| see(b));
+            }
+        }
+        if let Some(unless) = self.settings.escalate.as_ref().and_then(|e| e.unless.as_ref()) {
+            see(unless);
+        }
+        if let Some(OnFail::Do(handler)) = &self.on_fail {
+            see(handler);
+        }
+    }
 }
 
 /// A named step.

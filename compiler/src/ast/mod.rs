@@ -527,3 +527,58 @@ pub enum OnFail {
     /// A handler that was not understood.
     Error(Span),
 }
+
+impl Item {
+    /// The declared name; tests, imports and broken regions have none.
+    pub fn name(&self) -> Option<&Ident> {
+        match self {
+            Item::Const(d) => Some(&d.name),
+            Item::Type(d) => Some(&d.name),
+            Item::Enum(d) => Some(&d.name),
+            Item::Model(d) => Some(&d.name),
+            Item::Prompt(d) => Some(&d.name),
+            Item::Lookup(d) | Item::Guard(d) | Item::Action(d) => Some(&d.name),
+            Item::Flow(d) => Some(&d.name),
+            Item::Batch(d) => Some(&d.name),
+            Item::Eval(d) => Some(&d.name),
+            Item::Import(_) | Item::Test(_) | Item::Error(_) => None,
+        }
+    }
+
+    /// The keyword that declares it, which is also the word for it in messages.
+    pub fn keyword(&self) -> &'static str {
+        match self {
+            Item::Import(_) => "import",
+            Item::Const(_) => "const",
+            Item::Type(_) => "type",
+            Item::Enum(_) => "enum",
+            Item::Model(_) => "model",
+            Item::Prompt(_) => "prompt",
+            Item::Lookup(_) => "lookup",
+            Item::Guard(_) => "guard",
+            Item::Action(_) => "action",
+            Item::Flow(_) => "flow",
+            Item::Batch(_) => "batch",
+            Item::Test(_) => "test",
+            Item::Eval(_) => "eval",
+            Item::Error(_) => "declaration",
+        }
+    }
+
+    /// The `///` text above it.
+    pub fn doc(&self) -> &str {
+        match self {
+            Item::Const(d) => &d.doc,
+            Item::Type(d) => &d.doc,
+            Item::Enum(d) => &d.doc,
+            Item::Model(d) => &d.doc,
+            Item::Prompt(d) => &d.doc,
+            Item::Lookup(d) | Item::Guard(d) | Item::Action(d) => &d.doc,
+            Item::Flow(d) => &d.doc,
+            Item::Batch(d) => &d.doc,
+            Item::Eval(d) => &d.doc,
+            Item::Test(d) => &d.doc,
+            Item::Import(_) | Item::Error(_) => "",
+        }
+    }
+}

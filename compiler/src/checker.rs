@@ -1,0 +1,181 @@
+//! The checker: types every declaration and, in the same walk, builds its part of the plan.
+//!
+//! In: a resolved [`Program`]. Out: a [`Hir`], a [`Plan`] that is whole only if nothing was wrong,
+//! and diagnostics. The work on each kind of declaration lies in `decl/`, on expressions in
+//! `types/`, on steps in `steps/`; checks of a finished program in `check/`.
+
+use crate::World;
+use crate::ast::Item;
+use crate::hir::{Decl, Hir};
+use crate::resolve::{DeclId, Program, Symbol, Target};
+use crate::types::{Declared, Signature};
+use ecow::EcoString;
+use flow_diagnostics::{Code, Diagnostics, FlowDiagnostic, Sources, Span};
+use flow_plan::{self as plan, Callee, ModelId, Plan, Type, Value};
+use std::collections::{HashMap, HashSet};
+
+/// Everything that is known while checking.
+pub(crate) struct Checker<'a> {
+    pub(crate) world: &'a dyn World,
+    pub(crate) program: &'a Program,
+    pub(crate) sources: &'a Sources,
+    pub(crate) out: Diagnostics,
+    pub(crate) hir: Hir,
+    pub(crate) plan: Plan,
+    /// Declarations that something names.
+    pub(crate) used: HashSet<DeclId>,
+    /// Imported names that something names, by the import's place.
+    pub(crate) used_imports: HashSet<Span>,
+    pub(crate) types: HashMap<DeclId, Progress<Declared>>,
+    pub(crate) consts: HashMap<DeclId, Progress<(Value, Type)>>,
+    pub(crate) models: HashMap<DeclId, Option<ModelId>>,
+    pub(crate) callables: HashMap<DeclId, Signature>,
+    /// Checked flows; they are checked callees first and stand in the plan in their own order.
+    pub(crate) flows: Vec<(Callee, plan::Flow)>,
+    pub(crate) guards: Vec<(Callee, plan::Guard)>,
+}
+
+/// A declaration that is worked out when first needed.
+pub(crate) enum Progress<T> {
+    Running,
+    Done(T),
+}
+
+/// Checks a whole program.
+pub(crate) fn check(world: &dyn World, program: &Program, sources: &Sources) -> (Hir, Plan, Diagnostics) {
+    let mut checker = Checker {
+        world,
+        program,
+        sources,
+        out: Diagnostics::default(),
+        hir: Hir::default(),
+        plan: Plan::default(),
+        used: HashSet::new(),
+        used_imports: HashSet::new(),
+        types: HashMap::new(),
+        consts: HashMap::new(),
+        models: HashMap::new(),
+        callables: HashMap::new(),
+        flows: Vec::new(),
+        guards: Vec::new(),
+    };
+    checker.run();
+    (checker.hir, checker.plan, checker.out)
+}
+
+impl<'a> Checker<'a> {
+    fn run(&mut self) {
+        let program = self.program;
+        for (id, item) in program.decls() {
+            match item {
+                Item::Type(_) | Item::Enum(_) => {
+                    self.declared_type(id);
+                }
+                Item::Const(_) => {
+                    self.constant(id);
+                }
+                Item::Model(model) => self.model_decl(id, model),
+                _ => {}
+            }
+        }
+        // Bodies name each other in any order, so every signature is known before the first body.
+        for (id, item) in program.decls() {
+            self.signature(id, item);
+            if let Item::Guard(guard) = item {
+                self.guard_promises(id, guard);
+            }
+        }
+        for (id, item) in program.decls() {
+            self.record_decl(id, item);
+        }
+        for (id, item) in program.decls() {
+            match item {
+                Item::Prompt(prompt) => self.prompt_body(id, prompt),
+                Item::Lookup(lookup) => self.lookup_body(id, lookup),
+                Item::Action(action) => self.action_body(id, action),
+                Item::Batch(batch) => self.not_yet(batch.name.span, "`batch`"),
+                Item::Eval(eval) => self.not_yet(eval.name.span, "`eval`"),
+                _ => {}
+            }
+        }
+        for id in self.bodies_in_order() {
+            match program.item(id) {
+                Item::Guard(guard) => self.guard_body(id, guard),
+                Item::Flow(flow) => self.flow_body(id, flow),
+                _ => {}
+            }
+        }
+        self.order_bodies();
+        for (id, item) in program.decls() {
+            if let Item::Test(test) = item {
+                self.test_body(id, test);
+            }
+        }
+        crate::check::run(self);
+    }
+
+    // Each flow and guard goes to the place its number says.
+    fn order_bodies(&mut self) {
+        let number = |callee: &Callee| match callee {
+            Callee::Flow(id) => id.0,
+            Callee::Guard(id) => id.0,
+            _ => 0,
+        };
+        self.flows.sort_by_key(|(callee, _)| number(callee));
+        self.guards.sort_by_key(|(callee, _)| number(callee));
+        self.plan.flows = self.flows.drain(..).map(|(_, flow)| flow).collect();
+        self.plan.guards = self.guards.drain(..).map(|(_, guard)| guard).collect();
+    }
+
+    /// What a top-level name stands for in a file; the use is noted.
+    pub(crate) fn global(&mut self, file: usize, name: &str, at: Span) -> Option<Target> {
+        let symbol: Symbol = *self.program.files[file].scope.get(name)?;
+        if symbol.imported {
+            self.used_imports.insert(symbol.span);
+        }
+        if let Target::Decl(id) = symbol.target {
+            self.used.insert(id);
+            if let Some(declared) = self.program.item(id).name() {
+                self.hir.uses.push((at, declared.span));
+            }
+        }
+        Some(symbol.target)
+    }
+
+    /// Every top-level name a file can use.
+    pub(crate) fn global_names(&self, file: usize) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.program.files[file].scope.keys().map(EcoString::as_str)
+    }
+
+    pub(crate) fn report(&mut self, diagnostic: FlowDiagnostic) {
+        self.out.push(diagnostic);
+    }
+
+    /// E0002: the language has it, this version does not run it.
+    pub(crate) fn not_yet(&mut self, at: Span, what: &str) {
+        self.report(
+            FlowDiagnostic::new(Code::E0002, at, format!("{what} is not yet supported"))
+                .help("it is part of the language, but this version of flowc cannot run it"),
+        );
+    }
+
+    fn record_decl(&mut self, id: DeclId, item: &Item) {
+        let Some(name) = item.name() else { return };
+        let signature = match item {
+            Item::Type(_) | Item::Enum(_) => String::new(),
+            Item::Const(_) => match self.consts.get(&id) {
+                Some(Progress::Done((value, ty))) => format!(": {ty} = {value}"),
+                _ => String::new(),
+            },
+            Item::Model(model) => format!(" = \"{}\"", model.id.value),
+            _ => self.callables.get(&id).map(|s| s.to_string()).unwrap_or_default(),
+        };
+        self.hir.decls.push(Decl {
+            kind: item.keyword(),
+            name: name.name.clone(),
+            signature,
+            doc: item.doc().into(),
+            span: name.span,
+        });
+    }
+}

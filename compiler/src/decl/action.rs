@@ -1,0 +1,36 @@
+//! Actions: their channel and what it is given.
+
+use crate::ast::Callable;
+use crate::checker::Checker;
+use crate::resolve::DeclId;
+use flow_diagnostics::{Code, FlowDiagnostic};
+use flow_plan::{self as plan, CapabilityKind};
+
+const SETTINGS: &[&str] = &["channel"];
+
+impl Checker<'_> {
+    pub(crate) fn action_body(&mut self, id: DeclId, decl: &Callable) {
+        let Some(signature) = self.callables.get(&id).cloned() else { return };
+        let mut scopes = self.param_scopes(id.file, &signature.params);
+        let mut channel = None;
+        for setting in self.known_settings(&decl.settings, ("action", SETTINGS, &[])) {
+            channel = Some(self.capable(&mut scopes, setting, CapabilityKind::Action));
+        }
+        if channel.is_none() {
+            let message = format!("the action `{}` has no channel", decl.name.name);
+            self.report(
+                FlowDiagnostic::new(Code::E0206, decl.name.span, message)
+                    .help("say how it acts: `channel: file(\"sent.jsonl\")`"),
+            );
+        }
+        let Some(Some(channel)) = channel else { return };
+        self.plan.actions.push(plan::Action {
+            name: decl.name.name.clone(),
+            doc: decl.doc.clone(),
+            params: signature.params,
+            channel: channel.name,
+            args: channel.args,
+            span: decl.name.span,
+        });
+    }
+}

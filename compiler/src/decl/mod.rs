@@ -1,0 +1,10 @@
+//! Declarations: from each kind's syntax to its part of the plan, one kind a file.
+
+mod action;
+mod config;
+mod flow;
+mod guard;
+mod lookup;
+mod model;
+mod prompt;
+mod test;

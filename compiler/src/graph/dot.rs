@@ -1,0 +1,48 @@
+//! Graphviz.
+
+use super::{Node, Shape, nodes};
+use flow_plan::{FlowId, Plan};
+use std::fmt::Write;
+
+/// One flow as a Graphviz digraph.
+pub fn dot(plan: &Plan, flow: FlowId) -> String {
+    let flow = &plan.flows[flow.index()];
+    let (nodes, edges) = nodes(plan, &flow.body, "s");
+    let mut out = format!("digraph \"{}\" {{\n  node [fontname=\"sans-serif\"];\n", escape(&flow.name));
+    draw(&mut out, &nodes, &edges, 1);
+    out.push_str("}\n");
+    out
+}
+
+fn draw(out: &mut String, nodes: &[Node], edges: &[(String, String)], depth: usize) {
+    let indent = "  ".repeat(depth);
+    for node in nodes {
+        let shape = match node.shape {
+            Shape::Prompt => "box",
+            Shape::Lookup => "cylinder",
+            Shape::Guard => "hexagon",
+            Shape::Action => "parallelogram",
+            Shape::Flow => "box3d",
+            Shape::Compute => "ellipse",
+            Shape::Block => "diamond",
+        };
+        let label = format!("{}\\n{}", escape(&node.name), escape(&node.what));
+        let _ = writeln!(out, "{indent}{} [shape={shape}, label=\"{label}\"];", node.id);
+        for (number, (title, inner, inner_edges)) in node.inner.iter().enumerate() {
+            let _ = writeln!(out, "{indent}subgraph cluster_{}_{number} {{", node.id);
+            let _ = writeln!(out, "{indent}  label=\"{}: {}\";", escape(&node.name), escape(title));
+            draw(out, inner, inner_edges, depth + 1);
+            let _ = writeln!(out, "{indent}}}");
+            if let Some(first) = inner.first() {
+                let _ = writeln!(out, "{indent}{} -> {} [style=dashed];", node.id, first.id);
+            }
+        }
+    }
+    for (from, to) in edges {
+        let _ = writeln!(out, "{indent}{from} -> {to};");
+    }
+}
+
+fn escape(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"")
+}

@@ -1,0 +1,119 @@
+//! The plan as a picture: one flow's steps, what depends on what, what stands in for what fails.
+
+mod dot;
+mod json;
+mod mermaid;
+
+pub use dot::dot;
+pub use json::json;
+pub use mermaid::mermaid;
+
+use flow_plan::{Block, Callee, OnFail, Plan, Step, StepKind};
+
+/// A step as a picture shows it.
+struct Node {
+    /// Unique in the picture: the path of numbers to the step.
+    id: String,
+    name: String,
+    /// What it does: `prompt answer · fast`.
+    what: String,
+    shape: Shape,
+    /// Blocks inside it, each with its title.
+    inner: Vec<(String, Vec<Node>, Vec<(String, String)>)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Prompt,
+    Lookup,
+    Guard,
+    Action,
+    Flow,
+    Compute,
+    Block,
+}
+
+/// The steps of a block as nodes, and the edges between them.
+fn nodes(plan: &Plan, block: &Block, prefix: &str) -> (Vec<Node>, Vec<(String, String)>) {
+    let id = |index: usize| format!("{prefix}{index}");
+    let nodes = block.steps.node_indices().map(|i| node(plan, &block.steps[i], id(i.index()))).collect();
+    let edges = block
+        .steps
+        .edge_indices()
+        .filter_map(|e| block.steps.edge_endpoints(e))
+        .map(|(from, to)| (id(from.index()), id(to.index())))
+        .collect();
+    (nodes, edges)
+}
+
+fn node(plan: &Plan, step: &Step, id: String) -> Node {
+    let (shape, what) = describe(plan, step);
+    let mut inner = Vec::new();
+    let mut add = |title: &str, block: &Block| {
+        let number = inner.len();
+        let (nodes, edges) = nodes(plan, block, &format!("{id}_{number}_"));
+        if !nodes.is_empty() {
+            inner.push((title.to_owned(), nodes, edges));
+        }
+    };
+    match &step.kind {
+        StepKind::If(_, then, otherwise) => {
+            add("then", then);
+            otherwise.iter().for_each(|b| add("else", b));
+        }
+        StepKind::Match(_, arms) => {
+            for arm in arms {
+                let values: Vec<String> = arm.values.iter().map(|v| v.to_string()).collect();
+                add(&if values.is_empty() { "else".to_owned() } else { values.join(" | ") }, &arm.body);
+            }
+        }
+        StepKind::Each { body, .. } => add("for each", body),
+        StepKind::Repeat { body, until, .. } => {
+            add("each round", body);
+            until.iter().for_each(|b| add("until", b));
+        }
+        StepKind::Call(..) | StepKind::Compute(_) => {}
+    }
+    if let Some(unless) = step.settings.escalate.as_ref().and_then(|e| e.unless.as_ref()) {
+        add("escalates unless", unless);
+    }
+    if let Some(OnFail::Do(handler)) = &step.on_fail {
+        add("if it fails", handler);
+    }
+    Node { id, name: step.name.to_string(), what, shape, inner }
+}
+
+fn describe(plan: &Plan, step: &Step) -> (Shape, String) {
+    let (shape, mut what) = match &step.kind {
+        StepKind::Call(callee, _) => match callee {
+            Callee::Prompt(id) => (Shape::Prompt, format!("prompt {}", plan.prompts[id.index()].name)),
+            Callee::Lookup(id) => (Shape::Lookup, format!("lookup {}", plan.lookups[id.index()].name)),
+            Callee::Guard(id) => (Shape::Guard, format!("guard {}", plan.guards[id.index()].name)),
+            Callee::Builtin(name) => (Shape::Guard, format!("guard {name}")),
+            Callee::Action(id) => (Shape::Action, format!("action {}", plan.actions[id.index()].name)),
+            Callee::Flow(id) => (Shape::Flow, format!("flow {}", plan.flows[id.index()].name)),
+        },
+        StepKind::Compute(_) => (Shape::Compute, "computed".to_owned()),
+        StepKind::If(..) => (Shape::Block, "if".to_owned()),
+        StepKind::Match(..) => (Shape::Block, "match".to_owned()),
+        StepKind::Each { parallel, .. } => (Shape::Block, format!("each, {parallel} at once")),
+        StepKind::Repeat { up_to, .. } => (Shape::Block, format!("repeat up to {up_to}")),
+    };
+    let model = |id: flow_plan::ModelId| plan.models[id.index()].name.as_str();
+    if let Some(id) = step.settings.model {
+        what.push_str(&format!(" · {}", model(id)));
+    }
+    for id in &step.settings.fallback {
+        what.push_str(&format!(", else {}", model(*id)));
+    }
+    if let Some(escalate) = &step.settings.escalate {
+        what.push_str(&format!(", in doubt {}", model(escalate.to)));
+    }
+    match &step.on_fail {
+        Some(OnFail::Stop(_)) => what.push_str(" · else stop"),
+        Some(OnFail::Redact) => what.push_str(" · else redact"),
+        Some(OnFail::Retry(n)) => what.push_str(&format!(" · else retry {n}")),
+        Some(OnFail::Do(_)) | None => {}
+    }
+    (shape, what)
+}

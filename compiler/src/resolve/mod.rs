@@ -1,0 +1,129 @@
+//! Files and names: reads the program's files and says what each top-level name stands for.
+//!
+//! In: a [`World`] and the root file. Out: a [`Program`] with a scope for each file.
+//! Reports E0101 to E0104. Not here: names inside bodies, which the checker looks up.
+
+mod imports;
+
+pub(crate) use imports::join;
+
+use crate::ast::{self, Ident, Item};
+use crate::{World, parse_file};
+use ecow::EcoString;
+use flow_diagnostics::{Code, Diagnostics, FlowDiagnostic, Sources, Span};
+use flow_plan::CapabilitySpec;
+use indexmap::IndexMap;
+
+/// Every file of the program, the root first.
+pub(crate) struct Program {
+    pub(crate) files: Vec<LoadedFile>,
+}
+
+/// One file with the names it can use.
+pub(crate) struct LoadedFile {
+    /// Relative to the program's folder.
+    pub(crate) path: EcoString,
+    pub(crate) ast: ast::File,
+    pub(crate) scope: IndexMap<EcoString, Symbol>,
+}
+
+/// A top-level name in one file.
+#[derive(Clone, Copy)]
+pub(crate) struct Symbol {
+    pub(crate) target: Target,
+    /// Where this file declares or imports it.
+    pub(crate) span: Span,
+    pub(crate) imported: bool,
+}
+
+/// What a top-level name stands for.
+#[derive(Clone, Copy)]
+pub(crate) enum Target {
+    Decl(DeclId),
+    Builtin(&'static CapabilitySpec),
+    /// An import that failed and was reported.
+    Poison,
+}
+
+/// A declaration, by its file and its place in the file.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub(crate) struct DeclId {
+    pub(crate) file: usize,
+    pub(crate) item: usize,
+}
+
+impl Program {
+    pub(crate) fn item(&self, id: DeclId) -> &Item {
+        &self.files[id.file].ast.items[id.item]
+    }
+
+    /// Every declaration of every file.
+    pub(crate) fn decls(&self) -> impl Iterator<Item = (DeclId, &Item)> {
+        self.files.iter().enumerate().flat_map(|(file, loaded)| {
+            loaded.ast.items.iter().enumerate().map(move |(item, it)| (DeclId { file, item }, it))
+        })
+    }
+}
+
+/// Reads the root file and everything it imports.
+pub(crate) fn load(
+    world: &dyn World,
+    root: &str,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Program {
+    let mut program = Program { files: Vec::new() };
+    let text = match world.read(root) {
+        Ok(text) => text,
+        Err(reason) => {
+            let id = sources.add(root, "");
+            let message = format!("cannot read `{root}`: {reason}");
+            diagnostics.push(FlowDiagnostic::new(Code::E0103, Span::new(id, 0, 0), message));
+            return program;
+        }
+    };
+    add_file(&mut program, root.into(), &text, (sources, diagnostics));
+    imports::follow(world, &mut program, sources, diagnostics);
+    program
+}
+
+fn add_file(
+    program: &mut Program,
+    path: EcoString,
+    text: &std::sync::Arc<str>,
+    (sources, diagnostics): (&mut Sources, &mut Diagnostics),
+) -> usize {
+    let id = sources.add(path.as_str(), text.clone());
+    let ast = parse_file(text, id, diagnostics);
+    let file = program.files.len();
+    let mut scope = IndexMap::new();
+    for (item, it) in ast.items.iter().enumerate() {
+        let Some(name) = it.name() else { continue };
+        let target = Target::Decl(DeclId { file, item });
+        declare(&mut scope, name, Symbol { target, span: name.span, imported: false }, diagnostics);
+    }
+    program.files.push(LoadedFile { path, ast, scope });
+    file
+}
+
+fn declare(
+    scope: &mut IndexMap<EcoString, Symbol>,
+    name: &Ident,
+    symbol: Symbol,
+    diagnostics: &mut Diagnostics,
+) {
+    match scope.get(&name.name) {
+        Some(first) => diagnostics.push(defined_twice(&name.name, name.span, first.span)),
+        None => {
+            scope.insert(name.name.clone(), symbol);
+        }
+    }
+}
+
+/// E0102: the same name for two things.
+pub(crate) fn defined_twice(name: &str, at: Span, first: Span) -> FlowDiagnostic {
+    FlowDiagnostic::new(Code::E0102, at, format!("`{name}` is defined twice"))
+        .here("defined again here")
+        .label(first, "first defined here")
+        .help("give one of them another name")
+}
