@@ -1,1 +1,16 @@
-//! placeholder
+//! What the runners in `runners/` share: the cases of `corpus/`, what they expect, and the Flow snippets
+//! of Markdown pages.
+//!
+//! In: files of this repository. Out: cases, snippets and their snapshots.
+//! Not here: the tests themselves, which stand in `runners/`, one file for each kind of case.
+
+pub mod cases;
+pub mod expectation;
+pub mod snippets;
+
+use std::path::{Path, PathBuf};
+
+/// The root of the repository.
+pub fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_path_buf()
+}

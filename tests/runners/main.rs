@@ -1,0 +1,3 @@
+//! The runners: each file runs one kind of case. `tests/README.md` says how to add one.
+
+mod architecture;
