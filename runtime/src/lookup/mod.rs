@@ -1,11 +1,19 @@
 //! Lookup sources: where outside knowledge comes from. Each is one file with a [`Source`]
 //! implementation and its [`CapabilitySpec`], and one line in [`builtin`].
 
+mod file;
+mod files;
+mod search;
+mod shape;
+mod unsupported;
+
 use crate::{Context, RunError};
 use async_trait::async_trait;
 use ecow::EcoString;
 use flow_plan::{CapabilitySpec, Lookup, Value};
 use serde_json::Value as Json;
+
+pub use unsupported::UNSUPPORTED;
 
 /// A source of outside knowledge.
 #[async_trait]
@@ -25,7 +33,7 @@ pub trait Source: Send + Sync {
     ) -> Result<Json, RunError>;
 }
 
-/// Every source there is.
+/// Every source there is; [`UNSUPPORTED`] names the others.
 pub fn builtin() -> Vec<Box<dyn Source>> {
-    vec![]
+    vec![Box::new(file::File), Box::<search::Search>::default()]
 }

@@ -2,9 +2,9 @@
 //! hash where nothing does. The same prompt always gets the same answer.
 
 use super::facts;
-use super::fit::{Room, fit, fit_words};
 use super::prose;
 use super::reading::Reading;
+use crate::size::{Room, fit, fit_words};
 use crate::words::{is_stop_word, stems, words};
 use flow_plan::{EnumType, Field, RecordType, Type};
 use serde_json::{Value as Json, json};

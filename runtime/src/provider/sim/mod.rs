@@ -8,7 +8,6 @@
 
 mod answer;
 mod facts;
-mod fit;
 mod prose;
 mod reading;
 

@@ -1,20 +1,21 @@
-//! Keeping simulated text within its bound: an estimate of tokens that errs on the high side, and a
-//! cut at a sentence or a word.
+//! Keeping text within its bound where no tokenizer is at hand: an estimate of tokens that errs on the
+//! high side, and a cut at a sentence or a word. What simulated models say and what lookups find is
+//! cut by it; it proves nothing, and what enters a step is counted again.
 
 use flow_plan::Bound;
 
 /// The room a text has.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Room {
+pub(crate) struct Room {
     /// The most tokens.
-    pub(super) tokens: u64,
+    pub(crate) tokens: u64,
     /// The most characters.
-    pub(super) chars: u64,
+    pub(crate) chars: u64,
 }
 
 impl Room {
     /// The room under a bound, and at most `most` tokens in any case.
-    pub(super) fn under(bound: Option<Bound>, most: u64) -> Room {
+    pub(crate) fn under(bound: Option<Bound>, most: u64) -> Room {
         match bound {
             Some(Bound::Tokens(tokens)) => Room { tokens: tokens.min(most), chars: u64::MAX },
             Some(Bound::Chars(chars)) => Room { tokens: most, chars },
@@ -23,15 +24,16 @@ impl Room {
     }
 
     /// Whether a text fits.
-    pub(super) fn holds(self, text: &str) -> bool {
+    pub(crate) fn holds(self, text: &str) -> bool {
         text.chars().count() as u64 <= self.chars && tokens(text) <= self.tokens
     }
 }
 
 /// The tokens of a text as a guess from above: a known tokenizer rarely finds more in plain prose.
 ///
-/// A word of letters counts one for each four, digits one for each two, and every other sign one.
-pub(super) fn tokens(text: &str) -> u64 {
+/// A word of letters counts one for each four, digits one for each two, every other sign one, and all
+/// together at least one for each three bytes.
+pub(crate) fn tokens(text: &str) -> u64 {
     let (mut total, mut letters, mut digits) = (0u64, 0u64, 0u64);
     for c in text.chars() {
         match c {
@@ -48,11 +50,11 @@ pub(super) fn tokens(text: &str) -> u64 {
             }
         }
     }
-    total + letters.div_ceil(4) + digits.div_ceil(2)
+    (total + letters.div_ceil(4) + digits.div_ceil(2)).max((text.len() as u64).div_ceil(3))
 }
 
 /// As many whole sentences as fit, joined; where not even the first does, its words.
-pub(super) fn fit<'a>(sentences: impl IntoIterator<Item = &'a str>, room: Room) -> String {
+pub(crate) fn fit<'a>(sentences: impl IntoIterator<Item = &'a str>, room: Room) -> String {
     let mut out = String::new();
     for sentence in sentences {
         let mut longer = out.clone();
@@ -70,7 +72,7 @@ pub(super) fn fit<'a>(sentences: impl IntoIterator<Item = &'a str>, room: Room) 
 }
 
 /// As many words as fit; where not even the first does, its characters.
-pub(super) fn fit_words(text: &str, room: Room) -> String {
+pub(crate) fn fit_words(text: &str, room: Room) -> String {
     if room.holds(text) {
         return text.to_owned();
     }
@@ -99,8 +101,8 @@ mod tests {
         let sentences = ["You have 30 days.", "The box may be open, but whole."];
         assert_eq!(fit(sentences, room(100)), "You have 30 days. The box may be open, but whole.");
         assert_eq!(fit(sentences, room(6)), "You have 30 days.");
-        assert_eq!(fit(sentences, room(3)), "You have 30");
-        assert_eq!(fit(["incomprehensibility"], room(2)), "incompre");
+        assert_eq!(fit(sentences, room(4)), "You have 30");
+        assert_eq!(fit(["incomprehensibility"], room(2)), "incomp");
         assert_eq!(fit(["anything"], room(0)), "");
         assert_eq!(fit(["thirty days"], Room { tokens: 9, chars: 7 }), "thirty");
     }
