@@ -5,13 +5,16 @@
 
 pub mod action;
 pub mod cache;
+mod capabilities;
 pub mod codec;
 mod context;
 mod error;
 pub mod guard;
 pub mod lookup;
 pub mod provider;
+mod size;
 mod words;
 
+pub use capabilities::capabilities;
 pub use context::{Context, Environment, Http};
 pub use error::RunError;

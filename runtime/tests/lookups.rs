@@ -5,7 +5,7 @@
 use flow_diagnostics::{Code, Span};
 use flow_plan::{Arg, Bound, Expr, Field, Labels, Lookup, Param, RecordType, Type, Value};
 use flow_runtime::lookup::{self, Source};
-use flow_runtime::{Context, Environment, RunError};
+use flow_runtime::{Context, Environment, Http, RunError};
 use serde_json::{Value as Json, json};
 use std::path::Path;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ fn context(root: &Path) -> Context {
         env: Environment::default(),
         root: root.to_owned(),
         state: root.join(".flow"),
-        http: reqwest::Client::new(),
+        http: Http::default(),
         cancel: tokio_util::sync::CancellationToken::new(),
     }
 }

@@ -1,10 +1,15 @@
 //! Action channels: how a flow changes the world. Each is one file with a [`Channel`]
 //! implementation and its [`CapabilitySpec`], and one line in [`builtin`].
 
+mod file;
+mod unsupported;
+
 use crate::{Context, RunError};
 use async_trait::async_trait;
 use ecow::EcoString;
 use flow_plan::{Action, CapabilitySpec, Value};
+
+pub use unsupported::UNSUPPORTED;
 
 /// A way to change the world.
 #[async_trait]
@@ -24,7 +29,7 @@ pub trait Channel: Send + Sync {
     ) -> Result<Value, RunError>;
 }
 
-/// Every channel there is.
+/// Every channel there is; [`UNSUPPORTED`] names the others.
 pub fn builtin() -> Vec<Box<dyn Channel>> {
-    vec![]
+    vec![Box::new(file::File)]
 }

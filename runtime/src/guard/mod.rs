@@ -1,9 +1,20 @@
 //! The guards of `std.guards`. Each is one file with a [`Guard`] implementation and its
 //! [`CapabilitySpec`], and one line in [`builtin`].
 
+mod grounded;
+mod injection;
+mod length;
+mod pii;
+mod regex;
+mod secrets;
+mod texts;
+mod unsupported;
+
 use crate::{Context, RunError};
 use async_trait::async_trait;
 use flow_plan::{CapabilitySpec, Value};
+
+pub use unsupported::UNSUPPORTED;
 
 /// A built-in guard.
 #[async_trait]
@@ -30,7 +41,14 @@ pub enum Verdict {
     Fail(String),
 }
 
-/// Every guard of `std.guards`.
+/// Every guard of `std.guards` there is; [`UNSUPPORTED`] names the others.
 pub fn builtin() -> Vec<Box<dyn Guard>> {
-    vec![]
+    vec![
+        Box::new(injection::Injection),
+        Box::new(pii::Pii),
+        Box::new(secrets::Secrets),
+        Box::new(grounded::Grounded),
+        Box::new(length::Length),
+        Box::new(regex::Pattern),
+    ]
 }

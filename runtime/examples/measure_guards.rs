@@ -1,0 +1,108 @@
+//! Measures the guards on labelled texts, one JSON object a line.
+//!
+//! `measure_guards injection cases.jsonl` wants `{"text", "label"}` with 1 for an attack, and prints
+//! what was found and what was a false alarm for each `source`. `measure_guards pii cases.jsonl` wants
+//! `{"text", "spans": [{"type", "value"}]}` and prints the same for each type. With `-v` the misses and
+//! false alarms themselves are printed.
+
+#![expect(clippy::print_stdout, reason = "it is a program that prints")]
+
+use flow_plan::Value;
+use flow_runtime::guard::{self, Guard, Verdict};
+use flow_runtime::{Context, Environment, Http};
+use std::collections::BTreeMap;
+
+const PLACES: [(&str, &str); 6] = [
+    ("EMAIL_ADDRESS", "[email]"),
+    ("PHONE_NUMBER", "[phone]"),
+    ("CREDIT_CARD", "[card]"),
+    ("IBAN_CODE", "[iban]"),
+    ("US_SSN", "[ssn]"),
+    ("IP_ADDRESS", "[ip]"),
+];
+
+#[derive(Default)]
+struct Count {
+    found: u32,
+    missed: u32,
+    false_alarms: u32,
+    right: u32,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let [which, path, ..] = args.as_slice() else {
+        return Err("usage: measure_guards GUARD FILE [-v]".into());
+    };
+    let verbose = args.iter().any(|a| a == "-v");
+    let guards = guard::builtin();
+    let guard = guards.iter().find(|g| g.spec().name == which).ok_or("no such guard")?;
+    let mut counts: BTreeMap<String, Count> = BTreeMap::new();
+    for line in std::fs::read_to_string(path)?.lines() {
+        let row: serde_json::Value = serde_json::from_str(line)?;
+        let text = row["text"].as_str().ok_or("a line without `text`")?;
+        if which == "pii" {
+            measure_pii(&**guard, text, &row, verbose, &mut counts);
+            continue;
+        }
+        let verdict = guard.check(&context(), &[Value::text(text)]).await?;
+        let count =
+            counts.entry(row["source"].as_str().unwrap_or("all").chars().take(60).collect()).or_default();
+        let (attack, failed) = (row["label"] == 1, matches!(verdict, Verdict::Fail(_)));
+        match (attack, failed) {
+            (true, true) => count.found += 1,
+            (true, false) => count.missed += 1,
+            (false, true) => count.false_alarms += 1,
+            (false, false) => count.right += 1,
+        }
+        if verbose && attack != failed {
+            let start: String = text.chars().take(220).collect();
+            println!("{} {start:?} {verdict:?}", if attack { "MISSED" } else { "FALSE " });
+        }
+    }
+    for (name, c) in &counts {
+        println!(
+            "{name}: found {}, missed {}, false alarms {}, rightly passed {}",
+            c.found, c.missed, c.false_alarms, c.right
+        );
+    }
+    let sum = |of: fn(&Count) -> u32| counts.values().map(of).sum::<u32>() as f64;
+    let (found, missed, wrong) = (sum(|c| c.found), sum(|c| c.missed), sum(|c| c.false_alarms));
+    println!("precision {:.3}, recall {:.3}", found / (found + wrong), found / (found + missed));
+    Ok(())
+}
+
+// A span counts as found where its value is gone and its placeholder is there instead.
+fn measure_pii(
+    guard: &dyn Guard,
+    text: &str,
+    row: &serde_json::Value,
+    verbose: bool,
+    counts: &mut BTreeMap<String, Count>,
+) {
+    let redacted = guard.redact(&[Value::text(text)]).to_string();
+    for (kind, place) in PLACES {
+        let spans = row["spans"].as_array().into_iter().flatten().filter(|s| s["type"] == kind);
+        let values: Vec<&str> = spans.filter_map(|s| s["value"].as_str()).collect();
+        let count = counts.entry(kind.to_owned()).or_default();
+        let gone =
+            values.iter().filter(|v| !redacted.contains(**v)).count().min(redacted.matches(place).count());
+        count.found += gone as u32;
+        count.missed += (values.len() - gone) as u32;
+        count.false_alarms += redacted.matches(place).count().saturating_sub(values.len()) as u32;
+        if verbose && (gone < values.len() || redacted.matches(place).count() > values.len()) {
+            println!("{kind} {text:?} -> {redacted:?}");
+        }
+    }
+}
+
+fn context() -> Context {
+    Context {
+        env: Environment::default(),
+        root: ".".into(),
+        state: ".flow".into(),
+        http: Http::default(),
+        cancel: tokio_util::sync::CancellationToken::new(),
+    }
+}
