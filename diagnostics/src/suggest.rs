@@ -2,14 +2,14 @@
 
 /// The candidate closest to `name`, if one is close enough to be meant.
 ///
-/// Close is at most one edit for every three characters (insertions, deletions, replacements and
-/// swaps of neighbours count one), or equal but for case.
+/// Close is at most one edit for every three characters and four in all (insertions, deletions,
+/// replacements and swaps of neighbours count one each); case does not count.
 pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wanted: Vec<char> = name.chars().flat_map(char::to_lowercase).collect();
-    let allowed = (wanted.len().max(3) / 3).min(4);
+    let allowed = (wanted.len() / 3).min(4);
     candidates
         .into_iter()
-        .filter(|c| *c != name && c.len().abs_diff(name.len()) <= 4 * allowed)
+        .filter(|c| *c != name && c.len().abs_diff(name.len()) <= 4 * allowed.max(1))
         .map(|c| (distance(&wanted, &c.chars().flat_map(char::to_lowercase).collect::<Vec<_>>()), c))
         .filter(|(d, _)| *d <= allowed)
         .min_by_key(|(d, c)| (*d, *c))
@@ -44,6 +44,6 @@ mod tests {
         assert_eq!(did_you_mean("anwser", known), Some("answer"));
         assert_eq!(did_you_mean("Question", known), Some("question"));
         assert_eq!(did_you_mean("invoice", known), None);
-        assert_eq!(did_you_mean("q", known), None);
+        assert_eq!(did_you_mean("q", ["p", "r"]), None);
     }
 }

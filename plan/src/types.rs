@@ -209,6 +209,20 @@ impl Type {
         }
     }
 
+    /// The type without its bounds and ranges, for messages in which they do not matter.
+    pub fn unbounded(&self) -> Type {
+        match self {
+            Type::Text { .. } => Type::TEXT,
+            Type::Int(_) => Type::INT,
+            Type::Float(_) => Type::FLOAT,
+            Type::Json(_) => Type::Json(None),
+            Type::List(item, _) => Type::List(Box::new(item.unbounded()), None),
+            Type::Map(item, _) => Type::Map(Box::new(item.unbounded()), None),
+            Type::Optional(inner) => Type::Optional(Box::new(inner.unbounded())),
+            other => other.clone(),
+        }
+    }
+
     /// Whether comparing with `<` makes sense.
     pub fn is_ordered(&self) -> bool {
         matches!(

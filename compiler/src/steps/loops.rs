@@ -25,7 +25,7 @@ impl Checker<'_> {
             Type::List(element, most) => ((**element).clone(), *most),
             Type::Error => (Type::Error, None),
             ty => {
-                let message = format!("`each` goes through a list, found `{ty}`");
+                let message = format!("`each` goes through a list, found `{}`", ty.unbounded());
                 self.report(FlowDiagnostic::new(Code::E0201, list.span, message));
                 (Type::Error, None)
             }

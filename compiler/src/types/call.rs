@@ -347,7 +347,7 @@ impl Checker<'_> {
             Type::List(item, _) => (**item).clone(),
             Type::Error | Type::Json(_) => Type::Error,
             ty => {
-                let message = format!("`{name}` goes through a list, found `{ty}`");
+                let message = format!("`{name}` goes through a list, found `{}`", ty.unbounded());
                 self.report(FlowDiagnostic::new(Code::E0201, list.value.span, message));
                 Type::Error
             }
@@ -382,7 +382,7 @@ impl Checker<'_> {
             "filter" => Typed::new(over(Over::Filter), of(item), over_list.labels),
             "sort_by" => {
                 if !result.ty.is_ordered() {
-                    let message = format!("`{}` has no order to sort by", result.ty);
+                    let message = format!("`{}` has no order to sort by", result.ty.unbounded());
                     self.report(FlowDiagnostic::new(Code::E0201, expr.span, message));
                 }
                 Typed::new(over(Over::SortBy), of(item), over_list.labels)

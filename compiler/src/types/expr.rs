@@ -69,7 +69,7 @@ impl Checker<'_> {
             let expr = plan::Expr::Cast(Box::new(typed.expr), wanted.clone());
             return Typed::new(expr, wanted.clone(), typed.labels);
         }
-        let message = format!("expected `{wanted}`, found `{}`", typed.ty);
+        let message = format!("expected `{}`, found `{}`", wanted.unbounded(), typed.ty.unbounded());
         let mut diagnostic = FlowDiagnostic::new(Code::E0201, at, message);
         match (&typed.ty, wanted) {
             (Type::Optional(inner), _) if wanted.accepts(inner) => {
@@ -210,7 +210,7 @@ impl Checker<'_> {
                 }
                 None => {
                     let near = did_you_mean(&name.name, record.fields.iter().map(|f| f.name.as_str()));
-                    let message = format!("`{}` has no field `{}`", of.ty, name.name);
+                    let message = format!("`{}` has no field `{}`", of.ty.unbounded(), name.name);
                     let mut diagnostic = FlowDiagnostic::new(Code::E0202, name.span, message);
                     diagnostic = match near {
                         Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(
@@ -226,7 +226,7 @@ impl Checker<'_> {
             },
             Type::Optional(_) => {
                 let message =
-                    format!("`{}` may be null, so its field `{}` may not be there", of.ty, name.name);
+                    format!("`{}` may be null, so its field `{}` may not be there", of.ty.unbounded(), name.name);
                 self.report(
                     FlowDiagnostic::new(Code::E0201, at, message)
                         .help("say what stands in for it with `??` first"),
@@ -234,7 +234,7 @@ impl Checker<'_> {
                 Typed::error()
             }
             Type::List(..) => {
-                let message = format!("`{}` is a list: it has no field `{}`", of.ty, name.name);
+                let message = format!("`{}` is a list: it has no field `{}`", of.ty.unbounded(), name.name);
                 self.report(
                     FlowDiagnostic::new(Code::E0202, name.span, message)
                         .help(format!("go through it: `map(…, x => x.{})`", name.name)),
@@ -242,7 +242,7 @@ impl Checker<'_> {
                 Typed::error()
             }
             ty => {
-                let message = format!("`{ty}` has no field `{}`", name.name);
+                let message = format!("`{}` has no field `{}`", ty.unbounded(), name.name);
                 self.report(FlowDiagnostic::new(Code::E0202, name.span, message));
                 Typed::error()
             }
@@ -257,7 +257,7 @@ impl Checker<'_> {
             Type::Json(_) => (Type::Error, Type::Json(None)),
             Type::Error => (Type::Error, Type::Error),
             ty => {
-                let message = format!("`{ty}` cannot be indexed");
+                let message = format!("`{}` cannot be indexed", ty.unbounded());
                 self.report(
                     FlowDiagnostic::new(Code::E0201, of.span, message)
                         .help("only lists, maps and json have elements"),

@@ -96,7 +96,11 @@ impl Checker<'_> {
                     Some(ty) => Some(ty),
                     None => {
                         let message =
-                            format!("this is `{}`, the elements before it are `{so_far}`", typed.ty);
+                            format!(
+                            "this is `{}`, the elements before it are `{}`",
+                            typed.ty.unbounded(),
+                            so_far.unbounded()
+                        );
                         self.report(
                             FlowDiagnostic::new(Code::E0201, item.span, message)
                                 .help("the elements of a list have one type"),

@@ -32,7 +32,7 @@ impl Checker<'_> {
             (UnaryOp::Negate, Type::Float(_)) => Type::FLOAT,
             (UnaryOp::Negate, ty @ (Type::Money | Type::Error)) => ty.clone(),
             (UnaryOp::Negate, ty) => {
-                let message = format!("`-` needs a number, found `{ty}`");
+                let message = format!("`-` needs a number, found `{}`", ty.unbounded());
                 self.report(FlowDiagnostic::new(Code::E0201, operand.span, message));
                 return Typed::error();
             }
@@ -136,6 +136,7 @@ impl Checker<'_> {
         (b, right): (&Type, Span),
         span: Span,
     ) {
+        let (a, b) = (&a.unbounded(), &b.unbounded());
         let message = format!("`{}` does not go between `{a}` and `{b}`", op.symbol());
         let mut diagnostic = FlowDiagnostic::new(Code::E0201, span, message)
             .label(left, format!("this is `{a}`"))
