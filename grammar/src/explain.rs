@@ -29,15 +29,6 @@ pub(crate) fn trouble(text: &str, trouble: &Trouble, at: Option<Token>, tried: &
         )
         .help("close it with `\"\"\"`; a text line that looks like a declaration must be indented"),
         TroubleKind::Close => SyntaxError::new(trouble.range.clone(), "missing `}`"),
-        TroubleKind::BareCall => {
-            let call = &text[trouble.range.clone()];
-            let callee = call.split(['(', '.']).next().unwrap_or("result").trim();
-            let name = format!("{callee}_result");
-            SyntaxError::new(trouble.range.clone(), format!("this call of `{callee}` has no name"))
-                .note("every step is `name = …`")
-                .help("give the step a name")
-                .fix("give the step a name", trouble.range.start..trouble.range.start, &format!("{name} = "))
-        }
         TroubleKind::Junk | TroubleKind::Bad(_) => not_understood(text, trouble, at, tried),
     }
 }

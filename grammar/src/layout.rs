@@ -36,7 +36,20 @@ pub(crate) fn missing_close(text: &str, tokens: &[Token]) -> Vec<usize> {
         }
         behind = token.end;
     }
+    if !open.is_empty() {
+        places.push(last_line(text, behind));
+    }
     places
+}
+
+// Where the brace of a whole declaration stands: on the line behind its last, if that is empty.
+fn last_line(text: &str, behind: usize) -> usize {
+    let mut lines = text[behind..].split_inclusive('\n');
+    let rest = lines.next().map_or(0, str::len);
+    match lines.next() {
+        Some(line) if line.trim().is_empty() => behind + rest + line.trim_end_matches(['\r', '\n']).len(),
+        _ => behind,
+    }
 }
 
 /// Offsets at which a `{` may be missing: the next line is indented deeper for no reason.

@@ -156,8 +156,8 @@ fn mend(reading: &Reading, trouble: usize, stop: &Stop, effort: &mut Effort) -> 
         // Most candidates fail within the line, which is cheap to find out.
         if let Some(probe) = stop.probe
             && candidate.range.start >= was.range.start
+            && let Some(region) = rest(&text[was.range.start..])
         {
-            let region = &text[was.range.start..];
             let reach = region.find('\n').map_or(region.len(), |i| i + 1);
             if !effort.spend(reach) {
                 return best;
@@ -181,10 +181,16 @@ fn mend(reading: &Reading, trouble: usize, stop: &Stop, effort: &mut Effort) -> 
             let mut changes = reading.changes.clone();
             changes.add(&candidate);
             best = Some((candidate, Reading { text, nodes, troubles, changes }));
-            if after < before {
+            if after <= trouble {
                 break;
             }
         }
     }
     best
+}
+
+// What has to be understood of a region once it is changed; `None` where nothing is left of its line.
+fn rest(region: &str) -> Option<&str> {
+    let region = region.trim_start_matches([' ', '\t', '\r']);
+    (!region.is_empty() && !region.starts_with(['\n', '}'])).then_some(region)
 }

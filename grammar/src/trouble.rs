@@ -23,8 +23,6 @@ pub(crate) enum TroubleKind {
     OpenText,
     /// A text block that is not closed.
     OpenBlock,
-    /// A call where a step is expected.
-    BareCall,
 }
 
 /// The troubles of a section, in the order of the text; lines that follow one another are one.
@@ -50,9 +48,6 @@ pub(crate) fn find(nodes: &[Entry], text: &str) -> Vec<Trouble> {
                 continue;
             }
             Kind::missing_close => found.push(Trouble { kind: TroubleKind::Close, range }),
-            Kind::lone if nodes.get(at + 2).is_some_and(|work| work.kind == Kind::expr) => {
-                found.push(Trouble { kind: TroubleKind::BareCall, range });
-            }
             _ => found.extend(open_text(node)),
         }
         if node.size > 1 {

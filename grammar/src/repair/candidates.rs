@@ -106,7 +106,6 @@ pub(super) fn list(text: &str, trouble: &Trouble, stop: &Stop) -> Vec<Candidate>
         }
         TroubleKind::OpenText => close_text(text, trouble, stop, &mut list),
         TroubleKind::OpenBlock => close_block(text, trouble, &mut list),
-        TroubleKind::BareCall => {}
         TroubleKind::Junk | TroubleKind::Bad(_) => {
             replacements(text, stop, &mut list);
             if matches!(trouble.kind, TroubleKind::Junk) {
@@ -117,8 +116,10 @@ pub(super) fn list(text: &str, trouble: &Trouble, stop: &Stop) -> Vec<Candidate>
             }
             insertions(text, stop, &mut list);
             removals(text, stop, &mut list);
+            openings(stop, &mut list);
             placeholders(stop, &mut list);
             swallowed(text, trouble, stop, &mut list);
+            split_text(text, stop, &mut list);
         }
     }
     list
@@ -197,20 +198,29 @@ fn single_quoted(text: &str, quote: Token) -> Option<Candidate> {
 
 fn insertions(text: &str, stop: &Stop, list: &mut Vec<Candidate>) {
     const BEHIND: [&str; 12] = [")", ":", ",", "{", "]", "}", "=", "->", "=>", "from", "in", "."];
-    const BEFORE: [&str; 4] = ["(", "[", "\"", "{"];
+    // What may be missing at the end of an earlier line without joining it to this one.
+    const ENDING: [&str; 5] = [")", "{", "]", "}", "\"\"\""];
     for (index, token) in around(stop) {
         let last = stop.tokens[..index].iter().rev().find(|t| t.kind != TokenKind::Newline);
-        let behind = last.filter(|_| index > stop.first).map_or(token.start, |t| t.end);
         let here = &text[token.range()];
+        if index < stop.first {
+            list.extend(ENDING.iter().map(|t| Candidate::insert(token.end, t)));
+            continue;
+        }
+        let behind = last.filter(|_| index > stop.first).map_or(token.start, |t| t.end);
         list.extend(BEHIND.iter().filter(|t| **t != here).map(|t| Candidate::insert(behind, t)));
-        list.extend(BEFORE.iter().map(|t| Candidate::insert(token.start, t)));
         // At the end of a line, what is missing may be the last thing on it.
         if stop.tokens.get(index + 1).is_none_or(|t| t.kind == TokenKind::Newline) {
             list.extend(BEHIND.iter().map(|t| Candidate::insert(token.end, t)));
-            if index >= stop.first {
-                list.push(Candidate::insert(token.end, "\"\"\""));
-            }
+            list.push(Candidate::insert(token.end, "\"\"\""));
         }
+    }
+}
+
+fn openings(stop: &Stop, list: &mut Vec<Candidate>) {
+    const BEFORE: [&str; 4] = ["(", "[", "\"", "{"];
+    for (_, token) in around(stop).filter(|(index, _)| *index >= stop.first) {
+        list.extend(BEFORE.iter().map(|t| Candidate::insert(token.start, t)));
     }
 }
 
@@ -273,6 +283,17 @@ fn swallowed(text: &str, trouble: &Trouble, stop: &Stop, list: &mut Vec<Candidat
         stop.tokens.iter().rev().filter(|t| t.kind == TokenKind::TextBlock && t.start < trouble.range.end);
     for block in blocks.take(2) {
         close_inside(text, block.range(), list);
+    }
+}
+
+// A quote that is missing further to the left makes text of what is not, and the reverse.
+fn split_text(text: &str, stop: &Stop, list: &mut Vec<Candidate>) {
+    let line =
+        stop.tokens[stop.first.min(stop.tokens.len())..].iter().take_while(|t| t.kind != TokenKind::Newline);
+    for token in line.filter(|t| t.kind == TokenKind::Text).take(6) {
+        let inside = &text[token.range()];
+        let ends = inside.char_indices().filter(|(i, c)| *i > 0 && matches!(c, ')' | ']' | '}' | ','));
+        list.extend(ends.take(4).map(|(i, _)| Candidate::insert(token.start + i, "\"")));
     }
 }
 
