@@ -42,6 +42,8 @@ pub enum Does {
     Function(&'static Function),
     /// Something with a list by a field of its elements: `passages | map(attribute="title")`.
     ByField(ByField),
+    /// A list as it is: `map` and its like give lists already, but habit asks for it.
+    List,
     /// The keys and values of a map, for `{% for key, value in map | items %}`.
     Items,
 }
@@ -227,6 +229,7 @@ const SPECIAL: &[(&str, Does)] = &[
     ("selectattr", Does::ByField(ByField::Select)),
     ("rejectattr", Does::ByField(ByField::Reject)),
     ("items", Does::Items),
+    ("list", Does::List),
 ];
 
 // What Jinja calls them; the function's own name works as well.

@@ -98,6 +98,12 @@ impl Function {
         Expr::Call(self.spec.name.into(), args)
     }
 
+    /// The least and the most arguments; no most where the last may repeat.
+    pub fn arity(&self) -> (usize, Option<usize>) {
+        let least = self.spec.params.iter().filter(|p| p.required).count();
+        (least, (!self.repeats).then_some(self.spec.params.len()))
+    }
+
     /// `join(list, sep?)`, for messages and hover.
     pub fn signature(&self) -> String {
         let params: Vec<String> = self
@@ -111,14 +117,13 @@ impl Function {
 
     fn check_count(&self, given: usize) -> Result<(), Misfit> {
         let params = self.spec.params;
-        let least = params.iter().filter(|p| p.required).count();
+        let (least, most) = self.arity();
         if given < least {
             let missing = params.get(given).map_or("", |p| p.name);
             let message = format!("`{}` needs `{missing}`: `{}`", self.spec.name, self.signature());
             return Err(Misfit { arg: given, message });
         }
-        if given > params.len() && !self.repeats {
-            let most = params.len();
+        if let Some(most) = most.filter(|m| given > *m) {
             let message = format!(
                 "`{}` takes {most} argument{}, found {given}: `{}`",
                 self.spec.name,
