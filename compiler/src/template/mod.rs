@@ -1,62 +1,144 @@
-//! Texts with holes: which names a template uses, and whether it can be read at all.
+//! Checks one template: its syntax, every name, field, filter and type in it.
+//!
+//! In: a text literal and the names around it ([`Names`]). Out: a [`TemplateCheck`] and diagnostics
+//! at the exact place inside the literal. The same check with the types of one call's arguments
+//! gives the parts from which that call's bound is computed. Templates are rendered by the runtime,
+//! with the tables of [`flow_plan::filters`] that are checked against here.
+
+mod bindings;
+mod call;
+mod expr;
+mod filter;
+mod operator;
+mod presence;
+mod statement;
+mod syntax;
+
+#[cfg(test)]
+mod tests;
 
 use crate::ast::StringLit;
+use bindings::Bindings;
 use ecow::EcoString;
-use flow_diagnostics::{Code, Diagnostics, FlowDiagnostic, Span, did_you_mean};
+use flow_diagnostics::{Code, Diagnostics, FlowDiagnostic, Span};
 use flow_plan::Type;
+use minijinja::machinery::{Span as Place, ast};
 
-/// A hole of a template.
-#[derive(Clone, Debug)]
+/// The names around a template: parameters, steps, constants.
+pub trait Names {
+    /// The type of a name, if there is one.
+    fn ty(&self, name: &str) -> Option<Type>;
+
+    /// Every name, for "did you mean".
+    fn candidates(&self) -> Vec<EcoString>;
+}
+
+/// A place where a value is pasted: `{{ … }}`.
+#[derive(Clone, PartialEq, Debug)]
 pub struct Hole {
-    /// Where it stands.
+    /// The expression between the braces, in the file.
     pub span: Span,
     /// What is pasted.
     pub ty: Type,
 }
 
-/// What a template uses.
-#[derive(Clone, Debug, Default)]
+/// A part of what a template renders, in its order.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Part {
+    /// Text of the template itself.
+    Text(EcoString),
+    /// A hole, by its index in [`TemplateCheck::holes`].
+    Hole(usize),
+    /// One side or the other, by a condition.
+    Either(Vec<Part>, Vec<Part>),
+    /// The parts once for each element of a list: so many times at most, where that is known.
+    Repeat(Option<u64>, Vec<Part>),
+}
+
+/// What a template uses and renders.
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct TemplateCheck {
-    /// The free names, in order.
+    /// The names it takes from around it, in the order of their first use.
     pub free: Vec<EcoString>,
-    /// What is pasted where.
+    /// Its holes, in their order.
     pub holes: Vec<Hole>,
-    /// Whether nothing in it changes.
+    /// What it renders.
+    pub parts: Vec<Part>,
+    /// Whether it renders the same text always: it has no holes, conditions or loops.
     pub is_static: bool,
 }
 
-/// The names around a template.
-pub trait Names {
-    /// The type of a name; `None` where there is no such name.
-    fn ty(&self, name: &str) -> Option<Type>;
-    /// The names there are, for "did you mean".
-    fn candidates(&self) -> Vec<EcoString>;
-}
-
-/// Checks the names of one template.
+/// Checks a template.
 pub fn check(lit: &StringLit, names: &dyn Names, diagnostics: &mut Diagnostics) -> TemplateCheck {
-    let env = minijinja::Environment::new();
-    let template = match env.template_from_str(&lit.value) {
-        Ok(template) => template,
-        Err(error) => {
-            let at = error.range().map_or(lit.span, |r| lit.source_span(r));
-            diagnostics.push(FlowDiagnostic::new(Code::E0001, at, format!("template: {error}")));
+    let template = match syntax::parse(lit) {
+        Ok(ast::Stmt::Template(template)) => template,
+        // The parser's root is always a template.
+        Ok(_) => return TemplateCheck::default(),
+        Err(diagnostic) => {
+            diagnostics.push(*diagnostic);
             return TemplateCheck::default();
         }
     };
-    let mut free: Vec<EcoString> =
-        template.undeclared_variables(false).into_iter().map(EcoString::from).collect();
-    free.sort();
-    for name in &free {
-        if names.ty(name).is_none() {
-            let candidates = names.candidates();
-            let near = did_you_mean(name, candidates.iter().map(EcoString::as_str));
-            diagnostics.push(
-                FlowDiagnostic::new(Code::E0204, lit.span, format!("unknown name `{name}` in this text"))
-                    .maybe_help(near.map(|n| format!("did you mean `{n}`?"))),
-            );
-        }
+    let mut checker = Checker {
+        lit,
+        names,
+        diagnostics,
+        bindings: Bindings::default(),
+        unknown: Vec::new(),
+        free: Vec::new(),
+        holes: Vec::new(),
+    };
+    let parts = checker.statements(&template.children);
+    let is_static = parts.iter().all(|p| matches!(p, Part::Text(_)));
+    TemplateCheck { free: checker.free, holes: checker.holes, parts, is_static }
+}
+
+struct Checker<'a> {
+    lit: &'a StringLit,
+    names: &'a dyn Names,
+    diagnostics: &'a mut Diagnostics,
+    bindings: Bindings,
+    // An unknown name is reported where it is first used.
+    unknown: Vec<EcoString>,
+    free: Vec<EcoString>,
+    holes: Vec<Hole>,
+}
+
+impl Checker<'_> {
+    fn report(&mut self, diagnostic: FlowDiagnostic) -> Type {
+        self.diagnostics.push(diagnostic);
+        Type::Error
     }
-    let is_static = free.is_empty();
-    TemplateCheck { free, holes: Vec::new(), is_static }
+
+    fn wrong(&self, code: Code, at: &ast::Expr<'_>, message: impl Into<String>) -> FlowDiagnostic {
+        FlowDiagnostic::new(code, self.span_of(at), message)
+    }
+
+    fn unsupported(&mut self, at: Span, what: &str, help: &str) {
+        let message = format!("{what} is not yet supported in a template");
+        self.diagnostics.push(FlowDiagnostic::new(Code::E0002, at, message).help(help));
+    }
+
+    /// The place in the file of an expression with all that belongs to it.
+    fn span_of(&self, expr: &ast::Expr<'_>) -> Span {
+        let (start, end) = (syntax::start(expr, &self.lit.value), expr.span().end_offset as usize);
+        self.lit.source_span(start..end.max(start))
+    }
+
+    /// The place in the file of a stretch that the parser has marked.
+    fn place(&self, place: Place) -> Span {
+        self.lit.source_span(place.start_offset as usize..place.end_offset as usize)
+    }
+
+    /// The place in the file of a name that a marked stretch starts with.
+    fn leading_name(&self, place: Place, name: &str) -> Span {
+        let start = place.start_offset as usize;
+        self.lit.source_span(start..start + name.len())
+    }
+
+    /// The place in the file of a name that a marked stretch ends with.
+    fn trailing_name(&self, place: Place, name: &str) -> Span {
+        let end = place.end_offset as usize;
+        self.lit.source_span(end.saturating_sub(name.len())..end)
+    }
 }

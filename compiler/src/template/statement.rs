@@ -1,0 +1,219 @@
+//! Statements: text, holes, conditions, loops, assignments.
+
+use super::bindings::{Binding, Loop};
+use super::presence::present_where;
+use super::{Checker, Hole, Part};
+use ecow::EcoString;
+use flow_diagnostics::{Code, FlowDiagnostic};
+use flow_plan::Type;
+use minijinja::machinery::ast;
+
+impl Checker<'_> {
+    pub(super) fn statements(&mut self, statements: &[ast::Stmt<'_>]) -> Vec<Part> {
+        let mut parts = Vec::new();
+        for statement in statements {
+            self.statement(statement, &mut parts);
+        }
+        parts
+    }
+
+    fn statement(&mut self, statement: &ast::Stmt<'_>, parts: &mut Vec<Part>) {
+        let (place, word, help) = match statement {
+            ast::Stmt::Template(inner) => return parts.extend(self.statements(&inner.children)),
+            ast::Stmt::EmitRaw(raw) => return parts.push(Part::Text(raw.raw.into())),
+            ast::Stmt::EmitExpr(emit) => return parts.extend(self.hole(&emit.expr)),
+            ast::Stmt::IfCond(cond) => return parts.push(self.condition(cond)),
+            ast::Stmt::ForLoop(each) => return parts.push(self.each(each)),
+            ast::Stmt::Set(set) => return self.set(&set.target, &set.expr),
+            ast::Stmt::WithBlock(with) => return parts.extend(self.with(with)),
+            ast::Stmt::SetBlock(s) => (s.span(), "set", "write `{% set name = value %}`"),
+            ast::Stmt::AutoEscape(s) => (s.span(), "autoescape", "text is pasted as it is"),
+            ast::Stmt::FilterBlock(s) => (s.span(), "filter", "use `| filter` on each value"),
+            ast::Stmt::Block(s) => (s.span(), "block", ONE_TEXT),
+            ast::Stmt::Import(s) => (s.span(), "import", ONE_TEXT),
+            ast::Stmt::FromImport(s) => (s.span(), "from", ONE_TEXT),
+            ast::Stmt::Extends(s) => (s.span(), "extends", ONE_TEXT),
+            ast::Stmt::Include(s) => (s.span(), "include", ONE_TEXT),
+            ast::Stmt::Macro(s) => (s.span(), "macro", ONE_TEXT),
+            ast::Stmt::CallBlock(s) => (s.span(), "call", ONE_TEXT),
+            ast::Stmt::Do(s) => (s.span(), "do", "a template only shows values; compute them in a step"),
+        };
+        let what = match statement {
+            ast::Stmt::SetBlock(_) => "a `set` around text".to_owned(),
+            _ => format!("`{word}`"),
+        };
+        let at = self.leading_name(place, word);
+        self.unsupported(at, &what, help);
+    }
+
+    fn hole(&mut self, expr: &ast::Expr<'_>) -> Option<Part> {
+        let ty = self.expr(expr);
+        let span = self.span_of(expr);
+        if matches!(ty.present(), Type::Image) {
+            let message = "an image cannot be pasted into text";
+            self.report(FlowDiagnostic::new(Code::E0201, span, message).help("send it along with `images:`"));
+            return None;
+        }
+        self.holes.push(Hole { span, ty });
+        Some(Part::Hole(self.holes.len() - 1))
+    }
+
+    fn condition(&mut self, cond: &ast::IfCond<'_>) -> Part {
+        self.expr(&cond.expr);
+        let before = self.bindings.clone();
+        self.bindings.assume(present_where(&cond.expr, true));
+        let holds = self.statements(&cond.true_body);
+        let after_true = std::mem::replace(&mut self.bindings, before.clone());
+        self.bindings.assume(present_where(&cond.expr, false));
+        let fails = self.statements(&cond.false_body);
+        let after_false = std::mem::replace(&mut self.bindings, before);
+        let (names, free) = (self.names, &mut self.free);
+        self.bindings.merge(after_true, after_false, &mut |name| {
+            let ty = names.ty(name)?;
+            // What one side sets and the other leaves is read from around on that other side.
+            if !free.iter().any(|n| n == name) {
+                free.push(name.into());
+            }
+            Some(ty)
+        });
+        Part::Either(holds, fails)
+    }
+
+    fn each(&mut self, each: &ast::ForLoop<'_>) -> Part {
+        let pairs = match &each.iter {
+            ast::Expr::Filter(f) if f.name == "items" => f.expr.as_ref(),
+            _ => None,
+        };
+        let (targets, most) = match (&each.target, pairs) {
+            (ast::Expr::List(names), Some(map)) if names.items.len() == 2 => {
+                let (value, most) = self.entries(map);
+                (vec![(&names.items[0], Type::TEXT), (&names.items[1], value)], most)
+            }
+            (ast::Expr::Var(_), None) => {
+                let (item, most) = self.elements(&each.iter);
+                (vec![(&each.target, item)], most)
+            }
+            _ => {
+                self.expr(pairs.unwrap_or(&each.iter));
+                let at = self.span_of(&each.target);
+                self.unsupported(
+                    at,
+                    "unpacking anything but a map",
+                    "write `{% for item in list %}` or `{% for key, value in map | items %}`",
+                );
+                let names = target_names(&each.target);
+                (names.into_iter().map(|n| (n, Type::Error)).collect(), None)
+            }
+        };
+        if each.recursive {
+            let at = self.span_of(&each.iter);
+            self.unsupported(at, "a `recursive` loop", "write one loop for each level");
+        }
+        let item = targets.first().map_or(Type::Error, |(_, ty)| ty.clone());
+        let entered = self.bindings.enter(Some(Loop { item, most }));
+        for (target, ty) in targets {
+            if let ast::Expr::Var(var) = target {
+                self.bindings.bind(var.id, Binding::Is(ty));
+            }
+        }
+        if let Some(filter) = &each.filter_expr {
+            self.expr(filter);
+            self.bindings.assume(present_where(filter, true));
+        }
+        let body = self.statements(&each.body);
+        self.bindings.leave(entered);
+        if each.else_body.is_empty() {
+            return Part::Repeat(most, body);
+        }
+        let entered = self.bindings.enter(None);
+        let instead = self.statements(&each.else_body);
+        self.bindings.leave(entered);
+        Part::Either(vec![Part::Repeat(most, body)], instead)
+    }
+
+    // What a loop goes through, and how many there are at most.
+    fn elements(&mut self, iter: &ast::Expr<'_>) -> (Type, Option<u64>) {
+        match self.expr(iter) {
+            Type::List(item, most) => (*item, most),
+            Type::Map(_, most) => (Type::TEXT, most),
+            Type::Json(bound) => (Type::Json(bound), None),
+            Type::Error => (Type::Error, None),
+            ty => {
+                let found =
+                    self.wrong(Code::E0201, iter, format!("a loop goes through a list, found `{ty}`"));
+                let help = match (ty.present(), &ty) {
+                    (Type::List(..) | Type::Map(..), _) => Some(format!(
+                        "it may be null: put the loop into `{{% if {} %}}`",
+                        self.source_of(iter)
+                    )),
+                    (Type::Record(record), Type::Record(_)) => {
+                        Some(format!("a record is not gone through; its fields are {}", record.names()))
+                    }
+                    (Type::Int(_), _) => Some("to count, write `range(5)`".to_owned()),
+                    _ => None,
+                };
+                (self.report(found.maybe_help(help)), None)
+            }
+        }
+    }
+
+    // What `map | items` goes through: the type of the values.
+    fn entries(&mut self, map: &ast::Expr<'_>) -> (Type, Option<u64>) {
+        match self.expr(map) {
+            Type::Map(value, most) => (*value, most),
+            Type::Record(record) => {
+                let mut types = record.fields.iter().map(|f| f.ty.clone());
+                let first = types.next().unwrap_or(Type::Error);
+                let value = types.try_fold(first, |joined, ty| joined.join(&ty));
+                (value.unwrap_or(Type::Json(None)), Some(record.fields.len() as u64))
+            }
+            Type::Json(bound) => (Type::Json(bound), None),
+            Type::Error => (Type::Error, None),
+            ty => {
+                let found = self.wrong(Code::E0201, map, format!("`items` expects a map, found `{ty}`"));
+                (self.report(found), None)
+            }
+        }
+    }
+
+    fn set(&mut self, target: &ast::Expr<'_>, value: &ast::Expr<'_>) {
+        let ty = self.expr(value);
+        match target {
+            ast::Expr::Var(var) => self.bindings.bind(var.id, Binding::Is(ty)),
+            other => {
+                let at = self.span_of(other);
+                self.unsupported(at, "setting anything but one name", "write `{% set name = value %}`");
+                for name in target_names(other) {
+                    if let ast::Expr::Var(var) = name {
+                        self.bindings.bind(var.id, Binding::Is(Type::Error));
+                    }
+                }
+            }
+        }
+    }
+
+    fn with(&mut self, with: &ast::WithBlock<'_>) -> Vec<Part> {
+        let entered = self.bindings.enter(None);
+        for (target, value) in &with.assignments {
+            self.set(target, value);
+        }
+        let parts = self.statements(&with.body);
+        self.bindings.leave(entered);
+        parts
+    }
+
+    /// An expression as it is written, for messages.
+    pub(super) fn source_of(&self, expr: &ast::Expr<'_>) -> EcoString {
+        let range = super::syntax::start(expr, &self.lit.value)..expr.span().end_offset as usize;
+        self.lit.value.get(range).unwrap_or("…").into()
+    }
+}
+
+fn target_names<'a, 's>(target: &'a ast::Expr<'s>) -> Vec<&'a ast::Expr<'s>> {
+    match target {
+        ast::Expr::List(list) => list.items.iter().flat_map(target_names).collect(),
+        other => vec![other],
+    }
+}
+
+const ONE_TEXT: &str = "a prompt is one text; write what is needed where it is needed";
