@@ -30,7 +30,17 @@ mod tests {
             assert!(!spec.supported || !spec.examples.is_empty(), "{} lacks an example", spec.name);
         }
         let has = |name: &str| capabilities().iter().any(|s| s.name == name && s.supported);
-        for name in ["sim", "search", "file", "injection", "pii", "grounded"] {
+        for name in [
+            "sim",
+            "openai",
+            "openai-compatible",
+            "anthropic",
+            "search",
+            "file",
+            "injection",
+            "pii",
+            "grounded",
+        ] {
             assert!(has(name), "{name} is missing");
         }
     }

@@ -1,12 +1,19 @@
 //! Providers: who answers prompts. Each is one file with a [`Provider`] implementation and its
 //! [`CapabilitySpec`], and one line in [`builtin`].
 
+mod anthropic;
+mod events;
+mod http;
+mod openai;
+mod schema;
 mod sim;
 
 use crate::Context;
 use async_trait::async_trait;
 use flow_plan::{CapabilitySpec, Millis, Model, Role, Tokens, Type};
 
+pub use anthropic::Anthropic;
+pub use openai::OpenAi;
 pub use sim::Sim;
 
 /// Someone who answers prompts.
@@ -133,5 +140,10 @@ impl CallErrorKind {
 
 /// Every provider there is.
 pub fn builtin() -> Vec<Box<dyn Provider>> {
-    vec![Box::new(Sim::default())]
+    vec![
+        Box::new(Sim::default()),
+        Box::new(OpenAi::own()),
+        Box::new(OpenAi::compatible()),
+        Box::new(Anthropic::default()),
+    ]
 }
