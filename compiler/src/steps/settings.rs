@@ -184,7 +184,8 @@ impl Checker<'_> {
             SettingValue::Words { head: Some(head), words } => match words.as_slice() {
                 [(word, scope)] if word.name == "per" => (head, Some(scope)),
                 _ => {
-                    return self.bad_setting(setting, "how long an answer is good: `1h` or `1h per customer`");
+                    return self
+                        .bad_setting(setting, "how long an answer is good: `1h` or `1h per customer`");
                 }
             },
             SettingValue::Words { head: None, words } if words.iter().any(|(w, _)| w.name == "similar") => {

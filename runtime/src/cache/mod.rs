@@ -5,8 +5,10 @@
 //! Not here: what belongs into a key, which the executor decides.
 
 mod memory;
+mod sqlite;
 
 pub use memory::MemoryCache;
+pub use sqlite::SqliteCache;
 
 use crate::RunError;
 use async_trait::async_trait;
