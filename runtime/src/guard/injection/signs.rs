@@ -42,6 +42,7 @@ type Row = (f64, usize, &'static str);
 #[rustfmt::skip]
 const TABLE: &[(&str, &[Row])] = &[
     ("orders to ignore earlier instructions", &[
+        (1.0, 1, r"\b(?:ignore|disregard|forget) (?:all |all of )?(?:the |this |my )?(?:above|previous|preceding|foregoing)(?: \w+)?,? (?:and|then) (?:say|give|tell|print|write|output|do|answer|respond|reply|show|act|instead)\b"),
         (1.0, 1, r"\b(?:ignor(?:e|es|ing)|disregard(?:ing)?|forget(?:ting)?|bypass(?:ing)?|overrid(?:e|ing)|overlook|neglect|discard|erase|drop|cancel|do not (?:follow|obey)|don't (?:follow|obey)|stop (?:following|obeying))\b[^.!?\n]{0,24}\b(?:all|any|every(?:thing)?|your|previous|previously|prior|above|earlier|preceding|initial|original|system|these|those|former|other|existing|past)\b[^.!?\n]{0,32}\b(?:instructions?|instructed|directions?|directives?|prompts?|rules?|guidelines|orders|commands?|constraints|programming|policies|policy|guidance|restrictions|statements?|context|training|requests?)\b"),
         (1.0, 1, r"\b(?:ignore|disregard|forget)\b (?:everything|all|anything|what(?:ever)?)\b[^.!?\n]{0,24}\b(?:above|before|previous(?:ly)?|prior|earlier|told|said|learned|so far)\b"),
         (0.7, 1, r"\b(?:ignore|disregard|forget)\b (?:the |this |my )?(?:above|previous|preceding|prior|earlier|last)\b(?: (?:text|question|task|request|email|document|sentence|message|part|prompt))?"),
@@ -75,6 +76,7 @@ const TABLE: &[(&str, &[Row])] = &[
         (0.5, 1, r"\b(?:as we|you) (?:already )?agreed\b|\bin our last (?:meeting|conversation|chat)\b|\byou (?:previously|already) (?:agreed|said|told|promised)\b"),
     ]),
     ("asks for hidden instructions or secrets", &[
+        (1.0, 1, r"^\W*(?:(?:what(?:'s| is)|tell me|give me|reveal) (?:the|your) (?:secret )?password|wie (?:lautet|ist) das passwort|quel est le mot de passe|qual è la password|(?:cuál es|dime) la contraseña|qual é a senha|какой пароль|密码是什么|パスワードは何ですか)\W*$"),
         (1.0, 1, r"\b(?:reveal|show|print|repeat|output|display|tell|give|share|leak|expose|write|spell|encode|translate|summari[sz]e|recite|copy|dump|list|say|what(?:'s| is| are| was| were| does| do))\b[^.!?\n]{0,32}\b(?:(?:your|the|its|this) (?:\w+ )?(?:system|initial|hidden|original|secret|internal|starting|base|pre-?)[ -]?(?:prompt|instructions?|message|directives?|rules|guidelines|configuration)|system prompt|(?:your|its) (?:\w+ )?(?:instructions|prompt|directives|guidelines|programming|password|secret(?:s| key| code| word)?|api key|passphrase|credentials))\b"),
         (1.0, 1, r"\b(?:reveal|print|tell|give|share|leak|spell|encode|what(?:'s| is)|repeat|guess|say|write)\b[^.!?\n]{0,24}\b(?:the|a) (?:secret|hidden|confidential) (?:key|code|word|password|phrase|passphrase|message|information|token|flag)\b"),
         (0.6, 1, r"\b(?:what(?:'s| is)|tell me|give me|reveal|print|spell|encode|write(?: down)?|output|say|repeat|share|provide|poem about|song about|describe)\b[^.!?\n]{0,24}\b(?:the|your) (?:\w+'s )?(?:password|passwort|passcode|secret|secret key|social security number|credit card)\b(?: (?:in|with|using|backwards|as|letter|one|starting|but|is)\b|\?|\.|$)"),
@@ -97,11 +99,13 @@ const TABLE: &[(&str, &[Row])] = &[
         (0.7, 1, r"\bdecod(?:e|ing)\b[^\n]{0,80}(?:[0-9a-f]{2} ){8,}|\bdecod(?:e|ing)\b[^\n]{0,60}[a-z0-9+/]{24,}={0,2}|\b(?:rot13|base64)\b[^\n]{0,60}\b(?:follow|execute|answer|do what|say)\b"),
     ]),
     ("sets up a persona without rules", &[
-        (1.0, 1, r"\bdo anything now\b|\bjailbr(?:eak|oken)\w*|\bevil (?:confidant|trusted confidant|bot|ai)\b|\bstay in (?:dan|developer mode)\b|\bstay a dan\b"),
+        (0.5, 1, r"\bjailbreak\w*"),
+        (0.4, 1, r"\b(?:you are|you're|you will be|you become|you act) now\b|\bnow you (?:are|act|become|will)\b|\btoday you (?:will )?become\b"),
+        (1.0, 1, r"\bdo anything now\b|\bjailbroken\b|\bevil (?:confidant|trusted confidant|bot|ai)\b|\bstay in (?:dan|developer mode)\b|\bstay a dan\b"),
         (0.6, 1, r"\bfrom (?:now|this point|here) (?:on|onwards?|forward)?,? ?(?:you|your|act|i want you|i will|respond|answer)\b|\bfor now on\b"),
         (0.5, 1, r"\b(?:you (?:are|will|must|shall|should|are going to|are about to|'re going to)(?: now)?|i want you to|i need you to|please|now) (?:be |to )?(?:act(?:ing)? as|act like|pretend|role ?-?play(?:ing)?|simulat\w+|immerse|impersonat\w+|play(?:ing)? (?:as|the role|\d|two)|take on the (?:role|persona)|behave as|embody)\b|^(?:act as|pretend|role ?play|simulate|imagine you are)\b"),
         (0.4, 2, r"\bchat ?gpt\b|\bopen ?ai\b|\b[a-z]+gpt\b|\bdan\b|\blanguage model\b"),
-        (0.4, 1, r"\b(?:unfiltered|uncensored|unrestricted|amoral|unhinged|unbound|no filters?|without (?:any )?(?:filters?|censorship|restrictions?|limitations?|remorse|hesitation|regards?))\b"),
+        (0.4, 2, r"\b(?:unfiltered|uncensored|unrestricted|amoral|unhinged|unbound|no filters?|without (?:any )?(?:filters?|censorship|restrictions?|limitations?|remorse|hesitation|regards?))\b"),
         (0.4, 1, r"\b(?:unethical|immoral|illegal)\b"),
         (0.5, 1, r"\b(?:no|without|not have(?: to)?|doesn't have|does not have|ignores?|disregards?|free (?:of|from)|freed from|broken free|break free|bypass\w*|not bound by|isn't bound by|not bound|opposite of|doesn't follow|not follow|lacks?)\b[^.!?\n]{0,40}\b(?:rules?|restrictions?|limitations?|limits|guidelines|ethic\w*|moral\w*|polic(?:y|ies)|filters?|censorship|confines|constraints|boundaries|principles|laws?|legality)\b"),
         (0.5, 1, r"\b(?:never|cannot|can't|can not|must not|will not|won't|don't|do not)\b[^.!?\n]{0,16}\b(?:refus\w*|say no|reject|decline|apologi[sz]e|break character|warn\w*|censor\w*|deny)\b"),
