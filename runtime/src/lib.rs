@@ -2,19 +2,45 @@
 //!
 //! In: a [`flow_plan::Plan`], inputs and a [`Context`]. Out: a result, events as things happen, and
 //! what was spent. The runtime knows no syntax.
+//!
+//! ```text
+//! let engine = Engine::new(plan, context, Options::default())?;
+//! let inputs = read_inputs(&engine.plan().flows[0], Some(&json), &[])?;
+//! let report = engine.run(Start::new(FlowId(0), inputs)).await;
+//! ```
 
 pub mod action;
+pub mod budget;
 pub mod cache;
 mod capabilities;
 pub mod codec;
 mod context;
+mod engine;
 mod error;
+pub mod events;
+mod exec;
 pub mod guard;
+mod input;
+pub mod journal;
 pub mod lookup;
+pub mod output;
+mod path;
+pub mod prompt;
 pub mod provider;
+mod report;
+mod run;
+mod script;
 mod size;
+pub mod test;
 mod words;
 
 pub use capabilities::capabilities;
 pub use context::{Context, Environment, Http};
+pub use engine::{Engine, Options, Tables};
 pub use error::RunError;
+pub use input::read_inputs;
+pub use journal::RunId;
+pub use path::StepPath;
+pub use report::{RunReport, RunStatus, Spent, StepReport, StepStatus};
+pub use run::Start;
+pub use script::Script;

@@ -1,0 +1,235 @@
+//! Money: what a call can cost at worst, what it did cost, and the ledger that never lets a run
+//! spend more than its budget.
+//!
+//! The law: before a call is made its worst case is reserved, and refused where
+//! spent + reserved + this would exceed the budget of the flow or of a flow around it. When the call
+//! is done, what it used is charged in place of the reservation. A call that was cut off keeps its
+//! reservation, since it may be billed.
+
+use crate::provider::{Message, Usage};
+use crate::{RunError, Spent};
+use flow_diagnostics::Code;
+use flow_plan::{Cost, Model, Price, Tokens};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+// What the chat protocols add to each message, its role and the reply's start, rounded up.
+const MESSAGE_OVERHEAD: u64 = 8;
+// What a provider adds around an output schema.
+const SCHEMA_OVERHEAD: u64 = 64;
+
+/// The most a call can use: input in tokens, and the price of it with all the output there may be.
+///
+/// A text has at most as many tokens as UTF-8 bytes in every byte-level vocabulary. What images
+/// cost differs by provider, so a request with images counts as a full context window, which
+/// also bounds every request: a longer one is not accepted.
+pub fn worst_case(model: &Model, messages: &[Message], schema_bytes: usize, max_output: Tokens) -> Worst {
+    let text: u64 = messages.iter().map(|m| m.text.len() as u64 + MESSAGE_OVERHEAD).sum();
+    let schema = if schema_bytes > 0 { schema_bytes as u64 + SCHEMA_OVERHEAD } else { 0 };
+    let bytes = text + schema + MESSAGE_OVERHEAD;
+    let window = model.card.context.0;
+    let images = messages.iter().any(|m| !m.images.is_empty());
+    let input = match (window, images) {
+        (0, _) => bytes,
+        (window, true) => window,
+        (window, false) => bytes.min(window),
+    };
+    let price = &model.card.price;
+    let dearest = price.input.max(price.cache_write.unwrap_or(price.input));
+    let cost = dearest.per_million(Tokens(input)).plus(price.output.per_million(max_output));
+    Worst { input: Tokens(input), cost }
+}
+
+/// The most a call can use.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Worst {
+    /// Input tokens.
+    pub input: Tokens,
+    /// What they and the most output cost.
+    pub cost: Cost,
+}
+
+/// What a call cost by the usage the provider reports.
+pub fn price_of(price: &Price, usage: Usage) -> Cost {
+    let cached = usage.cached_input.min(usage.input);
+    let plain = Tokens(usage.input.0 - cached.0);
+    price
+        .input
+        .per_million(plain)
+        .plus(price.cached_input.unwrap_or(price.input).per_million(cached))
+        .plus(price.output.per_million(usage.output))
+}
+
+/// What a flow has spent and may still spend; each flow called by another has its own inside the
+/// caller's.
+#[derive(Debug)]
+pub struct Ledger<'a> {
+    budget: Option<Cost>,
+    around: Option<&'a Ledger<'a>>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    spent: Spent,
+    reserved: Cost,
+}
+
+impl<'a> Ledger<'a> {
+    /// A ledger that starts from what was spent before.
+    pub fn new(budget: Option<Cost>, spent: Spent) -> Ledger<'a> {
+        Ledger { budget, around: None, state: Mutex::new(State { spent, reserved: Cost::ZERO }) }
+    }
+
+    /// The ledger of a flow that is called by the flow of this ledger.
+    pub fn inner(&'a self, budget: Option<Cost>) -> Ledger<'a> {
+        Ledger { budget, around: Some(self), state: Mutex::default() }
+    }
+
+    /// What was spent so far, without what is reserved.
+    pub fn spent(&self) -> Spent {
+        self.lock().spent
+    }
+
+    /// Sets the worst case of a call aside, here and in every ledger around; E0803 where a budget
+    /// does not allow it, and then nothing is reserved anywhere.
+    pub fn reserve(&'a self, worst: Cost) -> Result<Reservation<'a>, RunError> {
+        let mut next = Some(self);
+        while let Some(ledger) = next {
+            if let Err(error) = ledger.take(worst) {
+                self.give_back_until(ledger, worst);
+                return Err(error);
+            }
+            next = ledger.around;
+        }
+        Ok(Reservation { ledger: self, worst, open: true })
+    }
+
+    /// Charges what is not reserved: an answer from the cache.
+    pub fn charge(&self, spent: Spent) {
+        self.settle(Cost::ZERO, spent);
+    }
+
+    fn take(&self, worst: Cost) -> Result<(), RunError> {
+        let mut state = self.lock();
+        let planned = state.spent.usd.plus(state.reserved).plus(worst);
+        match self.budget {
+            Some(budget) if planned > budget => Err(RunError::new(
+                Code::E0803,
+                format!(
+                    "the budget of {budget} does not allow the next call: {} spent, {} set aside for \
+                     calls under way, and it may cost {worst}",
+                    state.spent.usd, state.reserved
+                ),
+            )
+            .help("raise `budget`, lower `max_output`, or pass less text to the prompt")),
+            _ => {
+                state.reserved = state.reserved.plus(worst);
+                Ok(())
+            }
+        }
+    }
+
+    fn give_back_until(&self, end: &Ledger<'_>, worst: Cost) {
+        let mut next = Some(self);
+        while let Some(ledger) = next {
+            if std::ptr::eq(ledger, end) {
+                return;
+            }
+            let mut state = ledger.lock();
+            state.reserved = Cost(state.reserved.0.saturating_sub(worst.0));
+            next = ledger.around;
+        }
+    }
+
+    fn settle(&self, reserved: Cost, spent: Spent) {
+        let mut next = Some(self);
+        while let Some(ledger) = next {
+            let mut state = ledger.lock();
+            state.reserved = Cost(state.reserved.0.saturating_sub(reserved.0));
+            state.spent.add(spent);
+            next = ledger.around;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Money set aside for one call. Dropped without [`Reservation::settle`], all of it stays charged.
+#[derive(Debug)]
+pub struct Reservation<'a> {
+    ledger: &'a Ledger<'a>,
+    worst: Cost,
+    open: bool,
+}
+
+impl Reservation<'_> {
+    /// How much was set aside.
+    pub fn worst(&self) -> Cost {
+        self.worst
+    }
+
+    /// Charges what was used and gives the rest back.
+    pub fn settle(mut self, spent: Spent) {
+        self.open = false;
+        self.ledger.settle(self.worst, spent);
+    }
+}
+
+impl Drop for Reservation<'_> {
+    fn drop(&mut self) {
+        if self.open {
+            self.ledger.settle(self.worst, Spent { usd: self.worst, calls: 1, ..Spent::default() });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spent(nanos: i64) -> Spent {
+        Spent { usd: Cost(nanos), calls: 1, ..Spent::default() }
+    }
+
+    #[test]
+    fn reservations_hold_the_budget_and_give_back_what_was_not_used() {
+        let ledger = Ledger::new(Some(Cost(100)), Spent::default());
+        let first = ledger.reserve(Cost(60));
+        assert!(ledger.reserve(Cost(41)).is_err_and(|e| e.code == Code::E0803));
+        assert!(first.is_ok_and(|r| {
+            r.settle(spent(10));
+            true
+        }));
+        assert_eq!(ledger.spent(), spent(10));
+        assert!(ledger.reserve(Cost(90)).is_ok());
+        // That reservation was dropped without being settled.
+        assert_eq!(ledger.spent().usd, Cost(100));
+    }
+
+    #[test]
+    fn a_flow_inside_is_held_by_both_budgets() {
+        let outer = Ledger::new(Some(Cost(100)), spent(50));
+        let inner = outer.inner(Some(Cost(1000)));
+        assert!(inner.reserve(Cost(51)).is_err());
+        let fits = inner.reserve(Cost(50));
+        assert!(fits.is_ok_and(|r| {
+            r.settle(spent(20));
+            true
+        }));
+        assert_eq!((inner.spent().usd, outer.spent().usd), (Cost(20), Cost(70)));
+    }
+
+    #[test]
+    fn cached_input_is_cheaper() {
+        let price = Price {
+            input: Cost(1_000_000),
+            cached_input: Some(Cost(100_000)),
+            cache_write: Some(Cost(1_250_000)),
+            output: Cost(4_000_000),
+        };
+        let usage = Usage { input: Tokens(1000), cached_input: Tokens(400), output: Tokens(100) };
+        assert_eq!(price_of(&price, usage), Cost(600 + 40 + 400));
+    }
+}

@@ -1,0 +1,204 @@
+//! The engine: a plan made ready to run, with everything looked up once.
+//!
+//! In: a [`Plan`], a [`Context`] and [`Options`]. Out: an [`Engine`], which many runs share.
+//! Not here: what a run does, which is [`crate::exec`]'s.
+
+use crate::action::Channel;
+use crate::cache::{Cache, MemoryCache};
+use crate::exec::PromptFacts;
+use crate::guard::Guard;
+use crate::journal::{Journal, PlanDigest};
+use crate::lookup::Source;
+use crate::prompt::Templates;
+use crate::provider::Provider;
+use crate::script::Script;
+use crate::{Context, RunError};
+use ecow::EcoString;
+use flow_diagnostics::{Code, did_you_mean};
+use flow_plan::{Block, Callee, CapabilitySpec, OnFail, Plan, StepKind};
+use std::sync::Arc;
+
+/// A plan made ready to run.
+pub struct Engine {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) context: Context,
+    pub(crate) digest: PlanDigest,
+    pub(crate) templates: Templates,
+    // Each by the index of its model, prompt, lookup or action.
+    pub(crate) providers: Vec<Arc<dyn Provider>>,
+    pub(crate) prompts: Vec<PromptFacts>,
+    pub(crate) sources: Vec<Arc<dyn Source>>,
+    pub(crate) channels: Vec<Arc<dyn Channel>>,
+    pub(crate) guards: Vec<(EcoString, Arc<dyn Guard>)>,
+    pub(crate) journal: Option<Arc<dyn Journal>>,
+    pub(crate) cache: Arc<dyn Cache>,
+}
+
+/// What an engine may use besides the plan.
+pub struct Options {
+    /// Where runs are recorded; without one, a run cannot be resumed.
+    pub journal: Option<Arc<dyn Journal>>,
+    /// Where answers are kept for equal calls.
+    pub cache: Arc<dyn Cache>,
+    /// Answers that stand in for the models: tests.
+    pub script: Option<Script>,
+    /// What there is to call.
+    pub tables: Tables,
+}
+
+impl Default for Options {
+    /// No journal, a cache in memory, and everything the runtime has built in.
+    fn default() -> Self {
+        Options {
+            journal: None,
+            cache: Arc::new(MemoryCache::default()),
+            script: None,
+            tables: Tables::builtin(),
+        }
+    }
+}
+
+/// What there is to call, each found by its spec's name; the first of a name counts.
+#[derive(Clone, Default)]
+pub struct Tables {
+    /// Who answers prompts.
+    pub providers: Vec<Arc<dyn Provider>>,
+    /// Where lookups look.
+    pub sources: Vec<Arc<dyn Source>>,
+    /// The guards of `std.guards`.
+    pub guards: Vec<Arc<dyn Guard>>,
+    /// How actions act.
+    pub channels: Vec<Arc<dyn Channel>>,
+}
+
+impl Tables {
+    /// Everything the runtime has built in.
+    pub fn builtin() -> Tables {
+        Tables {
+            providers: crate::provider::builtin().into_iter().map(Arc::from).collect(),
+            sources: crate::lookup::builtin().into_iter().map(Arc::from).collect(),
+            guards: crate::guard::builtin().into_iter().map(Arc::from).collect(),
+            channels: crate::action::builtin().into_iter().map(Arc::from).collect(),
+        }
+    }
+}
+
+impl Engine {
+    /// Makes a plan ready to run: E0810 where it names something the tables lack.
+    pub fn new(plan: Arc<Plan>, context: Context, options: Options) -> Result<Engine, RunError> {
+        let Options { journal, cache, script, tables } = options;
+        let templates = Templates::new(&plan)?;
+        let digest = digest(&plan);
+        let script = script.map(Arc::new);
+        let providers = plan.models.iter().map(|model| {
+            let found = named(&tables.providers, |p| p.spec(), "provider", &model.provider);
+            match &script {
+                Some(script) => Ok(script.clone().before(found.ok(), model)),
+                None => found.map_err(|e| e.at(&model.name, model.span)),
+            }
+        });
+        let sources = plan.lookups.iter().map(|l| {
+            named(&tables.sources, |s| s.spec(), "source", &l.source).map_err(|e| e.at(&l.name, l.span))
+        });
+        let channels = plan.actions.iter().map(|a| {
+            named(&tables.channels, |c| c.spec(), "channel", &a.channel).map_err(|e| e.at(&a.name, a.span))
+        });
+        let guards = builtin_guards(&plan).into_iter().map(|name| {
+            let guard = named(&tables.guards, |g| g.spec(), "guard", &name)?;
+            Ok((name, guard))
+        });
+        let prompts = plan.prompts.iter().map(|p| PromptFacts::of(p, &templates));
+        Ok(Engine {
+            providers: providers.collect::<Result<_, RunError>>()?,
+            sources: sources.collect::<Result<_, RunError>>()?,
+            channels: channels.collect::<Result<_, RunError>>()?,
+            guards: guards.collect::<Result<_, RunError>>()?,
+            prompts: prompts.collect::<Result<_, RunError>>()?,
+            plan,
+            context,
+            digest,
+            templates,
+            journal,
+            cache,
+        })
+    }
+
+    /// The plan it runs.
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    /// The digest of the plan: part of every step's key in the journal.
+    pub fn digest(&self) -> PlanDigest {
+        self.digest
+    }
+}
+
+fn named<T: ?Sized>(
+    table: &[Arc<T>],
+    spec: impl Fn(&T) -> &'static CapabilitySpec,
+    kind: &str,
+    name: &str,
+) -> Result<Arc<T>, RunError> {
+    if let Some(found) = table.iter().find(|t| spec(t).name == name) {
+        return Ok(found.clone());
+    }
+    let error = RunError::new(Code::E0810, format!("there is no {kind} `{name}`"));
+    let names: Vec<&str> = table.iter().map(|t| spec(t).name).collect();
+    Err(match did_you_mean(name, names.iter().copied()) {
+        Some(meant) => error.help(format!("did you mean `{meant}`?")),
+        None if names.is_empty() => error,
+        None => error.help(format!("there are {}", names.join(", "))),
+    })
+}
+
+// Comments and places in the source do not change what a run does, and the dump leaves them out.
+fn digest(plan: &Plan) -> PlanDigest {
+    PlanDigest(*blake3::hash(plan.dump().as_bytes()).as_bytes())
+}
+
+/// The names of the built-in guards that a plan calls, each once.
+fn builtin_guards(plan: &Plan) -> Vec<EcoString> {
+    let mut names = Vec::new();
+    for body in plan.flows.iter().map(|f| &f.body) {
+        guards_of(body, &mut names);
+    }
+    for body in plan.guards.iter().map(|g| &g.body) {
+        guards_of(body, &mut names);
+    }
+    for body in plan.tests.iter().map(|t| &t.body) {
+        guards_of(body, &mut names);
+    }
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn guards_of(block: &Block, names: &mut Vec<EcoString>) {
+    for step in block.steps.node_weights() {
+        match &step.kind {
+            StepKind::Call(Callee::Builtin(name), _) => names.push(name.clone()),
+            StepKind::Call(..) | StepKind::Compute(_) => {}
+            StepKind::If(_, yes, no) => {
+                guards_of(yes, names);
+                if let Some(no) = no {
+                    guards_of(no, names);
+                }
+            }
+            StepKind::Match(_, arms) => arms.iter().for_each(|arm| guards_of(&arm.body, names)),
+            StepKind::Each { body, .. } => guards_of(body, names),
+            StepKind::Repeat { body, until, .. } => {
+                guards_of(body, names);
+                if let Some(until) = until {
+                    guards_of(until, names);
+                }
+            }
+        }
+        if let Some(unless) = step.settings.escalate.as_ref().and_then(|e| e.unless.as_ref()) {
+            guards_of(unless, names);
+        }
+        if let Some(OnFail::Do(block)) = &step.on_fail {
+            guards_of(block, names);
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! What happens in a run, told as it happens.
+//!
+//! In: nothing but what the executor says. Out: [`Event`]s to a [`Sink`]; each serialises to one JSON
+//! object, a line of `flowc run --events`. Where nobody listens, no event is made.
+
+use crate::report::ErrorShape;
+use crate::{RunError, RunId, RunStatus, Spent, StepStatus};
+use ecow::EcoString;
+use flow_plan::{Millis, Value};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+/// Who listens. It is called in the run's own task and must not wait.
+pub trait Sink: Send + Sync {
+    /// Takes an event. Events of one run come in the order they happened.
+    fn event(&self, event: Event);
+}
+
+impl<F: Fn(Event) + Send + Sync> Sink for F {
+    fn event(&self, event: Event) {
+        self(event);
+    }
+}
+
+/// One thing that happened.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Event {
+    /// In which run.
+    pub run: RunId,
+    /// At which step: [`crate::StepPath`] as text.
+    pub step: Option<EcoString>,
+    /// How long after the run's start.
+    pub at: Millis,
+    /// What.
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Clone, PartialEq, Debug)]
+pub enum What {
+    /// A run began, or goes on.
+    RunStarted {
+        /// The flow's name.
+        flow: EcoString,
+        /// How many steps are known from an earlier part of the run.
+        resumed_steps: usize,
+    },
+    /// A step began.
+    StepStarted {
+        /// `prompt`, `lookup`, `guard`, `action`, `flow`, `if`, `match`, `each` or `repeat`.
+        kind: &'static str,
+        /// Whether the step's text is the run's result as it is, so that its tokens can be shown as
+        /// they come.
+        result: bool,
+    },
+    /// A model is asked.
+    CallStarted {
+        /// `provider/model`.
+        model: EcoString,
+        /// From 1, counted over all models of the step.
+        attempt: u32,
+        /// Whether the text streamed so far belongs to an earlier attempt and is void.
+        restarts: bool,
+    },
+    /// A piece of the answer.
+    Token {
+        /// The attempt it belongs to.
+        attempt: u32,
+        /// The piece.
+        text: EcoString,
+        /// Whether it is a piece of the run's result.
+        result: bool,
+    },
+    /// A model has answered, or failed to.
+    CallFinished {
+        /// `provider/model`.
+        model: EcoString,
+        /// From 1, counted over all models of the step.
+        attempt: u32,
+        /// What it used.
+        spent: Spent,
+        /// How long it took.
+        took: Millis,
+        /// The provider's name for the call.
+        request_id: Option<String>,
+        /// Why it failed.
+        error: Option<RunError>,
+    },
+    /// A step has ended.
+    StepFinished {
+        /// How.
+        status: StepStatus,
+        /// The model that answered last, as `provider/model`.
+        model: Option<EcoString>,
+        /// How many times it was tried.
+        attempts: u32,
+        /// What it used.
+        spent: Spent,
+        /// How long it took.
+        took: Millis,
+        /// Why it failed.
+        error: Option<RunError>,
+    },
+    /// The run has ended.
+    RunFinished {
+        /// How.
+        status: RunStatus,
+        /// Its result.
+        output: Option<Value>,
+        /// Why there is none.
+        error: Option<RunError>,
+        /// What it used.
+        spent: Spent,
+        /// How long it took.
+        took: Millis,
+    },
+}
+
+impl What {
+    /// The event's name: `run_started`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            What::RunStarted { .. } => "run_started",
+            What::StepStarted { .. } => "step_started",
+            What::CallStarted { .. } => "call_started",
+            What::Token { .. } => "token",
+            What::CallFinished { .. } => "call_finished",
+            What::StepFinished { .. } => "step_finished",
+            What::RunFinished { .. } => "run_finished",
+        }
+    }
+}
+
+impl Serialize for Event {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("event", self.what.name())?;
+        map.serialize_entry("run", self.run.0.as_str())?;
+        map.serialize_entry("step", &self.step.as_deref())?;
+        map.serialize_entry("t_ms", &self.at)?;
+        match &self.what {
+            What::RunStarted { flow, resumed_steps } => {
+                map.serialize_entry("flow", flow.as_str())?;
+                map.serialize_entry("resumed_steps", resumed_steps)?;
+            }
+            What::StepStarted { kind, result } => {
+                map.serialize_entry("kind", kind)?;
+                map.serialize_entry("result", result)?;
+            }
+            What::CallStarted { model, attempt, restarts } => {
+                map.serialize_entry("model", model.as_str())?;
+                map.serialize_entry("attempt", attempt)?;
+                map.serialize_entry("restarts", restarts)?;
+            }
+            What::Token { attempt, text, result } => {
+                map.serialize_entry("attempt", attempt)?;
+                map.serialize_entry("text", text.as_str())?;
+                map.serialize_entry("result", result)?;
+            }
+            What::CallFinished { model, attempt, spent, took, request_id, error } => {
+                map.serialize_entry("model", model.as_str())?;
+                map.serialize_entry("attempt", attempt)?;
+                usage(&mut map, spent, *took)?;
+                map.serialize_entry("request_id", request_id)?;
+                map.serialize_entry("error", &error.as_ref().map(ErrorShape))?;
+            }
+            What::StepFinished { status, model, attempts, spent, took, error } => {
+                map.serialize_entry("status", status)?;
+                map.serialize_entry("model", &model.as_deref())?;
+                map.serialize_entry("attempts", attempts)?;
+                usage(&mut map, spent, *took)?;
+                map.serialize_entry("error", &error.as_ref().map(ErrorShape))?;
+            }
+            What::RunFinished { status, output, error, spent, took } => {
+                map.serialize_entry("status", status)?;
+                map.serialize_entry("output", &output.as_ref().map(Value::to_json))?;
+                map.serialize_entry("error", &error.as_ref().map(ErrorShape))?;
+                map.serialize_entry("spent", spent)?;
+                map.serialize_entry("ms", took)?;
+            }
+        }
+        map.end()
+    }
+}
+
+fn usage<M: SerializeMap>(map: &mut M, spent: &Spent, took: Millis) -> Result<(), M::Error> {
+    map.serialize_entry("usd", &spent.usd.dollars())?;
+    map.serialize_entry("input_tokens", &spent.input)?;
+    map.serialize_entry("output_tokens", &spent.output)?;
+    map.serialize_entry("ms", &took)
+}

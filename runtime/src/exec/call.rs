@@ -1,0 +1,277 @@
+//! Calls of everything but prompts: lookups, guards, actions, flows; with `retry` and `timeout`.
+
+use super::cached::{self, digest};
+use super::frame::Frame;
+use super::halt::{Failure, Halt};
+use super::state::Given;
+use super::step::Site;
+use super::{backoff, block, fill, prompt};
+use crate::RunError;
+use crate::guard::Verdict;
+use crate::provider::Message;
+use ecow::EcoString;
+use flow_diagnostics::Code;
+use flow_plan::{Action, Arg, Callee, FlowId, Guard, Lookup, Millis, StepKind, Value};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// Calls what a step calls, as often as its settings say. `again` is said to a model behind the
+/// prompt.
+pub(super) async fn call(
+    site: Site<'_>,
+    callee: &Callee,
+    args: Vec<Value>,
+    again: &[Message],
+) -> Given<Value> {
+    match callee {
+        Callee::Prompt(id) => return prompt::prompt(site, *id, &args, again).await,
+        Callee::Action(_) if !may_act(site)? => return Ok(Value::Null),
+        _ => {}
+    }
+    let entry = match callee {
+        Callee::Lookup(id) => lookup_entry(site, &site.run().engine.plan.lookups[id.index()], &args)?,
+        _ => None,
+    };
+    if let Some(entry) = &entry
+        && let Some(hit) = entry.get(site).await?
+    {
+        return Ok(hit);
+    }
+    let value = tries(site, callee, &args).await?;
+    if let Some(entry) = &entry {
+        entry.put(site, &value).await?;
+    }
+    Ok(value)
+}
+
+/// The value without what a built-in guard found in it; the failure itself where the guard could not
+/// look.
+pub(super) fn redact(site: Site<'_>, failure: Box<Failure>) -> Given<Value> {
+    let StepKind::Call(Callee::Builtin(name), args) = &site.step.kind else {
+        return Err(Halt::Fail(failure));
+    };
+    match site.run().engine.guards.iter().find(|(n, _)| n == name) {
+        Some((_, guard)) if failure.error.code == Code::E0802 => {
+            let args = args.iter().map(|a| site.frame.eval(a)).collect::<Result<Vec<_>, _>>()?;
+            Ok(guard.redact(&args))
+        }
+        _ => Err(Halt::Fail(failure)),
+    }
+}
+
+/// Notes the act of a step that an earlier part of the run has done.
+pub(super) fn claim_again(site: Site<'_>) -> Given<()> {
+    if let (StepKind::Call(Callee::Action(_), _), Some(_)) = (&site.step.kind, &site.step.settings.key) {
+        site.run().claims(act_key(site)?);
+    }
+    Ok(())
+}
+
+async fn tries(site: Site<'_>, callee: &Callee, args: &[Value]) -> Given<Value> {
+    let settings = &site.step.settings;
+    let mut number = 0;
+    loop {
+        number += 1;
+        site.tally.attempt();
+        let work = once(site, callee, args, number);
+        let result = match settings.timeout {
+            Some(limit) => match tokio::time::timeout(limit.duration(), work).await {
+                Ok(result) => result,
+                Err(_) => Err(too_slow(callee, limit)),
+            },
+            None => work.await,
+        };
+        let failure = match result {
+            Err(Halt::Fail(failure)) if number <= settings.retry => failure,
+            other => return other,
+        };
+        match backoff::wait(failure.again, number) {
+            Some(wait) => tokio::time::sleep(wait.duration()).await,
+            None => return Err(Halt::Fail(failure)),
+        }
+    }
+}
+
+fn too_slow(callee: &Callee, limit: Millis) -> Halt {
+    let code = match callee {
+        Callee::Prompt(_) => Code::E0805,
+        Callee::Lookup(_) => Code::E0807,
+        Callee::Guard(_) | Callee::Builtin(_) => Code::E0802,
+        Callee::Action(_) => Code::E0811,
+        Callee::Flow(_) => Code::E0804,
+    };
+    let error = RunError::new(code, format!("it took longer than its `timeout` of {limit}"));
+    Halt::from(Failure::passing(error))
+}
+
+async fn once(site: Site<'_>, callee: &Callee, args: &[Value], number: u32) -> Given<Value> {
+    let plan = &site.run().engine.plan;
+    match callee {
+        Callee::Prompt(id) => prompt::prompt(site, *id, args, &[]).await,
+        Callee::Lookup(id) => lookup(site, &plan.lookups[id.index()], args).await,
+        Callee::Guard(id) => guard(site, &plan.guards[id.index()], args, number).await,
+        Callee::Builtin(name) => builtin(site, name, args).await,
+        Callee::Action(id) => act(site, &plan.actions[id.index()], args).await,
+        Callee::Flow(id) => flow(site, *id, args, number).await,
+    }
+}
+
+async fn lookup(site: Site<'_>, lookup: &Lookup, params: &[Value]) -> Given<Value> {
+    let engine = site.run().engine;
+    let StepKind::Call(Callee::Lookup(id), _) = &site.step.kind else {
+        return Err(Halt::from(RunError::new(Code::E0807, "the step calls no lookup")));
+    };
+    let args = arguments(site, &lookup.args, params)?;
+    let found = engine.sources[id.index()].find(&engine.context, lookup, &args, params).await?;
+    lookup.output.read(&found).map_err(|mismatch| {
+        let message = format!("what `{}` found does not have its type: {mismatch}", lookup.name);
+        Halt::from(Failure::lasting(RunError::new(Code::E0807, message)))
+    })
+}
+
+fn lookup_entry(site: Site<'_>, lookup: &Lookup, params: &[Value]) -> Given<Option<cached::Entry>> {
+    cached::entry(site, &lookup.name, |d| {
+        // The declaration stands for its expressions and the names of its secrets.
+        d.part(format!("{} {:?} {}", lookup.source, lookup.args, lookup.output).as_bytes());
+        for param in params {
+            d.value(param);
+        }
+    })
+}
+
+/// The arguments of a source or a channel. A variable of the environment that is missing is E0810.
+fn arguments(site: Site<'_>, args: &[(EcoString, Arg)], params: &[Value]) -> Given<Vec<(EcoString, Value)>> {
+    let engine = site.run().engine;
+    let frame = Frame::of_params(&engine.templates, params);
+    let mut computed = Vec::with_capacity(args.len());
+    for (name, arg) in args {
+        let value = match arg {
+            Arg::Expr(expr) => frame.eval(expr)?,
+            Arg::Env(variable) => match engine.context.env.get(variable) {
+                Some(value) => Value::text(value),
+                None => {
+                    let error = RunError::new(Code::E0810, format!("`{variable}` is not set"));
+                    return Err(Halt::from(
+                        error.help(format!("set `{variable}` in the environment or in `.env`")),
+                    ));
+                }
+            },
+        };
+        computed.push((name.clone(), value));
+    }
+    Ok(computed)
+}
+
+async fn guard(site: Site<'_>, guard: &Guard, args: &[Value], number: u32) -> Given<Value> {
+    let inside = site.inside(number);
+    let cx = site.cx.inside(&inside);
+    let frame = Frame::new(cx, &guard.body, args.to_vec(), None);
+    fill(cx, &guard.body, &frame).await?;
+    for require in &guard.requires {
+        if !frame.holds(&require.holds)? {
+            let message = format!("`{}` requires `{}`, which does not hold", guard.name, require.text);
+            return Err(Halt::from(RunError::new(Code::E0802, message)));
+        }
+    }
+    Ok(args.first().cloned().unwrap_or_default())
+}
+
+async fn builtin(site: Site<'_>, name: &EcoString, args: &[Value]) -> Given<Value> {
+    let engine = site.run().engine;
+    let Some((_, guard)) = engine.guards.iter().find(|(n, _)| n == name) else {
+        return Err(Halt::from(RunError::new(Code::E0810, format!("there is no guard `{name}`"))));
+    };
+    match guard.check(&engine.context, args).await? {
+        Verdict::Pass => Ok(args.first().cloned().unwrap_or_default()),
+        Verdict::Fail(reason) => {
+            Err(Halt::from(RunError::new(Code::E0802, format!("`{name}` does not let it pass: {reason}"))))
+        }
+    }
+}
+
+/// Whether an action is still to be done: not twice in one run under one `key`, and not where an
+/// earlier part of the run may have done it.
+fn may_act(site: Site<'_>) -> Given<bool> {
+    if site.round > 0 {
+        return Ok(true);
+    }
+    if site.run().in_doubt(site.path) {
+        let message = "it is not known whether it was done: the run was cut off in the middle of it";
+        let error = RunError::new(Code::E0811, message);
+        return Err(Halt::Hold(Box::new(error.help("find out whether it was done, then start a new run"))));
+    }
+    if site.step.settings.key.is_some() && !site.run().claims(act_key(site)?) {
+        site.tally.skipped.store(true, Ordering::Relaxed);
+        return Ok(false);
+    }
+    Ok(true)
+}
+
+/// The key of an act: the same whenever this run comes to it, also after a crash.
+fn act_key(site: Site<'_>) -> Given<EcoString> {
+    let plan = &site.run().engine.plan;
+    let by = site.step.settings.key.as_ref().map(|key| site.frame.eval(key)).transpose()?;
+    let key = digest(|d| {
+        d.part(site.run().id.0.as_bytes());
+        match (&site.step.kind, &by) {
+            (StepKind::Call(Callee::Action(id), _), Some(key)) => {
+                d.part(plan.actions[id.index()].name.as_bytes());
+                d.value(key);
+            }
+            _ => d.part(site.path.to_string().as_bytes()),
+        }
+    });
+    Ok(blake3::Hash::from_bytes(key).to_hex().as_str().into())
+}
+
+async fn act(site: Site<'_>, action: &Action, params: &[Value]) -> Given<Value> {
+    let engine = site.run().engine;
+    let StepKind::Call(Callee::Action(id), _) = &site.step.kind else {
+        return Err(Halt::from(RunError::new(Code::E0811, "the step calls no action")));
+    };
+    let args = arguments(site, &action.args, params)?;
+    let named: Vec<(EcoString, Value)> =
+        action.params.iter().map(|p| p.name.clone()).zip(params.iter().cloned()).collect();
+    let key = act_key(site)?;
+    site.run().begin(site.path, flow_plan::Cost::ZERO).await?;
+    let done = engine.channels[id.index()].act(&engine.context, action, &args, &named, &key).await;
+    if let Err(error) = &done {
+        // The channel has answered, so there is no doubt: it was not done.
+        site.run().record(site.path, || site.failed(error)).await?;
+    }
+    Ok(done?)
+}
+
+async fn flow(site: Site<'_>, id: FlowId, args: &[Value], number: u32) -> Given<Value> {
+    let flow = &site.run().engine.plan.flows[id.index()];
+    let inside = site.inside(number);
+    let ledger = site.cx.ledger.inner(flow.settings.budget);
+    let cx = super::Cx { ledger: &ledger, ..site.cx.inside(&inside) };
+    let work = block(cx, &flow.body, args.to_vec(), None);
+    let result = within(flow.settings.deadline, &flow.name, work).await;
+    match result {
+        // The flow refuses; to its caller that is a failure like any other.
+        Err(Halt::Stop(error)) => Err(Halt::from(Failure::lasting(*error))),
+        result => result,
+    }
+}
+
+/// The work, unless it takes longer than the flow's deadline: then E0804.
+pub(crate) async fn within(
+    deadline: Option<Millis>,
+    flow: &str,
+    work: impl Future<Output = Given<Value>>,
+) -> Given<Value> {
+    let Some(deadline) = deadline else { return work.await };
+    // A deadline beyond the clock's end is none.
+    let most = deadline.duration().min(Duration::from_secs(u64::from(u32::MAX)));
+    match tokio::time::timeout(most, work).await {
+        Ok(result) => result,
+        Err(_) => {
+            let error =
+                RunError::new(Code::E0804, format!("`{flow}` took longer than its deadline of {deadline}"));
+            let error = error.help("raise `deadline`, or give slow steps a `timeout` and a `fallback`");
+            Err(Halt::from(Failure::lasting(error)))
+        }
+    }
+}

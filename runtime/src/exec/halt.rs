@@ -1,0 +1,104 @@
+//! Why a step has no value, and what may be done about it.
+
+use crate::{RunError, RunStatus};
+use flow_diagnostics::{Code, Span};
+use flow_plan::{EvalError, Millis};
+
+/// Why a step, or a block, has no value.
+#[derive(Debug)]
+pub(crate) enum Halt {
+    /// It failed; `retry` and `else` may handle that.
+    Fail(Box<Failure>),
+    /// The program refuses (`else stop`): the flow ends, whatever stands around the step.
+    Stop(Box<RunError>),
+    /// A person must decide first.
+    Hold(Box<RunError>),
+}
+
+/// A failure and what is known of asking again.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// What happened.
+    pub(crate) error: RunError,
+    /// Whether the same attempt may succeed later.
+    pub(crate) again: Again,
+    /// The model's answer that could not be used.
+    pub(crate) reply: Option<String>,
+}
+
+/// Whether the same attempt may succeed later.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Again {
+    /// It would fail the same way.
+    Never,
+    /// It may, and not before this much time has passed where the other side said so.
+    May(Option<Millis>),
+}
+
+impl Failure {
+    /// A failure that would be the same again.
+    pub(crate) fn lasting(error: RunError) -> Failure {
+        Failure { error, again: Again::Never, reply: None }
+    }
+
+    /// A failure that may pass.
+    pub(crate) fn passing(error: RunError) -> Failure {
+        Failure { error, again: Again::May(None), reply: None }
+    }
+}
+
+impl Halt {
+    /// An expression that cannot be computed.
+    pub(crate) fn eval(error: EvalError) -> Halt {
+        Halt::from(RunError::new(Code::E0813, error.0))
+    }
+
+    /// The error, whatever kind it is.
+    pub(crate) fn error(&self) -> &RunError {
+        match self {
+            Halt::Fail(failure) => &failure.error,
+            Halt::Stop(error) | Halt::Hold(error) => error,
+        }
+    }
+
+    /// The error with the place of the step, unless a deeper place is already known.
+    pub(crate) fn at(self, step: &dyn std::fmt::Display, span: Span) -> Halt {
+        let place = |error: RunError| {
+            if error.step.is_some() { error } else { error.at(&step.to_string(), span) }
+        };
+        match self {
+            Halt::Fail(failure) => Halt::Fail(Box::new(Failure { error: place(failure.error), ..*failure })),
+            Halt::Stop(error) => Halt::Stop(Box::new(place(*error))),
+            Halt::Hold(error) => Halt::Hold(Box::new(place(*error))),
+        }
+    }
+
+    /// How a run ends with it.
+    pub(crate) fn ends(self) -> (RunStatus, RunError) {
+        match self {
+            Halt::Fail(failure) => (RunStatus::Failed, failure.error),
+            Halt::Stop(error) => (RunStatus::Stopped, *error),
+            Halt::Hold(error) => (RunStatus::Waiting, *error),
+        }
+    }
+}
+
+impl From<RunError> for Halt {
+    /// A failure of what is outside may pass; anything else is as it is.
+    fn from(error: RunError) -> Halt {
+        let passes = matches!(error.code, Code::E0805 | Code::E0807 | Code::E0811);
+        Halt::from(if passes { Failure::passing(error) } else { Failure::lasting(error) })
+    }
+}
+
+impl From<Failure> for Halt {
+    fn from(failure: Failure) -> Halt {
+        Halt::Fail(Box::new(failure))
+    }
+}
+
+impl From<Box<Failure>> for Halt {
+    fn from(failure: Box<Failure>) -> Halt {
+        Halt::Fail(failure)
+    }
+}

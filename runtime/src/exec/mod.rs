@@ -1,0 +1,89 @@
+//! The executor: interprets the blocks of a plan.
+//!
+//! In: a [`Block`] and the values of its inputs. Out: the block's result, or why it has none.
+//! Every step runs as soon as what it names is there; all of them in the run's own task, so that
+//! dropping the run's future drops everything it has under way.
+//!
+//! [`frame`] holds variables, [`step`] takes one step through its settings, [`call`] calls what it
+//! calls, [`prompt`] asks models one after another, [`attempt`] asks one model once, [`repeating`]
+//! runs loops, [`state`] is what all steps of a run share.
+
+mod attempt;
+mod backoff;
+mod cached;
+mod call;
+mod frame;
+mod halt;
+mod images;
+mod prompt;
+mod repeating;
+mod request;
+mod state;
+mod step;
+
+pub(crate) use call::within;
+pub(crate) use frame::Frame;
+pub(crate) use halt::Halt;
+pub(crate) use request::PromptFacts;
+pub(crate) use state::{Cx, Run};
+
+use flow_plan::{Block, Value};
+use futures::future::BoxFuture;
+use futures::stream::{FuturesUnordered, StreamExt};
+use petgraph::Direction;
+use petgraph::graph::NodeIndex;
+
+/// Runs a block and gives its result.
+pub(crate) fn block<'a>(
+    cx: Cx<'a>,
+    block: &'a Block,
+    inputs: Vec<Value>,
+    parent: Option<&'a Frame<'a>>,
+) -> BoxFuture<'a, Result<Value, Halt>> {
+    Box::pin(async move {
+        let frame = Frame::new(cx, block, inputs, parent);
+        fill(cx, block, &frame).await?;
+        frame.result(block)
+    })
+}
+
+/// Runs the steps of a block, each as soon as what it names is there. The first failure drops those
+/// under way.
+pub(crate) async fn fill<'a>(cx: Cx<'a>, block: &'a Block, frame: &'a Frame<'a>) -> Result<(), Halt> {
+    let steps = &block.steps;
+    // INVARIANT: `missing[i]` producers of node `i` have no value yet.
+    let mut missing: Vec<u32> = steps
+        .node_indices()
+        .map(|n| steps.neighbors_directed(n, Direction::Incoming).count() as u32)
+        .collect();
+    let mut ready: Vec<NodeIndex> = steps.node_indices().filter(|n| missing[n.index()] == 0).collect();
+    let mut running = FuturesUnordered::new();
+    loop {
+        // A step that is alone runs without the set's bookkeeping.
+        let (node, value) = if running.is_empty() && ready.len() == 1 {
+            let node = ready[0];
+            (node, step::step(cx, block, node, frame).await?)
+        } else {
+            for node in ready.iter().copied() {
+                running.push(async move { (node, step::step(cx, block, node, frame).await) });
+            }
+            match running.next().await {
+                Some((node, result)) => (node, result?),
+                None => return Ok(()),
+            }
+        };
+        frame.set(block.var_of(node), value);
+        ready.clear();
+        for next in steps.neighbors(node) {
+            missing[next.index()] -= 1;
+            if missing[next.index()] == 0 {
+                ready.push(next);
+            }
+        }
+        // petgraph gives neighbours latest edge first; steps start in the order of the plan.
+        ready.sort_unstable();
+        if ready.is_empty() && running.is_empty() {
+            return Ok(());
+        }
+    }
+}

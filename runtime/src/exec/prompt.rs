@@ -1,0 +1,167 @@
+//! A call of a prompt: the models that are asked one after another.
+//!
+//! The cache first; then the step's model and its fallbacks in turn, each with its retries; then,
+//! where the answer leaves doubt, the model it is escalated to.
+
+use super::attempt::{Ask, attempt};
+use super::halt::{Failure, Halt};
+use super::request::Messages;
+use super::state::Given;
+use super::step::Site;
+use super::{backoff, block, cached};
+use crate::RunError;
+use crate::provider::Message;
+use flow_diagnostics::Code;
+use flow_plan::{Millis, Model, ModelId, PromptId, Value};
+use futures::future::{Either, select};
+use std::pin::pin;
+
+/// Asks for a prompt's answer. `again` is said behind the prompt, when an answer could not be used.
+pub(super) async fn prompt(site: Site<'_>, id: PromptId, args: &[Value], again: &[Message]) -> Given<Value> {
+    let engine = site.run().engine;
+    let (prompt, facts) = (&engine.plan.prompts[id.index()], &engine.prompts[id.index()]);
+    let settings = &site.step.settings;
+    let Some(first) = settings.model else {
+        let error = RunError::new(Code::E0810, format!("no model is set for prompt `{}`", prompt.name));
+        return Err(Halt::from(error.help("give the step, the prompt or the flow a `model`")));
+    };
+    let mut messages = Messages::render(site, prompt, facts, args).await?;
+    let model = &engine.plan.models[first.index()];
+    let entry = cached::entry(site, &prompt.name, |d| call_parts(d, model, prompt, &messages))?;
+    if let (Some(entry), true) = (&entry, again.is_empty())
+        && let Some(hit) = entry.get(site).await?
+    {
+        return Ok(hit);
+    }
+    messages.extend(again);
+    let models = std::iter::once(first).chain(settings.fallback.iter().copied());
+    let (answer, by) = first_answer(site, Question { prompt: id, messages: &messages }, models).await?;
+    let answer = escalated(site, Question { prompt: id, messages: &messages }, answer, by).await?;
+    if let Some(entry) = &entry {
+        entry.put(site, &answer).await?;
+    }
+    Ok(answer)
+}
+
+#[derive(Clone, Copy)]
+struct Question<'a> {
+    prompt: PromptId,
+    messages: &'a Messages,
+}
+
+fn call_parts(d: &mut cached::Digest, model: &Model, prompt: &flow_plan::Prompt, messages: &Messages) {
+    d.part(model.id().as_bytes());
+    // All that changes an answer; addresses and keys do not.
+    let s = &model.settings;
+    let sampling = (s.max_output, s.temperature, s.top_p, s.seed, &s.stop, &s.reasoning);
+    d.part(format!("{sampling:?}").as_bytes());
+    d.part(prompt.output.schema(false).to_string().as_bytes());
+    for message in messages.list() {
+        d.part(format!("{:?}", message.role).as_bytes());
+        d.part(message.text.as_bytes());
+        for image in &message.images {
+            d.part(image.as_bytes());
+        }
+    }
+}
+
+/// The answer of the first model that has one.
+async fn first_answer(
+    site: Site<'_>,
+    question: Question<'_>,
+    models: impl Iterator<Item = ModelId>,
+) -> Given<(Value, ModelId)> {
+    let mut failures: Vec<(ModelId, Failure)> = Vec::new();
+    for model in models {
+        match retried(site, question, model).await {
+            Ok(value) => return Ok((value, model)),
+            Err(Halt::Fail(failure)) => failures.push((model, *failure)),
+            Err(halt) => return Err(halt),
+        }
+    }
+    Err(joined(site, failures).into())
+}
+
+/// One failure for all models that were tried: the last one's, with what the others said.
+fn joined(site: Site<'_>, mut failures: Vec<(ModelId, Failure)>) -> Failure {
+    let plan = &site.run().engine.plan;
+    let Some((_, mut last)) = failures.pop() else {
+        return Failure::lasting(RunError::new(Code::E0805, "no model was asked"));
+    };
+    if !failures.is_empty() {
+        let before: Vec<String> = failures
+            .iter()
+            .map(|(model, f)| format!("`{}`: {}", plan.models[model.index()].name, f.error.message))
+            .collect();
+        last.error.message = format!("{} (before it, {})", last.error.message, before.join("; "));
+    }
+    last
+}
+
+/// The answer of one model, asked again where that makes sense.
+async fn retried(site: Site<'_>, question: Question<'_>, model: ModelId) -> Given<Value> {
+    let engine = site.run().engine;
+    let facts = &engine.prompts[question.prompt.index()];
+    let who = &engine.plan.models[model.index()];
+    let ask = Ask {
+        prompt: &engine.plan.prompts[question.prompt.index()],
+        model: who,
+        provider: &*engine.providers[model.index()],
+        schema_bytes: facts.schema_bytes(who),
+        messages: question.messages.for_model(who, facts),
+    };
+    let request = ask.request(site);
+    let settings = &site.step.settings;
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let result = match settings.hedge {
+            Some(after) => hedged(after, || attempt(site, &ask, &request)).await,
+            None => attempt(site, &ask, &request).await,
+        };
+        let failure = match result {
+            Err(Halt::Fail(failure)) if tries <= settings.retry => failure,
+            other => return other,
+        };
+        match backoff::wait(failure.again, tries) {
+            // The model has answered; there is nothing to wait for.
+            Some(_) if failure.reply.is_some() => {}
+            Some(wait) => tokio::time::sleep(wait.duration()).await,
+            None => return Err(Halt::Fail(failure)),
+        }
+    }
+}
+
+/// The first good answer of an attempt and, where it is slow, of another beside it.
+async fn hedged<F: Future<Output = Given<Value>>>(after: Millis, attempt: impl Fn() -> F) -> Given<Value> {
+    let mut first = pin!(attempt());
+    if let Ok(result) = tokio::time::timeout(after.duration(), &mut first).await {
+        return result;
+    }
+    let second = pin!(attempt());
+    match select(first, second).await {
+        Either::Left((Ok(value), _)) | Either::Right((Ok(value), _)) => Ok(value),
+        Either::Left((Err(_), other)) => other.await,
+        Either::Right((Err(_), other)) => other.await,
+    }
+}
+
+/// The answer, or that of the model it is escalated to where there is doubt.
+async fn escalated(site: Site<'_>, question: Question<'_>, answer: Value, by: ModelId) -> Given<Value> {
+    let Some(escalate) = &site.step.settings.escalate else { return Ok(answer) };
+    if escalate.to == by {
+        return Ok(answer);
+    }
+    if let Some(unless) = &escalate.unless {
+        let path = site.inside_part(None, "unless");
+        match block(site.cx.inside(&path), unless, vec![answer.clone()], Some(site.frame)).await? {
+            Value::Bool(true) => return Ok(answer),
+            Value::Bool(false) => {}
+            other => {
+                let message = format!("expected true or false, found {}", flow_plan::kind(&other));
+                return Err(Halt::from(RunError::new(Code::E0813, message)));
+            }
+        }
+    }
+    retried(site, question, escalate.to).await
+}

@@ -1,0 +1,71 @@
+//! Loops: `each` over a list, `repeat` until a condition holds.
+
+use super::block;
+use super::halt::Halt;
+use super::state::Given;
+use super::step::Site;
+use crate::RunError;
+use flow_diagnostics::Code;
+use flow_plan::{Block, Expr, Value};
+use futures::stream::{FuturesUnordered, StreamExt};
+
+/// The body for each element, at most `parallel` at once; the results in the order of the list.
+/// The first failure drops those under way.
+pub(super) async fn each(site: Site<'_>, list: &Expr, parallel: u32, body: &Block) -> Given<Value> {
+    let list = site.frame.eval(list)?;
+    let Some(items) = list.as_list() else { return Err(not("a list", &list)) };
+    let one = |index: usize, item: Value| async move {
+        let path = site.inside_item(index);
+        (index, block(site.cx.inside(&path), body, vec![item], Some(site.frame)).await)
+    };
+    let mut waiting = items.iter().cloned().enumerate();
+    let mut running = FuturesUnordered::new();
+    let mut results = vec![Value::Null; items.len()];
+    for (index, item) in waiting.by_ref().take(parallel.max(1) as usize) {
+        running.push(one(index, item));
+    }
+    while let Some((index, result)) = running.next().await {
+        results[index] = result?;
+        if let Some((index, item)) = waiting.next() {
+            running.push(one(index, item));
+        }
+    }
+    Ok(Value::List(results.into()))
+}
+
+/// What a `repeat` repeats.
+pub(super) struct Rounds<'a> {
+    pub(super) up_to: u32,
+    pub(super) from: &'a Expr,
+    pub(super) body: &'a Block,
+    pub(super) until: Option<&'a Block>,
+}
+
+/// The body again and again, each round from the last one's result, until `until` holds; it is
+/// looked at before the first round and after each but the last, whose result counts in any case.
+pub(super) async fn repeat(site: Site<'_>, rounds: Rounds<'_>) -> Given<Value> {
+    let mut it = site.frame.eval(rounds.from)?;
+    for round in 0..rounds.up_to as usize {
+        if done(site, &rounds, &it, round).await? {
+            return Ok(it);
+        }
+        let path = site.inside_item(round);
+        it = block(site.cx.inside(&path), rounds.body, vec![it], Some(site.frame)).await?;
+    }
+    // What the last round made is the result, whether `until` holds or not.
+    Ok(it)
+}
+
+async fn done(site: Site<'_>, rounds: &Rounds<'_>, it: &Value, round: usize) -> Given<bool> {
+    let Some(until) = rounds.until else { return Ok(false) };
+    let path = site.inside_part(Some(round), "until");
+    match block(site.cx.inside(&path), until, vec![it.clone()], Some(site.frame)).await? {
+        Value::Bool(done) => Ok(done),
+        other => Err(not("true or false", &other)),
+    }
+}
+
+fn not(wanted: &str, found: &Value) -> Halt {
+    let message = format!("expected {wanted}, found {}", flow_plan::kind(found));
+    Halt::from(RunError::new(Code::E0813, message))
+}

@@ -1,0 +1,133 @@
+//! What all steps of a run share: its identity, clock, events, journal and the list of how each
+//! step went.
+
+use super::halt::Halt;
+use crate::budget::Ledger;
+use crate::engine::Engine;
+use crate::events::{Event, Sink, What};
+use crate::journal::{AttemptId, Outcome, Recorded, StepKey};
+use crate::{RunError, RunId, StepPath, StepReport};
+use ecow::EcoString;
+use flow_plan::{Cost, Millis};
+use petgraph::graph::NodeIndex;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::time::Instant;
+
+/// One run.
+pub(crate) struct Run<'e> {
+    pub(crate) engine: &'e Engine,
+    pub(crate) id: RunId,
+    pub(crate) started: Instant,
+    pub(crate) sink: Option<Arc<dyn Sink>>,
+    pub(crate) recorded: Recorded,
+    /// The step of the flow's own block whose text is the run's result as it is.
+    pub(crate) streams: Option<NodeIndex>,
+    steps: Mutex<Vec<StepReport>>,
+    // The keys of the actions that this run has done or is doing.
+    acts: Mutex<HashSet<EcoString>>,
+}
+
+/// Where a block runs: in which run, at whose expense, inside which step.
+#[derive(Clone, Copy)]
+pub(crate) struct Cx<'a> {
+    pub(crate) run: &'a Run<'a>,
+    pub(crate) ledger: &'a Ledger<'a>,
+    pub(crate) inside: Option<&'a Arc<StepPath>>,
+}
+
+impl<'e> Run<'e> {
+    pub(crate) fn new(engine: &'e Engine, id: RunId, sink: Option<Arc<dyn Sink>>) -> Run<'e> {
+        Run {
+            engine,
+            id,
+            started: Instant::now(),
+            sink,
+            recorded: Recorded::default(),
+            streams: None,
+            steps: Mutex::default(),
+            acts: Mutex::default(),
+        }
+    }
+
+    /// Tells the listener; `what` is only made when there is one.
+    pub(crate) fn tell(&self, step: Option<&StepPath>, what: impl FnOnce() -> What) {
+        if let Some(sink) = &self.sink {
+            sink.event(Event {
+                run: self.id.clone(),
+                step: step.map(|s| ecow::eco_format!("{s}")),
+                at: Millis::from(self.started.elapsed()),
+                what: what(),
+            });
+        }
+    }
+
+    /// How a step ended in an earlier part of the run.
+    pub(crate) fn recorded(&self, path: &StepPath) -> Option<&Outcome> {
+        if self.recorded.done.is_empty() {
+            return None;
+        }
+        self.recorded.done.get(&path.to_string())
+    }
+
+    /// Whether a step was begun in an earlier part of the run and not ended.
+    pub(crate) fn in_doubt(&self, path: &StepPath) -> bool {
+        !self.recorded.in_doubt.is_empty() && self.recorded.in_doubt.contains_key(&path.to_string())
+    }
+
+    /// Records how a step ended, before any other step sees it.
+    pub(crate) async fn record(
+        &self,
+        path: &StepPath,
+        outcome: impl FnOnce() -> Outcome,
+    ) -> Result<(), RunError> {
+        match &self.engine.journal {
+            Some(journal) => journal.record(&self.key(path), &outcome()).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Records that a call is about to be made.
+    pub(crate) async fn begin(&self, path: &StepPath, worst: Cost) -> Result<(), RunError> {
+        match &self.engine.journal {
+            Some(journal) => journal.begin(&self.key(path), AttemptId::fresh(), worst).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Says that an act is done now; `false` where it already was in this run.
+    pub(crate) fn claims(&self, key: EcoString) -> bool {
+        self.acts.lock().unwrap_or_else(PoisonError::into_inner).insert(key)
+    }
+
+    /// Notes how a step went.
+    pub(crate) fn note(&self, report: StepReport) {
+        self.steps.lock().unwrap_or_else(PoisonError::into_inner).push(report);
+    }
+
+    /// How the steps went, in the order of the program.
+    pub(crate) fn steps(&self) -> Vec<StepReport> {
+        let mut steps = std::mem::take(&mut *self.steps.lock().unwrap_or_else(PoisonError::into_inner));
+        if steps.len() > 1 {
+            steps.sort_by_cached_key(|s| s.path.order());
+        }
+        steps
+    }
+
+    fn key(&self, path: &StepPath) -> StepKey {
+        StepKey { run: self.id.clone(), plan: self.engine.digest, path: path.to_string() }
+    }
+}
+
+impl<'a> Cx<'a> {
+    /// The same, inside a step.
+    pub(crate) fn inside<'b>(self, path: &'b Arc<StepPath>) -> Cx<'b>
+    where
+        'a: 'b,
+    {
+        Cx { inside: Some(path), ..self }
+    }
+}
+
+/// What the steps of a block give: a value or why there is none.
+pub(crate) type Given<T> = Result<T, Halt>;

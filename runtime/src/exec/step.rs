@@ -1,0 +1,371 @@
+//! One step: from what is recorded of it, through its work and its `else`, to its record and report.
+
+use super::frame::Frame;
+use super::halt::{Failure, Halt};
+use super::state::{Cx, Given, Run};
+use super::{backoff, block, call, repeating};
+use crate::events::What;
+use crate::journal::Outcome;
+use crate::provider::Message;
+use crate::{RunError, Spent, StepPath, StepReport, StepStatus};
+use ecow::EcoString;
+use flow_diagnostics::Code;
+use flow_plan::{Block, Callee, Millis, OnFail, Role, Step, StepKind, Value};
+use futures::future::BoxFuture;
+use petgraph::graph::NodeIndex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::time::Instant;
+
+/// Where a step's work happens.
+#[derive(Clone, Copy)]
+pub(super) struct Site<'a> {
+    pub(super) cx: Cx<'a>,
+    pub(super) step: &'a Step,
+    pub(super) path: &'a StepPath,
+    pub(super) frame: &'a Frame<'a>,
+    pub(super) tally: &'a Tally,
+    /// Which of the further tries that `else retry` asks for; 0 for the first.
+    pub(super) round: u32,
+    /// Whether the step's text is the run's result as it is.
+    pub(super) streams: bool,
+}
+
+impl<'a> Site<'a> {
+    /// The run.
+    pub(super) fn run(&self) -> &'a Run<'a> {
+        self.cx.run
+    }
+
+    /// The path of what is inside the step at its `number`th try, from 1.
+    pub(super) fn inside(&self, number: u32) -> Arc<StepPath> {
+        self.at_try(number).inside()
+    }
+
+    /// The path of what is inside one element or round of the step, from 0.
+    pub(super) fn inside_item(&self, item: usize) -> Arc<StepPath> {
+        self.at_try(1).inside_item(item)
+    }
+
+    /// The path of a block beside the step's work, or beside the work of one round.
+    pub(super) fn inside_part(&self, item: Option<usize>, name: &str) -> Arc<StepPath> {
+        match item {
+            Some(item) => StepPath::part(&self.inside_item(item), name),
+            None => StepPath::part(&self.inside(1), name),
+        }
+    }
+
+    /// The step's outcome, should it fail now.
+    pub(super) fn failed(&self, error: &RunError) -> Outcome {
+        let TallyState { attempts, spent, model } = self.tally.taken();
+        let took = Millis::from(self.tally.started.elapsed());
+        Outcome { result: Err(error.clone()), spent, attempts, model, took }
+    }
+
+    // Tries are counted over `retry` and `else retry` together, so that no two share a path.
+    fn at_try(&self, number: u32) -> StepPath {
+        let tries = self.step.settings.retry.saturating_add(1);
+        self.path.at_try(self.round.saturating_mul(tries).saturating_add(number))
+    }
+}
+
+/// What a step has used so far.
+pub(super) struct Tally {
+    started: Instant,
+    state: Mutex<TallyState>,
+    /// Whether a listener was shown a part of an answer.
+    pub(super) shown: AtomicBool,
+    /// Whether the cache answered.
+    pub(super) cached: AtomicBool,
+    /// Whether it was not needed after all.
+    pub(super) skipped: AtomicBool,
+}
+
+#[derive(Clone, Default)]
+struct TallyState {
+    attempts: u32,
+    spent: Spent,
+    model: Option<EcoString>,
+}
+
+impl Tally {
+    fn new() -> Tally {
+        let off = || AtomicBool::new(false);
+        Tally {
+            started: Instant::now(),
+            state: Mutex::default(),
+            shown: off(),
+            cached: off(),
+            skipped: off(),
+        }
+    }
+
+    /// Counts an attempt and gives its number, from 1.
+    pub(super) fn attempt(&self) -> u32 {
+        self.with(|t| {
+            t.attempts += 1;
+            t.attempts
+        })
+    }
+
+    /// Counts what an attempt used.
+    pub(super) fn spend(&self, spent: Spent) {
+        self.with(|t| t.spent.add(spent));
+    }
+
+    /// Notes who answered, as `provider/model`.
+    pub(super) fn answered_by(&self, model: EcoString) {
+        self.with(|t| t.model = Some(model));
+    }
+
+    fn with<T>(&self, f: impl FnOnce(&mut TallyState) -> T) -> T {
+        f(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn taken(&self) -> TallyState {
+        self.with(|t| t.clone())
+    }
+}
+
+/// Runs a step and gives its value.
+pub(super) fn step<'a>(
+    cx: Cx<'a>,
+    block: &'a Block,
+    node: NodeIndex,
+    frame: &'a Frame<'a>,
+) -> BoxFuture<'a, Given<Value>> {
+    let step = &block.steps[node];
+    if let (StepKind::Compute(expr), None) = (&step.kind, &step.on_fail) {
+        let path = || StepPath::new(cx.inside, &step.name, node.index());
+        let value = frame.eval(expr).map_err(|halt| halt.at(&path(), step.span));
+        return Box::pin(std::future::ready(value));
+    }
+    Box::pin(async move {
+        let path = StepPath::new(cx.inside, &step.name, node.index());
+        let tally = Tally::new();
+        let streams = cx.inside.is_none() && cx.run.streams == Some(node);
+        let site = Site { cx, step, path: &path, frame, tally: &tally, round: 0, streams };
+        let mut open = Open::new(site);
+        let result = match recorded(site)? {
+            Some(outcome) => {
+                open.resume(outcome);
+                match &outcome.result {
+                    Ok(value) => Ok(value.clone()),
+                    Err(error) => handled(site, Err(Failure::lasting(error.clone()).into())).await,
+                }
+            }
+            None => handled(site, work(site, &[]).await).await,
+        };
+        let result = match result {
+            Ok(value) if !open.resumed && is_recorded(step) => {
+                let outcome = || open.outcome(Ok(value.clone()));
+                cx.run.record(&path, outcome).await.map(|()| value).map_err(Halt::from)
+            }
+            other => other,
+        };
+        let result = result.map_err(|halt| halt.at(&path, step.span));
+        open.close(result.as_ref().err());
+        result
+    })
+}
+
+// Expressions and blocks are worked out again from what is recorded of the steps inside.
+fn is_recorded(step: &Step) -> bool {
+    step.on_fail.is_some()
+        || matches!(&step.kind, StepKind::Call(callee, _) if !matches!(callee, Callee::Flow(_)))
+}
+
+/// What an earlier part of the run has recorded: a value, or a failure that the program handles.
+fn recorded<'a>(site: Site<'a>) -> Given<Option<&'a Outcome>> {
+    match site.cx.run.recorded(site.path) {
+        Some(outcome) if outcome.result.is_ok() => {
+            call::claim_again(site)?;
+            Ok(Some(outcome))
+        }
+        Some(outcome) if site.step.on_fail.is_some() => Ok(Some(outcome)),
+        _ => Ok(None),
+    }
+}
+
+/// The work of a step, without its `else`. `again` is said to a model behind the prompt.
+async fn work(site: Site<'_>, again: &[Message]) -> Given<Value> {
+    let Site { cx, frame, .. } = site;
+    match &site.step.kind {
+        StepKind::Compute(expr) => frame.eval(expr),
+        StepKind::Call(callee, args) => {
+            let args = args.iter().map(|a| frame.eval(a)).collect::<Result<Vec<_>, _>>()?;
+            call::call(site, callee, args, again).await
+        }
+        StepKind::If(condition, yes, no) => {
+            let chosen = if frame.holds(condition)? { Some(yes) } else { no.as_ref() };
+            match chosen {
+                Some(chosen) => block(cx.inside(&site.inside(1)), chosen, vec![], Some(frame)).await,
+                None => Ok(Value::Null),
+            }
+        }
+        StepKind::Match(subject, arms) => {
+            let value = frame.eval(subject)?;
+            let fits = |v: &Value| flow_plan::equal(v, &value);
+            match arms.iter().find(|arm| arm.values.is_empty() || arm.values.iter().any(fits)) {
+                Some(arm) => block(cx.inside(&site.inside(1)), &arm.body, vec![], Some(frame)).await,
+                None => {
+                    let message = format!("no arm of `match` is for {}", value.to_json());
+                    Err(Halt::from(RunError::new(Code::E0813, message)))
+                }
+            }
+        }
+        StepKind::Each { list, parallel, body } => repeating::each(site, list, *parallel, body).await,
+        StepKind::Repeat { up_to, from, body, until } => {
+            let rounds = repeating::Rounds { up_to: *up_to, from, body, until: until.as_deref() };
+            repeating::repeat(site, rounds).await
+        }
+    }
+}
+
+/// What the step's `else` makes of a failure; anything else is as it is.
+async fn handled(site: Site<'_>, result: Given<Value>) -> Given<Value> {
+    let (failure, handler) = match (result, &site.step.on_fail) {
+        (Err(Halt::Fail(failure)), Some(handler)) => (failure, handler),
+        (result, _) => return result,
+    };
+    match handler {
+        OnFail::Stop(message) => {
+            let message = site.frame.eval(message)?.to_string();
+            Err(Halt::Stop(Box::new(RunError::new(Code::E0801, message))))
+        }
+        OnFail::Redact => call::redact(site, failure),
+        OnFail::Retry(times) => retried(site, *failure, *times).await,
+        OnFail::Do(other) => {
+            // The branch taken is recorded, so that a resumed run takes the same.
+            if site.run().recorded(site.path).is_none() {
+                site.run().record(site.path, || site.failed(&failure.error)).await?;
+            }
+            block(
+                site.cx.inside(&StepPath::part(&site.path.inside(), "else")),
+                other,
+                vec![],
+                Some(site.frame),
+            )
+            .await
+        }
+    }
+}
+
+/// Tries again, at most `times`. A model is told what was wrong; anything else is simply done again.
+async fn retried(site: Site<'_>, first: Failure, times: u32) -> Given<Value> {
+    let mut failure = first;
+    for round in 1..=times {
+        if failure.reply.is_none()
+            && let Some(wait) = backoff::wait(failure.again, round)
+        {
+            tokio::time::sleep(wait.duration()).await;
+        }
+        let again = complaint(&failure);
+        match work(Site { round, ..site }, &again).await {
+            Err(Halt::Fail(next)) => failure = *next,
+            other => return other,
+        }
+    }
+    Err(failure.into())
+}
+
+/// The model's own answer, if there is one, and what is wrong with it.
+fn complaint(failure: &Failure) -> Vec<Message> {
+    let said = |role, text| Message { role, text, images: vec![] };
+    let Some(reply) = &failure.reply else { return vec![] };
+    let reason = &failure.error.message;
+    vec![
+        said(Role::Assistant, reply.clone()),
+        said(Role::User, format!("That answer cannot be used: {reason}. Answer again, and correct this.")),
+    ]
+}
+
+/// A step under way. However it ends, by its end or by being dropped, it is reported.
+struct Open<'a> {
+    site: Site<'a>,
+    resumed: bool,
+    closed: bool,
+}
+
+impl<'a> Open<'a> {
+    fn new(site: Site<'a>) -> Open<'a> {
+        site.run().tell(Some(site.path), || What::StepStarted {
+            kind: kind(&site.step.kind),
+            result: site.streams,
+        });
+        Open { site, resumed: false, closed: false }
+    }
+
+    /// Takes over what an earlier part of the run has recorded.
+    fn resume(&mut self, outcome: &Outcome) {
+        self.resumed = outcome.result.is_ok();
+        self.site.tally.with(|t| {
+            *t = TallyState { attempts: outcome.attempts, spent: outcome.spent, model: outcome.model.clone() }
+        });
+    }
+
+    fn outcome(&self, result: Result<Value, RunError>) -> Outcome {
+        let TallyState { attempts, spent, model } = self.site.tally.taken();
+        Outcome { result, spent, attempts, model, took: Millis::from(self.site.tally.started.elapsed()) }
+    }
+
+    fn close(mut self, halt: Option<&Halt>) {
+        let flag = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
+        let status = match halt {
+            Some(Halt::Hold(_)) => StepStatus::Waiting,
+            Some(_) => StepStatus::Failed,
+            None if flag(&self.site.tally.skipped) => StepStatus::Skipped,
+            None if self.resumed || flag(&self.site.tally.cached) => StepStatus::Cached,
+            None => StepStatus::Ok,
+        };
+        self.report(status, halt.map(Halt::error));
+    }
+
+    fn report(&mut self, status: StepStatus, error: Option<&RunError>) {
+        self.closed = true;
+        let TallyState { attempts, spent, model } = self.site.tally.taken();
+        let took = Millis::from(self.site.tally.started.elapsed());
+        self.site.run().tell(Some(self.site.path), || What::StepFinished {
+            status,
+            model: model.clone(),
+            attempts,
+            spent,
+            took,
+            error: error.cloned(),
+        });
+        self.site.run().note(StepReport {
+            path: self.site.path.clone(),
+            status,
+            model,
+            attempts,
+            spent,
+            took,
+        });
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        if !self.closed {
+            let error = RunError::new(Code::E0812, "the run ended before the step did");
+            self.report(StepStatus::Failed, Some(&error));
+        }
+    }
+}
+
+fn kind(kind: &StepKind) -> &'static str {
+    match kind {
+        StepKind::Compute(_) => "compute",
+        StepKind::If(..) => "if",
+        StepKind::Match(..) => "match",
+        StepKind::Each { .. } => "each",
+        StepKind::Repeat { .. } => "repeat",
+        StepKind::Call(callee, _) => match callee {
+            Callee::Prompt(_) => "prompt",
+            Callee::Lookup(_) => "lookup",
+            Callee::Guard(_) | Callee::Builtin(_) => "guard",
+            Callee::Action(_) => "action",
+            Callee::Flow(_) => "flow",
+        },
+    }
+}

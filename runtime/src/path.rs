@@ -1,0 +1,101 @@
+//! The place of a step in a run: `draft`, `each_1[3].summary`.
+//!
+//! A path names a step stably: it follows from the plan, the element and the round, never from which
+//! step happened to finish first. So it is half of a step's key in the journal.
+
+use ecow::EcoString;
+use std::fmt;
+use std::sync::Arc;
+
+/// The way from a run's flow to one of its steps.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct StepPath {
+    parent: Option<Arc<StepPath>>,
+    name: EcoString,
+    /// The element of an `each` or the round of a `repeat`, from 0.
+    item: Option<u32>,
+    /// The place in its block, to order paths as the program does.
+    place: u32,
+}
+
+impl StepPath {
+    /// The step `name`, the `place`th of the block that `parent` stands for.
+    pub fn new(parent: Option<&Arc<StepPath>>, name: &EcoString, place: usize) -> StepPath {
+        let place = u32::try_from(place).unwrap_or(u32::MAX);
+        StepPath { parent: parent.cloned(), name: name.clone(), item: None, place }
+    }
+
+    /// The path of what is inside this step.
+    pub fn inside(&self) -> Arc<StepPath> {
+        Arc::new(self.clone())
+    }
+
+    /// The path of what is inside one element or round of this step, from 0.
+    pub fn inside_item(&self, item: usize) -> Arc<StepPath> {
+        Arc::new(StepPath { item: Some(u32::try_from(item).unwrap_or(u32::MAX)), ..self.clone() })
+    }
+
+    /// The path of this step when it is tried again: `polite#2`. The first try is 1.
+    pub fn at_try(&self, number: u32) -> StepPath {
+        match number {
+            0 | 1 => self.clone(),
+            n => StepPath { name: ecow::eco_format!("{}#{n}", self.name), ..self.clone() },
+        }
+    }
+
+    /// The path of a block that belongs to `owner` and is not its work: `draft.else`.
+    pub fn part(owner: &Arc<StepPath>, name: &str) -> Arc<StepPath> {
+        Arc::new(StepPath::new(Some(owner), &name.into(), usize::MAX))
+    }
+
+    /// The step's own name.
+    pub fn name(&self) -> &EcoString {
+        &self.name
+    }
+
+    /// How many steps it lies in.
+    pub fn depth(&self) -> usize {
+        self.parent.as_ref().map_or(0, |p| p.depth() + 1)
+    }
+
+    /// A key that sorts paths as the program orders its steps, and elements by their number.
+    pub fn order(&self) -> Vec<(u32, EcoString, u32)> {
+        let mut order = self.parent.as_ref().map(|p| p.order()).unwrap_or_default();
+        order.push((self.place, self.name.clone(), self.item.map_or(0, |i| i.saturating_add(1))));
+        order
+    }
+}
+
+impl fmt::Display for StepPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(parent) = &self.parent {
+            write!(f, "{parent}.")?;
+        }
+        f.write_str(&self.name)?;
+        match self.item {
+            Some(item) => write!(f, "[{item}]"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_read_as_places_and_sort_as_the_program_does() {
+        let each = StepPath::new(None, &"each_1".into(), 0);
+        let tenth = StepPath::new(Some(&each.inside_item(10)), &"summary".into(), 0);
+        let third = StepPath::new(Some(&each.inside_item(3)), &"summary".into(), 0);
+        let other = StepPath::new(Some(&StepPath::part(&each.inside(), "else")), &"plain".into(), 0);
+        let again = StepPath::new(Some(&each.at_try(2).inside()), &"judge".into(), 0);
+        assert_eq!(third.to_string(), "each_1[3].summary");
+        assert_eq!(other.to_string(), "each_1.else.plain");
+        assert_eq!(again.to_string(), "each_1#2.judge");
+        assert_eq!(third.depth(), 1);
+        let mut all = [tenth.clone(), third.clone(), each.clone()];
+        all.sort_by_key(StepPath::order);
+        assert_eq!(all, [each, third, tenth]);
+    }
+}

@@ -1,0 +1,145 @@
+//! Scripted answers: what stands in for the models in a test.
+//!
+//! In: answers by prompt. Out: a [`Provider`] before each real one, which answers what is scripted
+//! and lets through only what simulated models answer. A scripted answer takes the same way as a
+//! real one: it is text, priced by an estimate of its tokens, and read by the prompt's type.
+
+use crate::Context;
+use crate::provider::{CallError, CallErrorKind, Finish, OnText, Provider, Reply, Request, Usage};
+use async_trait::async_trait;
+use ecow::EcoString;
+use flow_plan::{CapabilityKind, CapabilitySpec, Model, Plan, ReplyWith, TestReply, Tokens, Value};
+use serde_json::Value as Json;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Answers by prompt, in order; a prompt's last one answers all its later calls.
+#[derive(Debug, Default)]
+pub struct Script {
+    replies: HashMap<EcoString, Answers>,
+}
+
+#[derive(Debug, Default)]
+struct Answers {
+    texts: Vec<String>,
+    next: AtomicUsize,
+}
+
+impl Script {
+    /// The script of a test: its `reply` lines, cassettes unrolled. The reason, in one line, where a
+    /// cassette is neither a list of answers nor `{"replies": […]}`.
+    pub fn of(replies: &[TestReply], plan: &Plan) -> Result<Script, String> {
+        let mut script = Script::default();
+        for reply in replies {
+            let Some(prompt) = plan.prompts.get(reply.prompt.index()) else { continue };
+            match &reply.with {
+                ReplyWith::Value(value) => script.push(&prompt.name, answer(value)),
+                ReplyWith::Cassette(json) => {
+                    let list = json.as_array().or_else(|| json.get("replies").and_then(Json::as_array));
+                    let list = list.filter(|l| !l.is_empty()).ok_or_else(|| {
+                        format!(
+                            "the recording for `{}` is neither a list of answers nor {{\"replies\": […]}}",
+                            prompt.name
+                        )
+                    })?;
+                    for answer in list {
+                        script.push(&prompt.name, recorded(answer));
+                    }
+                }
+            }
+        }
+        Ok(script)
+    }
+
+    /// Adds an answer to a prompt, as the text a model would send.
+    pub fn push(&mut self, prompt: &str, text: impl Into<String>) {
+        self.replies.entry(prompt.into()).or_default().texts.push(text.into());
+    }
+
+    /// The provider that answers for `model`: scripted, or else `real` where it is simulated.
+    pub(crate) fn before(
+        self: Arc<Self>,
+        real: Option<Arc<dyn Provider>>,
+        model: &Model,
+    ) -> Arc<dyn Provider> {
+        let simulated = real.filter(|_| model.provider == "sim");
+        Arc::new(Scripted { script: self, simulated })
+    }
+
+    fn next(&self, prompt: &str) -> Option<&str> {
+        let answers = self.replies.get(prompt)?;
+        let i = answers.next.fetch_add(1, Ordering::Relaxed).min(answers.texts.len().saturating_sub(1));
+        answers.texts.get(i).map(String::as_str)
+    }
+}
+
+/// A value as the text a model would send for it.
+pub(crate) fn answer(value: &Value) -> String {
+    match value {
+        Value::Text(text) | Value::Image(text) => text.to_string(),
+        other => other.to_json().to_string(),
+    }
+}
+
+fn recorded(json: &Json) -> String {
+    match json {
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+struct Scripted {
+    script: Arc<Script>,
+    simulated: Option<Arc<dyn Provider>>,
+}
+
+static SPEC: CapabilitySpec = CapabilitySpec {
+    kind: CapabilityKind::Provider,
+    name: "script",
+    doc: "Answers what a test scripts.",
+    ..CapabilitySpec::BASE
+};
+
+#[async_trait]
+impl Provider for Scripted {
+    fn spec(&self) -> &'static CapabilitySpec {
+        &SPEC
+    }
+
+    async fn call(
+        &self,
+        context: &Context,
+        request: &Request<'_>,
+        on_text: &mut OnText<'_>,
+    ) -> Result<Reply, CallError> {
+        match (self.script.next(request.prompt), &self.simulated) {
+            (Some(text), _) => {
+                on_text(text);
+                let input = request.messages.iter().map(|m| m.text.len()).sum();
+                Ok(Reply {
+                    text: text.to_owned(),
+                    usage: Usage {
+                        input: estimate(input),
+                        cached_input: Tokens(0),
+                        output: estimate(text.len()),
+                    },
+                    finish: Finish::Done,
+                    request_id: None,
+                })
+            }
+            (None, Some(simulated)) => simulated.call(context, request, on_text).await,
+            (None, None) => Err(CallError {
+                kind: CallErrorKind::Rejected,
+                message: format!("prompt `{}` has no scripted reply", request.prompt),
+                help: Some(format!("add `reply {} …` to the test", request.prompt)),
+                retry_after: None,
+            }),
+        }
+    }
+}
+
+// About four bytes a token; a script has no provider that would count.
+fn estimate(bytes: usize) -> Tokens {
+    Tokens(bytes.div_ceil(4) as u64)
+}
