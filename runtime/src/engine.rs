@@ -15,7 +15,7 @@ use crate::script::Script;
 use crate::{Context, RunError};
 use ecow::EcoString;
 use flow_diagnostics::{Code, did_you_mean};
-use flow_plan::{Block, Callee, CapabilitySpec, OnFail, Plan, StepKind};
+use flow_plan::{Callee, CapabilitySpec, Plan, StepKind};
 use std::sync::Arc;
 
 /// A plan made ready to run.
@@ -160,45 +160,16 @@ fn digest(plan: &Plan) -> PlanDigest {
 /// The names of the built-in guards that a plan calls, each once.
 fn builtin_guards(plan: &Plan) -> Vec<EcoString> {
     let mut names = Vec::new();
-    for body in plan.flows.iter().map(|f| &f.body) {
-        guards_of(body, &mut names);
+    let bodies = plan.flows.iter().map(|f| &f.body);
+    let bodies = bodies.chain(plan.guards.iter().map(|g| &g.body));
+    for body in bodies.chain(plan.tests.iter().map(|t| &t.body)) {
+        body.each_step(&mut |step| {
+            if let StepKind::Call(Callee::Builtin(name), _) = &step.kind
+                && !names.contains(name)
+            {
+                names.push(name.clone());
+            }
+        });
     }
-    for body in plan.guards.iter().map(|g| &g.body) {
-        guards_of(body, &mut names);
-    }
-    for body in plan.tests.iter().map(|t| &t.body) {
-        guards_of(body, &mut names);
-    }
-    names.sort();
-    names.dedup();
     names
-}
-
-fn guards_of(block: &Block, names: &mut Vec<EcoString>) {
-    for step in block.steps.node_weights() {
-        match &step.kind {
-            StepKind::Call(Callee::Builtin(name), _) => names.push(name.clone()),
-            StepKind::Call(..) | StepKind::Compute(_) => {}
-            StepKind::If(_, yes, no) => {
-                guards_of(yes, names);
-                if let Some(no) = no {
-                    guards_of(no, names);
-                }
-            }
-            StepKind::Match(_, arms) => arms.iter().for_each(|arm| guards_of(&arm.body, names)),
-            StepKind::Each { body, .. } => guards_of(body, names),
-            StepKind::Repeat { body, until, .. } => {
-                guards_of(body, names);
-                if let Some(until) = until {
-                    guards_of(until, names);
-                }
-            }
-        }
-        if let Some(unless) = step.settings.escalate.as_ref().and_then(|e| e.unless.as_ref()) {
-            guards_of(unless, names);
-        }
-        if let Some(OnFail::Do(block)) = &step.on_fail {
-            guards_of(block, names);
-        }
-    }
 }
