@@ -36,6 +36,12 @@ pub(crate) struct Args {
 /// The commands.
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
+    /// Compile programs and say what is wrong with them.
+    Check(cmd::check::Args),
+    /// Draw a flow's steps.
+    Graph(cmd::graph::Args),
+    /// Print what a phase of the compiler makes of a program.
+    Dump(cmd::dump::Args),
     /// Explain a diagnostic's code, or list the codes.
     Explain(cmd::explain::Args),
     /// List the models that are known: windows, prices, abilities.

@@ -125,6 +125,8 @@ impl Console {
             Failure::Message { message, help, .. } => {
                 self.say(&format!("{} {message}", Paint::Bad.on(self.err_colour, "error:")));
                 if let Some(help) = help {
+                    // A second line, such as the usage of a flow, stands below the first.
+                    let help = help.replace('\n', "\n ");
                     self.say(&format!(" {} {help}", Paint::Strong.on(self.err_colour, "help:")));
                 }
             }

@@ -62,6 +62,12 @@ impl Failure {
         Failure::Message { exit: Exit::Outside, message: message.into(), help: None }
     }
 
+    /// The run panicked; the hook for panics has said what there is to say.
+    pub(crate) fn crashed() -> Failure {
+        let message = "the run was given up".to_owned();
+        Failure::Message { exit: Exit::Failed, message, help: None }
+    }
+
     /// A file or folder named by the user cannot be read: wrong usage where it is not there,
     /// the disk's failure otherwise.
     pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> Failure {

@@ -9,8 +9,12 @@ mod cmd;
 mod config;
 mod console;
 mod exit;
+mod flows;
 mod paths;
+mod project;
+mod report;
 mod table;
+mod world;
 
 use args::{Args, Command, PLANNED};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -31,6 +35,9 @@ fn main() -> ExitCode {
 fn dispatch(args: Args) -> Exit {
     let console = Console::new(args.color, args.quiet);
     let done = match args.command {
+        Command::Check(args) => cmd::check::run(&args, &console),
+        Command::Graph(args) => cmd::graph::run(&args, &console),
+        Command::Dump(args) => cmd::dump::run(&args, &console),
         Command::Explain(args) => cmd::explain::run(&args, &console),
         Command::Models(args) => cmd::models::run(&args, &console),
         Command::New(args) => cmd::new::run(&args, &console),

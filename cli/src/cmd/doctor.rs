@@ -74,15 +74,10 @@ struct Provider {
     default_base: &'static str,
 }
 
+// Those that have a key of their own in the environment.
 const PROVIDERS: &[Provider] = &[
     provider("openai", "OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com"),
     provider("anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "https://api.anthropic.com"),
-    provider("google", "GEMINI_API_KEY", "GEMINI_BASE_URL", "https://generativelanguage.googleapis.com"),
-    provider("mistral", "MISTRAL_API_KEY", "MISTRAL_BASE_URL", "https://api.mistral.ai"),
-    provider("deepseek", "DEEPSEEK_API_KEY", "DEEPSEEK_BASE_URL", "https://api.deepseek.com"),
-    provider("cohere", "COHERE_API_KEY", "COHERE_BASE_URL", "https://api.cohere.com"),
-    provider("groq", "GROQ_API_KEY", "GROQ_BASE_URL", "https://api.groq.com"),
-    provider("together", "TOGETHER_API_KEY", "TOGETHER_BASE_URL", "https://api.together.xyz"),
 ];
 
 const fn provider(

@@ -1,12 +1,17 @@
 //! The commands, one a file: its arguments, and a function that does it.
 
+pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod doctor;
+pub(crate) mod dump;
 pub(crate) mod explain;
+pub(crate) mod graph;
 pub(crate) mod models;
 pub(crate) mod new;
 
+use crate::exit::Failure;
 use clap::ValueEnum;
+use tokio::runtime::{Builder, Runtime};
 
 /// How an answer is printed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
@@ -16,4 +21,10 @@ pub(crate) enum Format {
     Text,
     /// For programs.
     Json,
+}
+
+/// The threads that runs need; commands that run nothing do not start them.
+fn threads() -> Result<Runtime, Failure> {
+    let started = Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    started.map_err(|e| Failure::outside(format!("no threads can be started: {e}")))
 }

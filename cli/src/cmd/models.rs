@@ -44,6 +44,7 @@ pub(crate) struct Args {
 /// Prints the models that pass every filter.
 pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
     let catalog = flow_stdlib::catalog();
+    let built_in: Vec<&str> = flow_runtime::provider::builtin().iter().map(|p| p.spec().name).collect();
     let found: Vec<(&str, &ModelCard)> = catalog
         .models
         .iter()
@@ -51,7 +52,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
         .filter(|(id, c)| args.wants(id, c))
         .collect();
     if args.format == super::Format::Json {
-        let models: Vec<_> = found.iter().map(|(id, card)| document(id, card)).collect();
+        let models: Vec<_> =
+            found.iter().map(|(id, card)| document(id, card, is_reachable(id, &built_in))).collect();
         console.json(&json!({ "models": models }))?;
         return Ok(Exit::Fine);
     }
@@ -62,6 +64,15 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
     console.answer(&drawn(&found, console.out_colour))?;
     if let Some((_, card)) = found.first() {
         console.note(&format!("prices in dollars a million tokens, from {} ({})", card.source, card.dated));
+    }
+    let mut missing: Vec<&str> =
+        found.iter().filter(|(id, _)| !is_reachable(id, &built_in)).map(|(id, _)| provider(id)).collect();
+    missing.dedup();
+    if !missing.is_empty() {
+        console.note(&format!(
+            "no provider is built in for {}: use `openai-compatible/MODEL` with `base_url`, `context` and `price`",
+            missing.join(", ")
+        ));
     }
     Ok(Exit::Fine)
 }
@@ -132,9 +143,18 @@ fn abilities(abilities: Abilities) -> Vec<&'static str> {
     named.iter().filter(|(has, _)| *has).map(|(_, name)| *name).collect()
 }
 
-fn document(id: &str, card: &ModelCard) -> serde_json::Value {
+fn provider(id: &str) -> &str {
+    id.split_once('/').map_or(id, |(provider, _)| provider)
+}
+
+fn is_reachable(id: &str, built_in: &[&str]) -> bool {
+    built_in.contains(&provider(id))
+}
+
+fn document(id: &str, card: &ModelCard, reachable: bool) -> serde_json::Value {
     json!({
         "id": id,
+        "provider_built_in": reachable,
         "context": card.context.0,
         "max_output": card.max_output.0,
         "usd_per_million": {

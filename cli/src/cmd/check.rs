@@ -1,0 +1,65 @@
+//! `flowc check`: compiles programs and says what is wrong with them.
+
+use crate::console::{Console, Paint, counted};
+use crate::exit::{Exit, Failure};
+use crate::paths;
+use crate::project::{ModelArgs, Project};
+use crate::report::Report;
+use flow_diagnostics::json;
+use std::path::PathBuf;
+
+/// The arguments.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  flowc check                       every .flow file below this folder
+  flowc check app.flow lib/         these files, and those in this folder
+  flowc check --format json         the findings and their fixes for programs
+  flowc check --deny-warnings       fails where there are warnings, for continuous integration")]
+pub(crate) struct Args {
+    /// Programs, or folders with programs.
+    #[arg(default_value = ".", value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    models: ModelArgs,
+    /// Fail where there are only warnings, too.
+    #[arg(long)]
+    deny_warnings: bool,
+    /// How to print what was found.
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: super::Format,
+}
+
+/// Compiles each program and reports.
+pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
+    let files = paths::flow_files(&args.paths)?;
+    let mut report = Report::default();
+    for file in &files {
+        let project = Project::open(file, &args.models)?;
+        let outcome = project.compile();
+        report.add(&project.root, &outcome.sources, &outcome.diagnostics);
+    }
+    let (errors, warnings) = report.diagnostics.counts();
+    match args.format {
+        super::Format::Json => console.json(&json::document(&report.diagnostics, &report.sources))?,
+        super::Format::Text => {
+            console.diagnostics(&report.diagnostics, &report.sources);
+            console.note(&summary(&files, errors, warnings, console.err_colour));
+        }
+    }
+    let failed = errors > 0 || (args.deny_warnings && warnings > 0);
+    Ok(if failed { Exit::Failed } else { Exit::Fine })
+}
+
+fn summary(files: &[PathBuf], errors: usize, warnings: usize, colour: bool) -> String {
+    let files = match files.len() {
+        0 => return "no .flow files here".to_owned(),
+        n => counted(n, "file"),
+    };
+    let (paint, found) = match (errors, warnings) {
+        (0, 0) => (Paint::Good, "no problems".to_owned()),
+        (0, w) => (Paint::Warn, counted(w, "warning")),
+        (e, 0) => (Paint::Bad, counted(e, "error")),
+        (e, w) => (Paint::Bad, format!("{}, {}", counted(e, "error"), counted(w, "warning"))),
+    };
+    format!("checked {files}: {}", paint.on(colour, &found))
+}

@@ -1,0 +1,109 @@
+//! The outside as the compiler sees it from the command line: files on the disk, the embedded
+//! catalogue, what this runtime can do, and the models that a profile or `--model` swaps.
+
+use flow_compiler::World;
+use flow_plan::{CapabilitySpec, Catalog};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The largest file a program may be made of, in bytes.
+pub(crate) const LARGEST: u64 = 4 << 20;
+
+/// Files below a program's folder, read when they are asked for and not kept.
+pub(crate) struct DiskWorld {
+    root: PathBuf,
+    catalog: Catalog,
+    capabilities: Vec<&'static CapabilitySpec>,
+    models: BTreeMap<String, String>,
+}
+
+impl DiskWorld {
+    /// The world of a program in this folder, with these models swapped.
+    pub(crate) fn new(root: &Path, models: BTreeMap<String, String>) -> DiskWorld {
+        DiskWorld {
+            root: root.to_owned(),
+            catalog: flow_stdlib::catalog(),
+            capabilities: flow_runtime::capabilities(),
+            models,
+        }
+    }
+}
+
+impl World for DiskWorld {
+    fn read(&self, path: &str) -> Result<Arc<str>, String> {
+        read_text(&self.root.join(path)).map(Into::into)
+    }
+
+    fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    fn capabilities(&self) -> &[&'static CapabilitySpec] {
+        &self.capabilities
+    }
+
+    fn model_override(&self, name: &str) -> Option<String> {
+        self.models.get(name).cloned()
+    }
+}
+
+/// The text of a file; the reason in a few words where there is none.
+pub(crate) fn read_text(path: &Path) -> Result<String, String> {
+    let file = File::open(path).map_err(|e| reason(&e))?;
+    let kind = file.metadata().map_err(|e| reason(&e))?;
+    if kind.is_dir() {
+        return Err("it is a folder".to_owned());
+    }
+    let too_large = || format!("it is larger than {} MiB", LARGEST >> 20);
+    if kind.len() > LARGEST {
+        return Err(too_large());
+    }
+    // A file may grow while it is read, and a device has no length at all.
+    let mut bytes = Vec::with_capacity(usize::try_from(kind.len()).unwrap_or_default());
+    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|e| reason(&e))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(too_large());
+    }
+    String::from_utf8(bytes).map_err(|e| {
+        let line = e.as_bytes()[..e.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
+        format!("it is not UTF-8 text (line {line})")
+    })
+}
+
+fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "it may not be read".to_owned(),
+        std::io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        std::io::ErrorKind::NotADirectory => "a part of its path is a file, not a folder".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_has_a_reason() -> std::io::Result<()> {
+        let dir = tempfile::tempdir()?;
+        let write = |name: &str, bytes: &[u8]| std::fs::write(dir.path().join(name), bytes);
+        write("ok.flow", "// é".as_bytes())?;
+        write("latin1.flow", b"// a\n// \xe9")?;
+        write("large.flow", &vec![b' '; LARGEST as usize + 1])?;
+        let read = |name: &str| read_text(&dir.path().join(name));
+        assert_eq!(read("ok.flow").as_deref(), Ok("// é"));
+        assert_eq!(read("latin1.flow").as_deref(), Err(&"it is not UTF-8 text (line 2)".to_owned()));
+        assert_eq!(read("large.flow").as_deref(), Err(&"it is larger than 4 MiB".to_owned()));
+        assert_eq!(read(".").as_deref(), Err(&"it is a folder".to_owned()));
+        assert_eq!(read("none.flow").as_deref(), Err(&"there is no such file".to_owned()));
+        assert_eq!(
+            read("ok.flow/x").as_deref(),
+            Err(&"a part of its path is a file, not a folder".to_owned())
+        );
+        Ok(())
+    }
+}
