@@ -2,16 +2,23 @@
 
 /// The candidate closest to `name`, if one is close enough to be meant.
 ///
-/// Close is at most one edit for every three characters and four in all (insertions, deletions,
+/// Close is at most one edit for every three characters of the longer one and four in all (insertions, deletions,
 /// replacements and swaps of neighbours count one each); case does not count.
 pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let wanted: Vec<char> = name.chars().flat_map(char::to_lowercase).collect();
-    let allowed = (wanted.len() / 3).min(4);
+    let lower = |text: &str| text.chars().flat_map(char::to_lowercase).collect::<Vec<char>>();
+    let wanted = lower(name);
     candidates
         .into_iter()
-        .filter(|c| *c != name && c.len().abs_diff(name.len()) <= 4 * allowed.max(1))
-        .map(|c| (distance(&wanted, &c.chars().flat_map(char::to_lowercase).collect::<Vec<_>>()), c))
-        .filter(|(d, _)| *d <= allowed)
+        .filter(|c| *c != name)
+        .filter_map(|c| {
+            let candidate = lower(c);
+            let allowed = (wanted.len().max(candidate.len()) / 3).min(4);
+            if wanted.len().abs_diff(candidate.len()) > allowed {
+                return None;
+            }
+            let distance = distance(&wanted, &candidate);
+            (distance <= allowed).then_some((distance, c))
+        })
         .min_by_key(|(d, c)| (*d, *c))
         .map(|(_, c)| c)
 }
