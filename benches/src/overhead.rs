@@ -10,12 +10,13 @@ mod provider;
 
 use flow_compiler::{World, compile};
 use flow_plan::{CapabilitySpec, Catalog, FlowId, Value};
-use flow_runtime::{Context, Engine, Environment, Options};
+use flow_runtime::{Context, Engine, Environment, Http, Options, Start};
 use std::error::Error;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 const PORT: u16 = 18_180;
 const ROUNDS: usize = 3;
@@ -168,7 +169,7 @@ impl ByHand {
 }
 
 async fn run(engine: Arc<Engine>) -> Result<(), Failure> {
-    let report = engine.run(FlowId(0), vec![Value::text("foxes")]).await;
+    let report = engine.run(Start::new(FlowId(0), vec![Value::text("foxes")])).await;
     match report.error {
         None => Ok(()),
         Some(error) => Err(error.to_string().into()),
@@ -176,14 +177,20 @@ async fn run(engine: Arc<Engine>) -> Result<(), Failure> {
 }
 
 fn engine(url: &str) -> Result<Engine, Failure> {
-    let world = Program { catalog: flow_stdlib::catalog(), capabilities: flow_runtime::capabilities() };
+    let world = Program { catalog: flow_stdlib::catalog().clone(), capabilities: flow_runtime::capabilities() };
     let outcome = compile(&world, "main.flow");
     let plan = outcome.plan.ok_or_else(|| format!("{:?}", outcome.diagnostics))?;
     let mut env = Environment::default();
     env.vars.insert("OPENAI_API_KEY".into(), "sk-bench".into());
     env.vars.insert("OPENAI_BASE_URL".into(), url.into());
     let folder = std::env::temp_dir();
-    let context = Context::new(env, folder.clone(), folder.join("flow-benches"));
+    let context = Context {
+        env,
+        state: folder.join("flow-benches"),
+        root: folder,
+        http: Http::default(),
+        cancel: CancellationToken::new(),
+    };
     Ok(Engine::new(Arc::new(plan), context, Options::default())?)
 }
 
