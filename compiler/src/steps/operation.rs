@@ -254,7 +254,8 @@ impl Checker<'_> {
         match first.join(second) {
             Some(ty) => ty,
             None => {
-                let message = format!("this gives `{}`, {other} gives `{}`", second.unbounded(), first.unbounded());
+                let message =
+                    format!("this gives `{}`, {other} gives `{}`", second.unbounded(), first.unbounded());
                 self.report(
                     FlowDiagnostic::new(Code::E0201, at, message)
                         .help("whichever way is taken, the type must be the same"),

@@ -225,8 +225,11 @@ impl Checker<'_> {
                 }
             },
             Type::Optional(_) => {
-                let message =
-                    format!("`{}` may be null, so its field `{}` may not be there", of.ty.unbounded(), name.name);
+                let message = format!(
+                    "`{}` may be null, so its field `{}` may not be there",
+                    of.ty.unbounded(),
+                    name.name
+                );
                 self.report(
                     FlowDiagnostic::new(Code::E0201, at, message)
                         .help("say what stands in for it with `??` first"),

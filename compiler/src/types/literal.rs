@@ -95,8 +95,7 @@ impl Checker<'_> {
                 Some(so_far) => match so_far.join(&typed.ty) {
                     Some(ty) => Some(ty),
                     None => {
-                        let message =
-                            format!(
+                        let message = format!(
                             "this is `{}`, the elements before it are `{}`",
                             typed.ty.unbounded(),
                             so_far.unbounded()

@@ -83,7 +83,11 @@ impl Provider for Anthropic {
         };
         let schema = match request.output {
             Type::Text { .. } => None,
-            output => Some(self.schemas.of(output, false).map_err(unsendable)?),
+            // Without the ability the prompt says the shape in words, and no room is reserved for a tool.
+            output if request.model.card.abilities.json_schema => {
+                Some(self.schemas.of(output, false).map_err(unsendable)?)
+            }
+            _ => None,
         };
         let body = body::body(request, schema.as_ref()).map_err(unsendable)?;
         let response = http::post(context, &SERVICE, &url, headers, body).await?;
