@@ -4,6 +4,8 @@
 //! step happened to finish first. So it is half of a step's key in the journal.
 
 use ecow::EcoString;
+use flow_plan::Step;
+use petgraph::graph::NodeIndex;
 use std::fmt;
 use std::sync::Arc;
 
@@ -14,15 +16,15 @@ pub struct StepPath {
     name: EcoString,
     /// The element of an `each` or the round of a `repeat`, from 0.
     item: Option<u32>,
-    /// The place in its block, to order paths as the program does.
-    place: u32,
+    /// Where the step is written, then its place in its block, to order paths as the program does.
+    place: (u32, u32),
 }
 
 impl StepPath {
-    /// The step `name`, the `place`th of the block that `parent` stands for.
-    pub fn new(parent: Option<&Arc<StepPath>>, name: &EcoString, place: usize) -> StepPath {
-        let place = u32::try_from(place).unwrap_or(u32::MAX);
-        StepPath { parent: parent.cloned(), name: name.clone(), item: None, place }
+    /// The `place`th step of the block that `parent` stands for.
+    pub fn new(parent: Option<&Arc<StepPath>>, step: &Step, place: NodeIndex) -> StepPath {
+        let place = (step.span.start, place.index() as u32);
+        StepPath { parent: parent.cloned(), name: step.name.clone(), item: None, place }
     }
 
     /// The path of what is inside this step.
@@ -45,7 +47,8 @@ impl StepPath {
 
     /// The path of a block that belongs to `owner` and is not its work: `draft.else`.
     pub fn part(owner: &Arc<StepPath>, name: &str) -> Arc<StepPath> {
-        Arc::new(StepPath::new(Some(owner), &name.into(), usize::MAX))
+        let last = (u32::MAX, u32::MAX);
+        Arc::new(StepPath { parent: Some(owner.clone()), name: name.into(), item: None, place: last })
     }
 
     /// The step's own name.
@@ -59,7 +62,7 @@ impl StepPath {
     }
 
     /// A key that sorts paths as the program orders its steps, and elements by their number.
-    pub fn order(&self) -> Vec<(u32, EcoString, u32)> {
+    pub fn order(&self) -> Vec<((u32, u32), EcoString, u32)> {
         let mut order = self.parent.as_ref().map(|p| p.order()).unwrap_or_default();
         order.push((self.place, self.name.clone(), self.item.map_or(0, |i| i.saturating_add(1))));
         order
@@ -85,11 +88,17 @@ mod tests {
 
     #[test]
     fn paths_read_as_places_and_sort_as_the_program_does() {
-        let each = StepPath::new(None, &"each_1".into(), 0);
-        let tenth = StepPath::new(Some(&each.inside_item(10)), &"summary".into(), 0);
-        let third = StepPath::new(Some(&each.inside_item(3)), &"summary".into(), 0);
-        let other = StepPath::new(Some(&StepPath::part(&each.inside(), "else")), &"plain".into(), 0);
-        let again = StepPath::new(Some(&each.at_try(2).inside()), &"judge".into(), 0);
+        let named = |parent: Option<&Arc<StepPath>>, name: &str| StepPath {
+            parent: parent.cloned(),
+            name: name.into(),
+            item: None,
+            place: (0, 0),
+        };
+        let each = named(None, "each_1");
+        let tenth = named(Some(&each.inside_item(10)), "summary");
+        let third = named(Some(&each.inside_item(3)), "summary");
+        let other = named(Some(&StepPath::part(&each.inside(), "else")), "plain");
+        let again = named(Some(&each.at_try(2).inside()), "judge");
         assert_eq!(third.to_string(), "each_1[3].summary");
         assert_eq!(other.to_string(), "each_1.else.plain");
         assert_eq!(again.to_string(), "each_1#2.judge");

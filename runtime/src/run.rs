@@ -128,7 +128,7 @@ fn report(run: &Run<'_>, flow: &Flow, result: Result<Value, Halt>, spent: Spent)
 fn skipped(body: &Block, steps: &mut Vec<StepReport>) {
     for node in body.steps.node_indices() {
         let step = &body.steps[node];
-        let path = StepPath::new(None, &step.name, node.index());
+        let path = StepPath::new(None, step, node);
         let left_out = matches!(step.kind, StepKind::Compute(_)) && step.on_fail.is_none();
         if !left_out && !steps.iter().any(|s| s.path == path) {
             steps.push(StepReport {

@@ -42,6 +42,11 @@ impl<'a> Frame<'a> {
         }
     }
 
+    /// The value of one of the block's own variables.
+    pub(crate) fn get(&self, var: VarId) -> Option<&Value> {
+        self.slot(var)?.get()
+    }
+
     /// What an expression is worth here.
     pub(crate) fn eval(&self, expr: &Expr) -> Result<Value, Halt> {
         // The commonest expressions need no walk through the interpreter.

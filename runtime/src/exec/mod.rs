@@ -4,7 +4,7 @@
 //! Every step runs as soon as what it names is there; all of them in the run's own task, so that
 //! dropping the run's future drops everything it has under way.
 //!
-//! [`frame`] holds variables, [`step`] takes one step through its settings, [`call`] calls what it
+//! [`frame`] holds variables, [`step`] takes one step to its end, [`handler`] is its `else`, [`call`] calls what it
 //! calls, [`prompt`] asks models one after another, [`attempt`] asks one model once, [`repeating`]
 //! runs loops, [`state`] is what all steps of a run share.
 
@@ -14,6 +14,7 @@ mod cached;
 mod call;
 mod frame;
 mod halt;
+mod handler;
 mod images;
 mod prompt;
 mod repeating;

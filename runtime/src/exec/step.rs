@@ -3,14 +3,14 @@
 use super::frame::Frame;
 use super::halt::{Failure, Halt};
 use super::state::{Cx, Given, Run};
-use super::{backoff, block, call, repeating};
+use super::{block, call, handler, repeating};
 use crate::events::What;
 use crate::journal::Outcome;
 use crate::provider::Message;
 use crate::{RunError, Spent, StepPath, StepReport, StepStatus};
 use ecow::EcoString;
 use flow_diagnostics::Code;
-use flow_plan::{Block, Callee, Millis, OnFail, Role, Step, StepKind, Value};
+use flow_plan::{Block, Callee, Millis, Step, StepKind, Value};
 use futures::future::BoxFuture;
 use petgraph::graph::NodeIndex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,6 +21,7 @@ use tokio::time::Instant;
 #[derive(Clone, Copy)]
 pub(super) struct Site<'a> {
     pub(super) cx: Cx<'a>,
+    pub(super) block: &'a Block,
     pub(super) step: &'a Step,
     pub(super) path: &'a StepPath,
     pub(super) frame: &'a Frame<'a>,
@@ -136,25 +137,25 @@ pub(super) fn step<'a>(
 ) -> BoxFuture<'a, Given<Value>> {
     let step = &block.steps[node];
     if let (StepKind::Compute(expr), None) = (&step.kind, &step.on_fail) {
-        let path = || StepPath::new(cx.inside, &step.name, node.index());
+        let path = || StepPath::new(cx.inside, step, node);
         let value = frame.eval(expr).map_err(|halt| halt.at(&path(), step.span));
         return Box::pin(std::future::ready(value));
     }
     Box::pin(async move {
-        let path = StepPath::new(cx.inside, &step.name, node.index());
+        let path = StepPath::new(cx.inside, step, node);
         let tally = Tally::new();
         let streams = cx.inside.is_none() && cx.run.streams == Some(node);
-        let site = Site { cx, step, path: &path, frame, tally: &tally, round: 0, streams };
+        let site = Site { cx, block, step, path: &path, frame, tally: &tally, round: 0, streams };
         let mut open = Open::new(site);
         let result = match recorded(site)? {
             Some(outcome) => {
                 open.resume(outcome);
                 match &outcome.result {
                     Ok(value) => Ok(value.clone()),
-                    Err(error) => handled(site, Err(Failure::lasting(error.clone()).into())).await,
+                    Err(error) => handler::handled(site, Err(Failure::lasting(error.clone()).into())).await,
                 }
             }
-            None => handled(site, work(site, &[]).await).await,
+            None => handler::handled(site, work(site, Again::FIRST).await).await,
         };
         let result = match result {
             Ok(value) if !open.resumed && is_recorded(step) => {
@@ -187,14 +188,31 @@ fn recorded<'a>(site: Site<'a>) -> Given<Option<&'a Outcome>> {
     }
 }
 
-/// The work of a step, without its `else`. `again` is said to a model behind the prompt.
-async fn work(site: Site<'_>, again: &[Message]) -> Given<Value> {
+/// What is different when a step is tried again.
+#[derive(Clone, Copy)]
+pub(super) struct Again<'a> {
+    /// What is said to a model behind the prompt.
+    pub(super) said: &'a [Message],
+    /// What stands in place of the first argument.
+    pub(super) first: Option<&'a Value>,
+}
+
+impl Again<'_> {
+    /// Nothing: it is the first try.
+    pub(super) const FIRST: Again<'static> = Again { said: &[], first: None };
+}
+
+/// The work of a step, without its `else`.
+pub(super) async fn work(site: Site<'_>, again: Again<'_>) -> Given<Value> {
     let Site { cx, frame, .. } = site;
     match &site.step.kind {
         StepKind::Compute(expr) => frame.eval(expr),
         StepKind::Call(callee, args) => {
-            let args = args.iter().map(|a| frame.eval(a)).collect::<Result<Vec<_>, _>>()?;
-            call::call(site, callee, args, again).await
+            let mut args = args.iter().map(|a| frame.eval(a)).collect::<Result<Vec<_>, _>>()?;
+            if let (Some(first), Some(slot)) = (again.first, args.first_mut()) {
+                *slot = first.clone();
+            }
+            call::call(site, callee, args, again.said).await
         }
         StepKind::If(condition, yes, no) => {
             let chosen = if frame.holds(condition)? { Some(yes) } else { no.as_ref() };
@@ -220,64 +238,6 @@ async fn work(site: Site<'_>, again: &[Message]) -> Given<Value> {
             repeating::repeat(site, rounds).await
         }
     }
-}
-
-/// What the step's `else` makes of a failure; anything else is as it is.
-async fn handled(site: Site<'_>, result: Given<Value>) -> Given<Value> {
-    let (failure, handler) = match (result, &site.step.on_fail) {
-        (Err(Halt::Fail(failure)), Some(handler)) => (failure, handler),
-        (result, _) => return result,
-    };
-    match handler {
-        OnFail::Stop(message) => {
-            let message = site.frame.eval(message)?.to_string();
-            Err(Halt::Stop(Box::new(RunError::new(Code::E0801, message))))
-        }
-        OnFail::Redact => call::redact(site, failure),
-        OnFail::Retry(times) => retried(site, *failure, *times).await,
-        OnFail::Do(other) => {
-            // The branch taken is recorded, so that a resumed run takes the same.
-            if site.run().recorded(site.path).is_none() {
-                site.run().record(site.path, || site.failed(&failure.error)).await?;
-            }
-            block(
-                site.cx.inside(&StepPath::part(&site.path.inside(), "else")),
-                other,
-                vec![],
-                Some(site.frame),
-            )
-            .await
-        }
-    }
-}
-
-/// Tries again, at most `times`. A model is told what was wrong; anything else is simply done again.
-async fn retried(site: Site<'_>, first: Failure, times: u32) -> Given<Value> {
-    let mut failure = first;
-    for round in 1..=times {
-        if failure.reply.is_none()
-            && let Some(wait) = backoff::wait(failure.again, round)
-        {
-            tokio::time::sleep(wait.duration()).await;
-        }
-        let again = complaint(&failure);
-        match work(Site { round, ..site }, &again).await {
-            Err(Halt::Fail(next)) => failure = *next,
-            other => return other,
-        }
-    }
-    Err(failure.into())
-}
-
-/// The model's own answer, if there is one, and what is wrong with it.
-fn complaint(failure: &Failure) -> Vec<Message> {
-    let said = |role, text| Message { role, text, images: vec![] };
-    let Some(reply) = &failure.reply else { return vec![] };
-    let reason = &failure.error.message;
-    vec![
-        said(Role::Assistant, reply.clone()),
-        said(Role::User, format!("That answer cannot be used: {reason}. Answer again, and correct this.")),
-    ]
 }
 
 /// A step under way. However it ends, by its end or by being dropped, it is reported.

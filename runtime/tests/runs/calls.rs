@@ -59,6 +59,34 @@ async fn else_retry_gives_up_with_the_last_reason() {
     assert_eq!(fake.called().len(), 2);
 }
 
+#[tokio::test(start_paused = true)]
+async fn else_retry_on_a_guard_asks_the_prompt_behind_it_again() {
+    let guarded = |times: u32| {
+        let mut plan = plan();
+        let write = add_prompt(&mut plan, "write", Type::TEXT);
+        let guard = call("checked", Callee::Builtin("no_digits".into()), vec![var(1)]);
+        let guard = with(guard, |s| s.on_fail = Some(OnFail::Retry(times)));
+        add_flow(
+            &mut plan,
+            "main",
+            block(0, 1, vec![(ask("draft", write, var(0)), &[]), (guard, &[0])], var(2)),
+        );
+        plan
+    };
+    let guards = |o: &mut flow_runtime::Options| o.tables.guards.push(Arc::new(NoDigits));
+    let fake = Fake::new(&[("fast", &[Act::Say("a1"), Act::Say("a2"), Act::Say("abc")])]);
+    let report = run(&engine_with(guarded(2), &fake, guards), Value::text("hi")).await;
+    assert_eq!(shown(&report), "abc");
+    assert_eq!(steps(&report), ["draft Ok 1", "checked Ok 5"]);
+    let told = "That answer cannot be used: `no_digits` does not let it pass: it has digits. Answer again, and correct this.";
+    let calls = fake.calls.lock().unwrap().clone();
+    assert_eq!(calls[1].1, ["hi", "a1", told]);
+    assert_eq!(calls[2].1, ["hi", "a2", told]);
+    let fake = Fake::new(&[("fast", &[Act::Say("a1"), Act::Say("a2"), Act::Say("abc")])]);
+    let report = run(&engine_with(guarded(1), &fake, guards), Value::text("hi")).await;
+    assert!(shown(&report).starts_with("Failed E0802"), "{}", shown(&report));
+}
+
 struct NoDigits;
 
 static NO_DIGITS: CapabilitySpec = CapabilitySpec {

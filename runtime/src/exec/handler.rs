@@ -1,0 +1,103 @@
+//! What a step's `else` makes of its failure.
+
+use super::halt::{Failure, Halt};
+use super::state::Given;
+use super::step::{Again, Site, work};
+use super::{backoff, block, call};
+use crate::provider::Message;
+use crate::script;
+use crate::{RunError, StepPath};
+use flow_diagnostics::Code;
+use flow_plan::{Callee, Expr, OnFail, Role, Step, StepKind, Value};
+
+/// What the step's `else` makes of a failure; anything else is as it is.
+pub(super) async fn handled(site: Site<'_>, result: Given<Value>) -> Given<Value> {
+    let (failure, handler) = match (result, &site.step.on_fail) {
+        (Err(Halt::Fail(failure)), Some(handler)) => (failure, handler),
+        (result, _) => return result,
+    };
+    match handler {
+        OnFail::Stop(message) => {
+            let message = site.frame.eval(message)?.to_string();
+            Err(Halt::Stop(Box::new(RunError::new(Code::E0801, message))))
+        }
+        OnFail::Redact => call::redact(site, failure),
+        OnFail::Retry(times) => retried(site, *failure, *times).await,
+        OnFail::Do(other) => {
+            // The branch taken is recorded, so that a resumed run takes the same.
+            if site.run().recorded(site.path).is_none() {
+                site.run().record(site.path, || site.failed(&failure.error)).await?;
+            }
+            block(
+                site.cx.inside(&StepPath::part(&site.path.inside(), "else")),
+                other,
+                vec![],
+                Some(site.frame),
+            )
+            .await
+        }
+    }
+}
+
+/// Tries again, at most `times`. A model is told what was wrong, also where it is a guard that did not
+/// let its answer pass; anything else is simply done again.
+async fn retried(site: Site<'_>, first: Failure, times: u32) -> Given<Value> {
+    let author = author(site);
+    let mut failure = first;
+    if let (Some((_, answer)), None) = (author, &failure.reply) {
+        failure.reply = Some(script::answer(answer));
+    }
+    for round in 1..=times {
+        if failure.reply.is_none()
+            && let Some(wait) = backoff::wait(failure.again, round)
+        {
+            tokio::time::sleep(wait.duration()).await;
+        }
+        let site = Site { round, ..site };
+        let said = complaint(&failure);
+        let result = match author {
+            Some((author, _)) => asked_again(site, author, &said).await,
+            None => work(site, Again { said: &said, ..Again::FIRST }).await,
+        };
+        match result {
+            Err(Halt::Fail(next)) => failure = *next,
+            other => return other,
+        }
+    }
+    Err(failure.into())
+}
+
+/// The step that asked for what a guard guards, and its answer; `None` where no prompt of the same
+/// block made it.
+fn author<'a>(site: Site<'a>) -> Option<(&'a Step, &'a Value)> {
+    let StepKind::Call(Callee::Guard(_) | Callee::Builtin(_), args) = &site.step.kind else { return None };
+    let Some(Expr::Var(guarded)) = args.first() else { return None };
+    let node = site.block.steps.node_indices().find(|n| site.block.var_of(*n) == *guarded)?;
+    let author = &site.block.steps[node];
+    let asks = matches!(author.kind, StepKind::Call(Callee::Prompt(_), _));
+    asks.then_some(author).zip(site.frame.get(*guarded))
+}
+
+/// A new answer, told what was wrong with the last one, and then guarded.
+async fn asked_again(site: Site<'_>, author: &Step, said: &[Message]) -> Given<Value> {
+    let asking = Site { step: author, streams: false, ..site };
+    let answer = work(asking, Again { said, ..Again::FIRST }).await?;
+    match work(site, Again { first: Some(&answer), ..Again::FIRST }).await {
+        Err(Halt::Fail(mut failure)) => {
+            failure.reply.get_or_insert_with(|| script::answer(&answer));
+            Err(Halt::Fail(failure))
+        }
+        other => other,
+    }
+}
+
+/// The model's own answer, if there is one, and what is wrong with it.
+fn complaint(failure: &Failure) -> Vec<Message> {
+    let said = |role, text| Message { role, text, images: vec![] };
+    let Some(reply) = &failure.reply else { return vec![] };
+    let reason = &failure.error.message;
+    vec![
+        said(Role::Assistant, reply.clone()),
+        said(Role::User, format!("That answer cannot be used: {reason}. Answer again, and correct this.")),
+    ]
+}
