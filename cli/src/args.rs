@@ -36,8 +36,12 @@ pub(crate) struct Args {
 /// The commands.
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
+    /// Run a flow and print its result.
+    Run(cmd::run::Args),
     /// Compile programs and say what is wrong with them.
     Check(cmd::check::Args),
+    /// Run the tests of programs, offline.
+    Test(cmd::test::Args),
     /// Draw a flow's steps.
     Graph(cmd::graph::Args),
     /// Print what a phase of the compiler makes of a program.

@@ -10,6 +10,8 @@ mod config;
 mod console;
 mod exit;
 mod flows;
+mod inputs;
+mod live;
 mod paths;
 mod project;
 mod report;
@@ -35,7 +37,9 @@ fn main() -> ExitCode {
 fn dispatch(args: Args) -> Exit {
     let console = Console::new(args.color, args.quiet);
     let done = match args.command {
+        Command::Run(args) => cmd::run::run(&args, &console),
         Command::Check(args) => cmd::check::run(&args, &console),
+        Command::Test(args) => cmd::test::run(&args, &console),
         Command::Graph(args) => cmd::graph::run(&args, &console),
         Command::Dump(args) => cmd::dump::run(&args, &console),
         Command::Explain(args) => cmd::explain::run(&args, &console),
@@ -75,7 +79,7 @@ fn parse() -> Result<Args, Exit> {
 
 // Help is printed while the arguments are read, so `--color` is looked for by hand before that.
 fn colour_of_help() -> ColorChoice {
-    let args: Vec<String> = std::env::args().collect();
+    let args: Vec<String> = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
     let after = |i: usize| args.get(i + 1).map(String::as_str);
     let wanted = args.iter().enumerate().find_map(|(i, arg)| match arg.as_str() {
         "--color" => after(i),

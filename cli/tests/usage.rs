@@ -7,7 +7,7 @@ mod sandbox;
 use sandbox::Sandbox;
 use std::process::Stdio;
 
-const COMMANDS: [&str; 7] = ["check", "graph", "dump", "explain", "models", "new", "doctor"];
+const COMMANDS: [&str; 9] = ["run", "check", "test", "graph", "dump", "explain", "models", "new", "doctor"];
 
 #[test]
 fn the_help_of_every_command_has_examples() {
@@ -99,4 +99,17 @@ fn models_are_filtered_and_have_a_shape_for_programs() {
     assert!(lines[1].starts_with("openai/gpt-4o-mini  ") && lines[1].contains("0.15"), "{few:?}");
     assert!(few.err.contains("2026-11-23"));
     assert_eq!(sandbox.flowc(&["models", "nonesuch"]).out, "");
+}
+
+#[cfg(unix)]
+#[test]
+fn arguments_that_are_not_text_are_no_panic() {
+    use std::os::unix::ffi::OsStrExt;
+    let sandbox = Sandbox::new();
+    let odd = std::ffi::OsStr::from_bytes(b"a\xff.flow");
+    for command in ["check", "run", "explain", "graph"] {
+        let done = sandbox.command(&[command]).arg(odd).output().unwrap();
+        assert_eq!(done.status.code(), Some(2), "{command}");
+        assert!(!String::from_utf8_lossy(&done.stderr).contains("has a bug"), "{command}");
+    }
 }

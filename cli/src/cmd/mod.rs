@@ -8,6 +8,8 @@ pub(crate) mod explain;
 pub(crate) mod graph;
 pub(crate) mod models;
 pub(crate) mod new;
+pub(crate) mod run;
+pub(crate) mod test;
 
 use crate::exit::Failure;
 use clap::ValueEnum;

@@ -1,0 +1,57 @@
+//! The wish that a run stops: Ctrl-C, or a process manager's SIGTERM.
+
+/// Every such wish, from when this was made: none is lost between two looks.
+#[cfg(unix)]
+pub(super) struct Interrupts {
+    pressed: Option<tokio::signal::unix::Signal>,
+    terminated: Option<tokio::signal::unix::Signal>,
+}
+
+#[cfg(unix)]
+impl Interrupts {
+    /// Listens from now on. Where signals cannot be heard, the system's own way to end a process works.
+    pub(super) fn listen() -> Interrupts {
+        use tokio::signal::unix::{SignalKind, signal};
+        Interrupts {
+            pressed: signal(SignalKind::interrupt()).ok(),
+            terminated: signal(SignalKind::terminate()).ok(),
+        }
+    }
+
+    /// Waits for the next one.
+    pub(super) async fn next(&mut self) {
+        tokio::select! {
+            () = next_of(&mut self.pressed) => {}
+            () = next_of(&mut self.terminated) => {}
+        }
+    }
+}
+
+#[cfg(unix)]
+async fn next_of(signal: &mut Option<tokio::signal::unix::Signal>) {
+    if let Some(signal) = signal
+        && signal.recv().await.is_some()
+    {
+        return;
+    }
+    std::future::pending().await
+}
+
+/// Every such wish.
+#[cfg(not(unix))]
+pub(super) struct Interrupts;
+
+#[cfg(not(unix))]
+impl Interrupts {
+    /// Listens from the first [`Interrupts::next`] on.
+    pub(super) fn listen() -> Interrupts {
+        Interrupts
+    }
+
+    /// Waits for the next one.
+    pub(super) async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! `flowc run`: inputs, results, shapes, failures, interruptions.
+
+#![expect(clippy::unwrap_used, reason = "a failing test should panic")]
+
+mod sandbox;
+
+use sandbox::Sandbox;
+use serde_json::{Value, json};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+const PLAIN: &str = "model fast = \"sim/text\"
+
+prompt greet(name: text) -> text <= 60 tokens {
+  user: \"Greet {{ name }} warmly.\"
+}
+
+flow hello(name: text <= 20 tokens) -> text {
+  made = greet(name)
+  return made
+}
+";
+
+const TYPED: &str =
+    "flow sums(numbers: [int] <= 3, label: text <= 10 tokens = \"sum\", limit: int? = null) -> Total {
+  return Total { label: label, sum: sum(numbers) }
+}
+
+type Total {
+  label: text <= 10 tokens
+  sum: int
+}
+";
+
+const SLOW: &str = "model slow = \"sim/text\" {
+  latency: 30s
+}
+
+prompt greet(name: text) -> text <= 60 tokens {
+  user: \"Greet {{ name }}.\"
+}
+
+flow hello(name: text <= 20 tokens) -> text {
+  made = greet(name)
+  return made
+}
+";
+
+const SEVERAL: &str = "flow one(n: int) -> int {
+  return n + 1
+}
+
+flow two(n: int) -> int {
+  return n + 2
+}
+";
+
+#[test]
+fn text_is_printed_as_it_is_and_nothing_else() {
+    let sandbox = Sandbox::with(&[("app.flow", PLAIN)]);
+    let done = sandbox.flowc(&["run", "app.flow", "name=Ada"]);
+    assert_eq!(done.is_fine().err, "", "nothing to say where there is no terminal");
+    assert!(done.out.ends_with('\n') && !done.out.starts_with('"') && done.out.trim().len() > 2, "{done:?}");
+    let again = sandbox.flowc(&["run", "app.flow", "name=Ada"]);
+    assert_eq!(again.out, done.out, "simulated models answer the same to the same");
+}
+
+#[test]
+fn anything_else_is_printed_as_json() {
+    let sandbox = Sandbox::with(&[("app.flow", TYPED)]);
+    let done = sandbox.flowc(&["run", "app.flow", "numbers=[1, 2]"]);
+    assert_eq!(done.is_fine().json(), json!({"label": "sum", "sum": 3}));
+}
+
+#[test]
+fn inputs_come_as_words_from_a_file_and_from_standard_input() {
+    let sandbox =
+        Sandbox::with(&[("app.flow", TYPED), ("case.json", r#"{"numbers": [4], "label": "file"}"#)]);
+    let file = sandbox.flowc(&["run", "app.flow", "--input", "case.json"]);
+    assert_eq!(file.is_fine().json(), json!({"label": "file", "sum": 4}));
+    let words = sandbox.flowc(&["run", "app.flow", "--input", "case.json", "label=a b"]);
+    assert_eq!(words.is_fine().json(), json!({"label": "a b", "sum": 4}), "words win");
+    let piped = sandbox.flowc_on(&["run", "app.flow", "--input", "-"], r#"{"numbers": []}"#);
+    assert_eq!(piped.is_fine().json(), json!({"label": "sum", "sum": 0}));
+}
+
+#[test]
+fn wrong_inputs_are_wrong_usage_and_show_what_the_flow_takes() {
+    let sandbox = Sandbox::with(&[("app.flow", TYPED), ("list.json", "[1]"), ("broken.json", "{")]);
+    let fails = |args: &[&str], text: &str| {
+        let args: Vec<&str> = ["run", "app.flow"].iter().chain(args).copied().collect();
+        let done = sandbox.flowc(&args);
+        assert_eq!(done.fails(2, text).out, "", "{args:?}");
+        done.err
+    };
+    let usage = "usage: flowc run app.flow numbers=<[int] <= 3> [label=<text <= 10 tokens>] [limit=<int?>]";
+    assert!(fails(&[], "`sums` needs the input `numbers`").contains(usage));
+    assert!(fails(&["number=[1]"], "did you mean `numbers`?").contains(usage));
+    fails(&["numbers=1"], "input `numbers`: expected a list, found 1");
+    fails(&["numbers=[1,2,3,4]"], "has more than 3 elements");
+    fails(&["numbers=[\"a\"]"], "input `numbers`, at `[0]`: expected a whole number");
+    fails(&["numbers"], "inputs are written `name=value`");
+    fails(&["--input", "none.json"], "`none.json` does not exist");
+    fails(&["--input", "list.json"], "the inputs are not a JSON object");
+    fails(&["--input", "broken.json"], "is not valid JSON");
+    fails(&["--resume", "abc", "numbers=[]"], "`--resume` is not yet supported");
+    fails(&["--profile", "dev", "numbers=[]"], "unknown profile `dev`");
+}
+
+#[test]
+fn the_flow_is_the_only_one_or_main_or_the_one_that_is_named() {
+    let sandbox = Sandbox::with(&[("several.flow", SEVERAL)]);
+    sandbox.write("main.flow", &SEVERAL.replace("flow two", "flow main"));
+    assert_eq!(sandbox.flowc(&["run", "several.flow", "--flow", "two", "n=1"]).is_fine().out, "3\n");
+    sandbox.flowc(&["run", "several.flow", "n=1"]).fails(2, "the flows are `one`, `two`");
+    sandbox.flowc(&["run", "several.flow", "--flow", "tow", "n=1"]).fails(2, "did you mean `two`?");
+    assert_eq!(sandbox.flowc(&["run", "main.flow", "n=1"]).is_fine().out, "3\n");
+    assert_eq!(sandbox.flowc(&["run", ".", "n=1"]).is_fine().out, "3\n", "a folder means its main.flow");
+}
+
+#[test]
+fn the_document_of_a_run_keeps_its_shape() {
+    let sandbox = Sandbox::with(&[("app.flow", PLAIN)]);
+    let done = sandbox.flowc(&["run", "app.flow", "name=Ada", "--format", "json"]);
+    let document = done.is_fine().json();
+    assert_eq!(done.err, "");
+    assert!(document["run"].as_str().is_some_and(|r| !r.is_empty()));
+    assert_eq!((&document["flow"], &document["status"]), (&json!("hello"), &json!("ok")));
+    assert!(document["output"].is_string());
+    assert!(document["error"].is_null());
+    for key in ["usd", "calls", "input_tokens", "output_tokens", "cached_calls"] {
+        assert!(document["spent"][key].is_number(), "{key}");
+    }
+    assert_eq!(document["spent"]["calls"], 1);
+    let step = &document["steps"][0];
+    assert_eq!(
+        (&step["name"], &step["status"], &step["model"]),
+        (&json!("made"), &json!("ok"), &json!("sim/text"))
+    );
+    for key in ["attempts", "usd", "input_tokens", "output_tokens", "ms"] {
+        assert!(step[key].is_number(), "{key}");
+    }
+}
+
+#[test]
+fn a_program_with_errors_does_not_run() {
+    let wrong = PLAIN.replace("= greet(", "= greett(");
+    let sandbox = Sandbox::with(&[("app.flow", &wrong)]);
+    let done = sandbox.flowc(&["run", "app.flow", "name=Ada"]);
+    assert_eq!(done.fails(1, "flow::E0101").out, "");
+    let done = sandbox.flowc(&["run", "app.flow", "name=Ada", "--format", "json"]);
+    let document = done.json();
+    assert_eq!((done.code, done.err.as_str()), (1, ""));
+    assert_eq!((&document["status"], &document["error"]["code"]), (&json!("failed"), &json!("flow::E0101")));
+    assert_eq!(
+        (&document["errors"], &document["diagnostics"][0]["code"]),
+        (&json!(1), &json!("flow::E0101"))
+    );
+    assert_eq!(
+        (&document["run"], &document["output"], &document["steps"]),
+        (&Value::Null, &Value::Null, &json!([]))
+    );
+}
+
+#[test]
+fn a_failed_run_says_where_and_what_to_do() {
+    let failing = PLAIN.replace("\"sim/text\"", "\"sim/text\" {\n  failure_rate: 100%\n}");
+    let sandbox = Sandbox::with(&[("app.flow", &failing)]);
+    let done = sandbox.flowc(&["run", "app.flow", "name=Ada"]);
+    assert_eq!(done.fails(3, "flow::E0805").out, "", "a provider is outside");
+    assert!(done.err.contains("app.flow:10:3") && done.err.contains("in step `made`"), "{}", done.err);
+    let document = sandbox.flowc(&["run", "app.flow", "name=Ada", "--format", "json"]).json();
+    assert_eq!((&document["status"], &document["error"]["code"]), (&json!("failed"), &json!("flow::E0805")));
+}
+
+#[test]
+fn a_refused_run_says_why() {
+    let refusing = PLAIN
+        .replace("\"sim/text\"", "\"sim/text\" {\n  failure_rate: 100%\n}")
+        .replace("= greet(name)", "= greet(name) else stop \"nobody is in\"");
+    let sandbox = Sandbox::with(&[("app.flow", &refusing)]);
+    let done = sandbox.flowc(&["run", "app.flow", "name=Ada"]);
+    assert_eq!(done.fails(1, "refused: nobody is in").out, "");
+    let document = sandbox.flowc(&["run", "app.flow", "name=Ada", "--format", "json"]).json();
+    assert_eq!((&document["status"], &document["error"]["code"]), (&json!("stopped"), &json!("flow::E0801")));
+}
+
+#[test]
+fn events_are_lines_of_json_as_things_happen() {
+    let sandbox = Sandbox::with(&[("app.flow", PLAIN)]);
+    let done = sandbox.flowc(&["run", "app.flow", "name=Ada", "--events", "events.jsonl"]);
+    let lines: Vec<Value> =
+        sandbox.read("events.jsonl").lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let names: Vec<&str> =
+        lines.iter().map(|l| l["event"].as_str().unwrap()).filter(|n| *n != "token").collect();
+    let wanted =
+        ["run_started", "step_started", "call_started", "call_finished", "step_finished", "run_finished"];
+    assert_eq!(names, wanted);
+    let mut last = 0;
+    for line in &lines {
+        assert!(line["run"].is_string() && line.get("step").is_some(), "{line}");
+        let at = line["t_ms"].as_u64().unwrap();
+        assert!(at >= last, "time goes on");
+        last = at;
+    }
+    let text: String =
+        lines.iter().filter(|l| l["event"] == "token").map(|l| l["text"].as_str().unwrap()).collect();
+    assert_eq!(text.trim(), done.is_fine().out.trim());
+    let stderr = sandbox.flowc(&["run", "app.flow", "name=Ada", "--events", "-"]);
+    assert!(stderr.is_fine().err.lines().all(|l| serde_json::from_str::<Value>(l).is_ok()), "{}", stderr.err);
+    sandbox
+        .flowc(&["run", "app.flow", "name=Ada", "--events", "no/such/folder"])
+        .fails(3, "cannot be written");
+}
+
+#[test]
+fn lines_for_logs_are_written_when_asked_for() {
+    let sandbox = Sandbox::with(&[("app.flow", PLAIN)]);
+    let done = sandbox.flowc(&["run", "app.flow", "name=Ada", "--verbose"]);
+    assert!(done.is_fine().err.starts_with("made: ok, ") && done.err.contains("sim/text"), "{}", done.err);
+    assert_eq!(sandbox.flowc(&["run", "app.flow", "name=Ada", "-v", "-q"]).is_fine().err, "");
+}
+
+#[test]
+fn a_new_project_checks_and_runs_offline() {
+    let sandbox = Sandbox::new();
+    sandbox.flowc(&["new", "desk"]).is_fine();
+    assert!(sandbox.flowc(&["check", "desk"]).is_fine().err.contains("no problems"));
+    let question = "question=How long may I keep shoes before I return them?";
+    let done = sandbox.flowc(&["run", "desk/main.flow", question]);
+    assert!(done.is_fine().json()["reply"].is_string(), "{done:?}");
+    let tested = sandbox.flowc(&["test", "desk"]);
+    assert!(tested.is_fine().out.contains("  ok    says how long returns take ("), "{tested:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_ends_at_once_and_says_so() {
+    let sandbox = Sandbox::with(&[("app.flow", SLOW)]);
+    for signal in ["-INT", "-TERM"] {
+        let mut command = sandbox.command(&["run", "app.flow", "name=Ada", "--events", "events.jsonl"]);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let limit = Instant::now() + Duration::from_secs(20);
+        let begun = || {
+            std::fs::read_to_string(sandbox.path("events.jsonl")).is_ok_and(|t| t.contains("call_started"))
+        };
+        while !begun() && Instant::now() < limit {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let pressed = Instant::now();
+        let sent = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        let done = child.wait_with_output().unwrap();
+        let took = pressed.elapsed();
+        let err = String::from_utf8(done.stderr).unwrap();
+        assert_eq!(done.status.code(), Some(1), "{err}");
+        assert!(err.contains("interrupted"), "{err}");
+        assert!(done.stdout.is_empty());
+        assert!(
+            took < Duration::from_millis(500),
+            "{signal}: {took:?}, 100 ms on a machine with nothing else to do"
+        );
+        std::fs::remove_file(sandbox.path("events.jsonl")).unwrap();
+    }
+}
+
+#[test]
+fn a_reader_that_leaves_early_ends_the_run_without_a_word() {
+    let sandbox = Sandbox::with(&[("app.flow", PLAIN)]);
+    let mut command = sandbox.command(&["run", "app.flow", "name=Ada"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let done = child.wait_with_output().unwrap();
+    assert_eq!((done.status.code(), String::from_utf8(done.stderr).unwrap().as_str()), (Some(0), ""));
+}
