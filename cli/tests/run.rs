@@ -214,6 +214,24 @@ fn events_are_lines_of_json_as_things_happen() {
 }
 
 #[test]
+fn an_equal_call_is_answered_from_the_state_folder() {
+    let sandbox = Sandbox::with(&[
+        ("app.flow", &PLAIN.replace("greet(name)\n", "greet(name) { cache: 1h }\n")),
+        ("flow.toml", "[state]\ndir = \"kept\"\n"),
+    ]);
+    let spent = |vars: &[(&str, &str)]| {
+        let done = sandbox.flowc_with(&["run", "app.flow", "name=Ada", "--format", "json"], vars);
+        let document = done.is_fine().json();
+        (document["spent"]["calls"].clone(), document["steps"][0]["status"].clone())
+    };
+    assert_eq!(spent(&[]), (json!(1), json!("ok")));
+    assert_eq!(spent(&[]), (json!(0), json!("cached")));
+    assert!(sandbox.path("kept").is_dir());
+    assert_eq!(spent(&[("FLOW_STATE_DIR", "other")]), (json!(1), json!("ok")));
+    assert!(sandbox.path("other").is_dir(), "a folder in a variable starts from the working directory");
+}
+
+#[test]
 fn lines_for_logs_are_written_when_asked_for() {
     let sandbox = Sandbox::with(&[("app.flow", PLAIN)]);
     let done = sandbox.flowc(&["run", "app.flow", "name=Ada", "--verbose"]);

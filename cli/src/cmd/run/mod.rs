@@ -12,6 +12,7 @@ use crate::project::{ProgramArgs, Project};
 use crate::{flows, paths};
 use flow_diagnostics::Code;
 use flow_plan::{FlowId, Plan, Value};
+use flow_runtime::cache::SqliteCache;
 use flow_runtime::events::Event;
 use flow_runtime::{Context, Engine, Options, RunError, RunReport, Start};
 use interrupt::Interrupts;
@@ -134,7 +135,8 @@ async fn watched(job: Job, mut watch: Watch) -> Result<(RunReport, watch::Seen),
     let cancel = job.context.cancel.clone();
     let plan = Arc::new(job.plan);
     let name = plan.flows[job.flow.index()].name.clone();
-    let made = Engine::new(plan, job.context, Options::default());
+    let cache = Arc::new(SqliteCache::new(&job.context.state));
+    let made = Engine::new(plan, job.context, Options { cache, ..Options::default() });
     let engine = match made {
         Ok(engine) => engine,
         Err(error) => return Ok((watch.given_up(&name, error), watch.finish())),
