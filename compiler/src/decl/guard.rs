@@ -69,7 +69,9 @@ impl Checker<'_> {
             }
             Typed::constant(Value::Null, Type::Null)
         });
-        self.unused_params(&signature.params, &scopes);
+        if signature.can_fail {
+            self.unused_params(&signature.params, &scopes);
+        }
         let guard = plan::Guard {
             name: decl.name.name.clone(),
             doc: decl.doc.clone(),
