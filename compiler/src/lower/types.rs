@@ -17,6 +17,10 @@ impl Lower<'_> {
                     labels.push(crate::ast::Ident { name: word.into(), span });
                     ty = inner;
                 }
+                // `T??` is `T?`: nested as it is written, ten thousand signs would overflow the stack.
+                (Kind::optional, Some(inner)) if matches!(inner.kind, TypeExprKind::Optional(_)) => {
+                    ty = Some(TypeExpr { span: inner.span.to(span), ..inner });
+                }
                 (Kind::optional, Some(inner)) => {
                     let span = inner.span.to(span);
                     ty = Some(TypeExpr { kind: TypeExprKind::Optional(Box::new(inner)), span });
