@@ -1,0 +1,99 @@
+//! The scripts of `corpus/cli`: a list of commands, each run by a binary in a folder of the case's own.
+
+use crate::cases::Case;
+use regex::Regex;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// Runs a script with `flowc` at `binary` in `folder`, which gets a copy of the corpus's `data`.
+/// Gives what the commands print and their exit codes, with what differs from run to run blotted out.
+pub fn run(case: &Case, binary: &Path, folder: &Path) -> String {
+    copy(&case.folder().join("data"), folder);
+    // A root of a repository, so that no `flow.toml` above it is found.
+    fs::create_dir_all(folder.join(".git")).expect("a folder can be made");
+    let mut out = String::new();
+    for line in case.text.lines() {
+        let Some(command) = line.strip_prefix("$ ") else { continue };
+        let done = execute(command, binary, folder);
+        out.push_str(&format!("$ {command}\n"));
+        out.push_str(&String::from_utf8_lossy(&done.stdout));
+        if !done.stderr.is_empty() {
+            out.push_str(&format!("[standard error]\n{}", String::from_utf8_lossy(&done.stderr)));
+        }
+        out.push_str(&format!("[exit {}]\n\n", done.status.code().unwrap_or(-1)));
+    }
+    blotted(&out, folder)
+}
+
+fn execute(command: &str, binary: &Path, folder: &Path) -> Output {
+    let mut words = split(command).into_iter();
+    assert_eq!(words.next().as_deref(), Some("flowc"), "{command}");
+    let mut args: Vec<String> = words.collect();
+    let input = match args.iter().position(|a| a == "<") {
+        Some(at) => {
+            let file = folder.join(&args[at + 1]);
+            args.truncate(at);
+            Stdio::from(fs::File::open(file).expect("the input is there"))
+        }
+        None => Stdio::null(),
+    };
+    let mut process = Command::new(binary);
+    process.args(&args).current_dir(folder).env_clear().stdin(input);
+    process.output().expect("flowc starts")
+}
+
+// Words as a shell splits them, with quotes and without anything else.
+fn split(command: &str) -> Vec<String> {
+    let (mut out, mut word, mut quote) = (Vec::new(), None::<String>, None);
+    for c in command.chars() {
+        match (quote, c) {
+            (None, '\'' | '"') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (Some(q), c) if q == c => quote = None,
+            (None, ' ') => out.extend(word.take()),
+            (_, c) => word.get_or_insert_default().push(c),
+        }
+    }
+    out.extend(word);
+    out
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).expect("the data is there").flatten() {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            fs::create_dir_all(&target).expect("a folder can be made");
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("a file can be copied");
+        }
+    }
+}
+
+fn blotted(text: &str, folder: &Path) -> String {
+    let text = text.replace(&*folder.to_string_lossy(), "[folder]");
+    let replaced = [
+        (r#""run": "[^"]*""#, r#""run": "[run]""#),
+        (r#""ms": \d+"#, r#""ms": 0"#),
+        (r"\b\d+(\.\d+)? ?(ms|s|µs)\b", "[time]"),
+    ];
+    replaced.iter().fold(text, |text, (pattern, by)| {
+        Regex::new(pattern).expect("a pattern of ours").replace_all(&text, *by).into_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split;
+
+    #[test]
+    fn quotes_keep_words_together() {
+        assert_eq!(
+            split(r#"flowc run a.flow q="How long?" x='' y"#),
+            ["flowc", "run", "a.flow", "q=How long?", "x=", "y"]
+        );
+    }
+}
