@@ -41,6 +41,19 @@ pub struct Context {
     pub cancel: CancellationToken,
 }
 
+impl Context {
+    /// What a program in the folder `root` may reach, with its state in the folder `state`.
+    pub fn new(env: Environment, root: impl Into<PathBuf>, state: impl Into<PathBuf>) -> Context {
+        Context {
+            env,
+            root: root.into(),
+            state: state.into(),
+            http: Http::default(),
+            cancel: CancellationToken::new(),
+        }
+    }
+}
+
 /// The HTTP client with its pool of connections, shared by all its clones.
 ///
 /// It is made when it is first asked for: reading the system's certificates takes 15 ms, which a
