@@ -1,6 +1,8 @@
 //! The runners: each file runs one kind of case. `tests/README.md` says how to add one.
 
 mod architecture;
+mod book;
 mod check;
 mod hostile;
+mod pages;
 mod syntax;

@@ -74,7 +74,10 @@ pub fn compare_all(cases: &[Case], run: impl Fn(&Case) -> String) {
     );
 }
 
-#[expect(clippy::print_stderr, reason = "shown where the case fails, which is not known from the panic alone")]
+#[expect(
+    clippy::print_stderr,
+    reason = "shown where the case fails, which is not known from the panic alone"
+)]
 fn compare(case: &Case, text: &str) {
     let mut settings = Settings::clone_current();
     settings.set_snapshot_path(case.folder());

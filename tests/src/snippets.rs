@@ -5,6 +5,7 @@
 //! | `flow` | a whole file |
 //! | `flow,fragment` | part of a file; it only has to be understood |
 //! | `flow,E0201` | a whole file with exactly that mistake |
+//! | `flow,long` | a whole file in which each `…` stands for pages of prose |
 //! | `flow,file=prices.flow`, `jsonl,file=x.jsonl` | a file that the next whole file of the section reads |
 
 use std::path::Path;
@@ -36,6 +37,8 @@ impl Snippet {
     }
 }
 
+const PROSE: &str = "This is a sentence that stands for another. ";
+
 /// The Flow snippets of a page, in order. `name` is how the page is called in [`Snippet::place`].
 pub fn snippets(name: &str, page: &str) -> Vec<Snippet> {
     let mut out = Vec::new();
@@ -64,6 +67,9 @@ pub fn snippets(name: &str, page: &str) -> Vec<Snippet> {
             files.push((file.to_owned(), text));
         } else if language == "flow" {
             let place = format!("{name}:{}", number + 1);
+            if flags.iter().any(|f| f == "long") {
+                text = text.replace('…', &PROSE.repeat(100));
+            }
             out.push(Snippet {
                 place,
                 section: section.clone(),
