@@ -71,28 +71,25 @@ async fn first_answer(
     question: Question<'_>,
     models: impl Iterator<Item = ModelId>,
 ) -> Given<(Value, ModelId)> {
-    let mut failures: Vec<(ModelId, Failure)> = Vec::new();
+    let mut failures: Vec<Failure> = Vec::new();
     for model in models {
         match retried(site, question, model).await {
             Ok(value) => return Ok((value, model)),
-            Err(Halt::Fail(failure)) => failures.push((model, *failure)),
+            Err(Halt::Fail(failure)) => failures.push(*failure),
             Err(halt) => return Err(halt),
         }
     }
-    Err(joined(site, failures).into())
+    Err(joined(failures).into())
 }
 
 /// One failure for all models that were tried: the last one's, with what the others said.
-fn joined(site: Site<'_>, mut failures: Vec<(ModelId, Failure)>) -> Failure {
-    let plan = &site.run().engine.plan;
-    let Some((_, mut last)) = failures.pop() else {
+fn joined(mut failures: Vec<Failure>) -> Failure {
+    let Some(mut last) = failures.pop() else {
         return Failure::lasting(RunError::new(Code::E0805, "no model was asked"));
     };
     if !failures.is_empty() {
-        let before: Vec<String> = failures
-            .iter()
-            .map(|(model, f)| format!("`{}`: {}", plan.models[model.index()].name, f.error.message))
-            .collect();
+        // Each message names its model already.
+        let before: Vec<&str> = failures.iter().map(|f| f.error.message.as_str()).collect();
         last.error.message = format!("{} (before it, {})", last.error.message, before.join("; "));
     }
     last

@@ -69,7 +69,7 @@ pub(super) fn key(
 /// The error for a key that has to be there and is not.
 pub(super) fn no_key(service: &Service, model: &Model) -> CallError {
     let (name, key) = (&model.name, service.key);
-    CallError::new(CallErrorKind::Key, format!("model `{name}` needs a key, and {key} is not set"))
+    CallError::new(CallErrorKind::Key, format!("the key is missing: {key} is not set"))
         .help(format!("set {key}, or run with `--model {name}=sim/text`"))
 }
 

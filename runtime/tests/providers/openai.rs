@@ -224,7 +224,7 @@ async fn what_is_missing_is_named() {
     let nowhere = model("openai", "http://127.0.0.1:9");
     let no_key = call(&OpenAi::own(), &context(&[]), &request(&nowhere, &Type::TEXT)).await.0.unwrap_err();
     assert_eq!(no_key.kind, CallErrorKind::Key);
-    assert_eq!(no_key.message, "model `fast` needs a key, and OPENAI_API_KEY is not set");
+    assert_eq!(no_key.message, "the key is missing: OPENAI_API_KEY is not set");
     assert_eq!(no_key.help.as_deref(), Some("set OPENAI_API_KEY, or run with `--model fast=sim/text`"));
 
     let unreached =
