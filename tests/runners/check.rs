@@ -31,7 +31,8 @@ fn what_is_known_to_be_wrong_still_is() {
         let outcome = world(case).compile(&case.file_name());
         marks(&case.text) == found(&outcome.diagnostics, &outcome.sources)
     };
-    let mended: Vec<String> = cases("fixme/check", "flow").into_iter().filter(right).map(|c| c.name).collect();
+    let mended: Vec<String> =
+        cases("fixme/check", "flow").into_iter().filter(right).map(|c| c.name).collect();
     assert!(mended.is_empty(), "these are right now, move them to corpus/check:\n  {}", mended.join("\n  "));
 }
 
