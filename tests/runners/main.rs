@@ -5,4 +5,5 @@ mod book;
 mod check;
 mod hostile;
 mod pages;
+mod run;
 mod syntax;
