@@ -11,6 +11,7 @@ pub mod graph;
 pub mod hir;
 pub mod lower;
 mod parse;
+mod quiet;
 mod resolve;
 mod steps;
 pub mod template;
@@ -20,7 +21,7 @@ mod world;
 pub use parse::parse_file;
 pub use world::World;
 
-use flow_diagnostics::{Code, Diagnostics, Sources};
+use flow_diagnostics::{Diagnostics, Sources};
 use flow_plan::Plan;
 use hir::Hir;
 
@@ -44,12 +45,9 @@ pub fn compile(world: &dyn World, file: &str) -> Outcome {
     let program = resolve::load(world, file, &mut sources, &mut diagnostics);
     let (hir, plan, found) = checker::check(world, &program, &sources);
     diagnostics.append(found);
-    let broken = diagnostics.has_errors();
-    if broken {
-        // What is misspelt or not understood may be the use that is missing: one mistake, one message.
-        diagnostics.retain(|d| d.code != Code::W0701);
-    }
+    quiet::quiet(&program, &hir, &mut diagnostics);
     diagnostics.sort();
+    let broken = diagnostics.has_errors();
     let plan = (!broken).then_some(plan);
     Outcome { sources, hir, plan, diagnostics }
 }

@@ -4,6 +4,7 @@ mod architecture;
 mod book;
 mod check;
 mod hostile;
+mod mutations;
 mod pages;
 mod run;
 mod syntax;

@@ -545,6 +545,24 @@ impl Item {
         }
     }
 
+    /// The whole declaration.
+    pub fn span(&self) -> Span {
+        match self {
+            Item::Import(d) => d.span,
+            Item::Const(d) => d.span,
+            Item::Type(d) => d.span,
+            Item::Enum(d) => d.span,
+            Item::Model(d) => d.span,
+            Item::Prompt(d) => d.span,
+            Item::Lookup(d) | Item::Guard(d) | Item::Action(d) => d.span,
+            Item::Flow(d) => d.span,
+            Item::Batch(d) => d.span,
+            Item::Test(d) => d.span,
+            Item::Eval(d) => d.span,
+            Item::Error(span) => *span,
+        }
+    }
+
     /// The keyword that declares it, which is also the word for it in messages.
     pub fn keyword(&self) -> &'static str {
         match self {
