@@ -114,10 +114,11 @@ pub(super) fn list(text: &str, trouble: &Trouble, stop: &Stop) -> Vec<Candidate>
                 );
                 unopened(text, stop, &mut list);
             }
-            insertions(text, stop, &mut list);
+            insertions(text, stop, BEHIND, &mut list);
             removals(text, stop, &mut list);
             openings(stop, &mut list);
             placeholders(stop, &mut list);
+            insertions(text, stop, WORDS, &mut list);
             swallowed(text, trouble, stop, &mut list);
             split_text(text, stop, &mut list);
         }
@@ -196,8 +197,12 @@ fn single_quoted(text: &str, quote: Token) -> Option<Candidate> {
     (!inner.contains(['"', '\\'])).then(|| Candidate::replace(quote.start..end, format!("\"{inner}\"")))
 }
 
-fn insertions(text: &str, stop: &Stop, list: &mut Vec<Candidate>) {
-    const BEHIND: [&str; 12] = [")", ":", ",", "{", "]", "}", "=", "->", "=>", "from", "in", "."];
+/// Signs that may be missing behind a token.
+const BEHIND: &[&str] = &[")", ":", ",", "{", "]", "}", "=", "->", "=>", "."];
+/// Words that may be missing there; they would pass for names, so a missing name is tried before.
+const WORDS: &[&str] = &["from", "in"];
+
+fn insertions(text: &str, stop: &Stop, missing: &[&'static str], list: &mut Vec<Candidate>) {
     // What may be missing at the end of an earlier line without joining it to this one.
     const ENDING: [&str; 5] = [")", "{", "]", "}", "\"\"\""];
     for (index, token) in around(stop) {
@@ -208,10 +213,10 @@ fn insertions(text: &str, stop: &Stop, list: &mut Vec<Candidate>) {
             continue;
         }
         let behind = last.filter(|_| index > stop.first).map_or(token.start, |t| t.end);
-        list.extend(BEHIND.iter().filter(|t| **t != here).map(|t| Candidate::insert(behind, t)));
+        list.extend(missing.iter().filter(|t| **t != here).map(|t| Candidate::insert(behind, t)));
         // At the end of a line, what is missing may be the last thing on it.
         if stop.tokens.get(index + 1).is_none_or(|t| t.kind == TokenKind::Newline) {
-            list.extend(BEHIND.iter().map(|t| Candidate::insert(token.end, t)));
+            list.extend(missing.iter().map(|t| Candidate::insert(token.end, t)));
             list.push(Candidate::insert(token.end, "\"\"\""));
         }
     }
