@@ -1,8 +1,13 @@
-//! Types with their bounds, and reading values by them.
+//! Types with their bounds: what fits where, what two have in common, how each is written.
+//! Reading values by them is in [`read`], their JSON schema in [`schema`].
 
-use crate::{Cost, Labels, Millis, Value};
+mod read;
+mod schema;
+
+pub use read::Mismatch;
+
+use crate::{Labels, Value};
 use ecow::EcoString;
-use serde_json::{Value as Json, json};
 use std::fmt;
 use std::sync::Arc;
 
@@ -109,25 +114,6 @@ impl RecordType {
     /// The field of this name.
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|f| f.name == name)
-    }
-}
-
-/// Where a value departs from its type.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Mismatch {
-    /// The way to the place: `sources[2]`, `address.city`; empty at the top.
-    pub path: String,
-    /// What is wrong there: "expected a number, found text".
-    pub message: String,
-}
-
-impl fmt::Display for Mismatch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.path.is_empty() {
-            f.write_str(&self.message)
-        } else {
-            write!(f, "`{}`: {}", self.path, self.message)
-        }
     }
 }
 
@@ -238,129 +224,6 @@ impl Type {
         )
     }
 
-    /// Reads JSON by this type, strictly: nothing is repaired, records keep the type's field order,
-    /// missing optional fields are `null`, missing fields with a default take it.
-    ///
-    /// Bounds in tokens are not checked here, since they depend on a tokenizer; bounds in characters
-    /// and in elements, and ranges, are. A longer text is cut where the type says `truncate`.
-    /// Unknown fields are refused.
-    pub fn read(&self, json: &Json) -> Result<Value, Mismatch> {
-        self.read_at(json, &mut Vec::new())
-    }
-
-    fn read_at(&self, json: &Json, path: &mut Vec<String>) -> Result<Value, Mismatch> {
-        let wrong = |path: &[String], wanted: &str| {
-            Err(mismatch(path, format!("expected {wanted}, found {}", describe(json))))
-        };
-        match (self, json) {
-            (Type::Error | Type::Json(None), j) => Ok(Value::Json(Arc::new(j.clone()))),
-            (Type::Json(bound), j) => {
-                check_chars(*bound, &j.to_string(), path)?;
-                Ok(Value::Json(Arc::new(j.clone())))
-            }
-            (Type::Null | Type::Optional(_), Json::Null) => Ok(Value::Null),
-            (Type::Optional(t), j) => t.read_at(j, path),
-            (Type::Bool, Json::Bool(b)) => Ok(Value::Bool(*b)),
-            (Type::Int(range), Json::Number(n)) => {
-                // 3.0 is a whole number too; JSON does not tell the two apart.
-                let whole = n
-                    .as_i64()
-                    .or_else(|| n.as_f64().filter(|f| f.fract() == 0.0 && f.abs() < 9e15).map(|f| f as i64));
-                let Some(i) = whole else { return wrong(path, "a whole number") };
-                match range {
-                    Some((low, high)) if i < *low || i > *high => Err(mismatch(
-                        path,
-                        format!("expected a whole number from {low} to {high}, found {i}"),
-                    )),
-                    _ => Ok(Value::Int(i)),
-                }
-            }
-            (Type::Float(range), Json::Number(n)) => {
-                let f = n.as_f64().unwrap_or(f64::NAN);
-                match range {
-                    Some((low, high)) if !(*low..=*high).contains(&f) => {
-                        Err(mismatch(path, format!("expected a number from {low} to {high}, found {f}")))
-                    }
-                    _ => Ok(Value::Float(f)),
-                }
-            }
-            (Type::Text { bound, truncate }, Json::String(s)) => {
-                if let (Some(Bound::Chars(most)), true) = (bound, truncate) {
-                    let most = usize::try_from(*most).unwrap_or(usize::MAX);
-                    return Ok(Value::Text(s.chars().take(most).collect()));
-                }
-                check_chars(*bound, s, path)?;
-                Ok(Value::text(s.as_str()))
-            }
-            (Type::Enum(e), Json::String(s)) => match e.variants.iter().find(|v| v.name == s.as_str()) {
-                Some(v) => Ok(Value::Text(v.name.clone())),
-                None => Err(mismatch(path, format!("expected one of {}, found \"{s}\"", e.names()))),
-            },
-            (Type::Money, Json::Number(n)) => match Cost::parse_dollars(&n.to_string()) {
-                Some(c) => Ok(Value::Money(c)),
-                None => wrong(path, "an amount in dollars"),
-            },
-            (Type::Duration, Json::Number(n)) => {
-                let seconds = n.as_f64().unwrap_or(-1.0);
-                if !(0.0..=1e12).contains(&seconds) {
-                    return wrong(path, "a number of seconds");
-                }
-                Ok(Value::Duration(Millis((seconds * 1000.0).round() as u64)))
-            }
-            (Type::Date, Json::String(s)) => match s.parse() {
-                Ok(d) => Ok(Value::Date(d)),
-                Err(_) => wrong(path, "a date such as 2026-03-14"),
-            },
-            (Type::Time, Json::String(s)) => match s.parse() {
-                Ok(t) => Ok(Value::Time(t)),
-                Err(_) => wrong(path, "a time such as 2026-03-14T09:30:00Z"),
-            },
-            (Type::Image, Json::String(s)) => Ok(Value::Image(s.as_str().into())),
-            (Type::List(item, most), Json::Array(list)) => {
-                check_count(*most, list.len(), "elements", path)?;
-                let mut out = Vec::with_capacity(list.len());
-                for (i, j) in list.iter().enumerate() {
-                    path.push(format!("[{i}]"));
-                    out.push(item.read_at(j, path)?);
-                    path.pop();
-                }
-                Ok(Value::List(out.into()))
-            }
-            (Type::Map(item, most), Json::Object(map)) => {
-                check_count(*most, map.len(), "entries", path)?;
-                let mut out = indexmap::IndexMap::with_capacity(map.len());
-                for (key, j) in map {
-                    path.push(format!(".{key}"));
-                    out.insert(EcoString::from(key.as_str()), item.read_at(j, path)?);
-                    path.pop();
-                }
-                Ok(Value::Record(Arc::new(out)))
-            }
-            (Type::Record(record), Json::Object(map)) => {
-                if let Some(unknown) = map.keys().find(|k| record.field(k).is_none()) {
-                    return Err(mismatch(
-                        path,
-                        format!("unknown field `{unknown}`; the fields are {}", record.names()),
-                    ));
-                }
-                let mut out = indexmap::IndexMap::with_capacity(record.fields.len());
-                for field in &record.fields {
-                    path.push(format!(".{}", field.name));
-                    let value = match (map.get(field.name.as_str()), &field.default) {
-                        (Some(j), _) => field.ty.read_at(j, path)?,
-                        (None, Some(default)) => default.clone(),
-                        (None, None) if matches!(field.ty, Type::Optional(_)) => Value::Null,
-                        (None, None) => return Err(mismatch(path, "is missing".to_owned())),
-                    };
-                    path.pop();
-                    out.insert(field.name.clone(), value);
-                }
-                Ok(Value::Record(Arc::new(out)))
-            }
-            _ => wrong(path, &self.described()),
-        }
-    }
-
     /// In words, for messages: "a list of text", "a record `Answer`".
     pub fn described(&self) -> String {
         match self {
@@ -384,59 +247,6 @@ impl Type {
             Type::Optional(t) => format!("{} or null", t.described()),
             Type::Null => "null".into(),
         }
-    }
-
-    /// The JSON schema of the type (draft 2020-12), with docs as descriptions.
-    ///
-    /// With `strict`, the subset that OpenAI's structured outputs take: every field required,
-    /// optional ones nullable, no additional properties, no bounds on text or lists.
-    pub fn schema(&self, strict: bool) -> Json {
-        let mut schema = match self {
-            Type::Text { bound, .. } => match bound {
-                Some(Bound::Chars(n)) if !strict => json!({"type": "string", "maxLength": n}),
-                _ => json!({"type": "string"}),
-            },
-            Type::Int(Some((low, high))) => json!({"type": "integer", "minimum": low, "maximum": high}),
-            Type::Int(None) => json!({"type": "integer"}),
-            Type::Float(Some((low, high))) => json!({"type": "number", "minimum": low, "maximum": high}),
-            Type::Float(None) | Type::Money | Type::Duration => json!({"type": "number"}),
-            Type::Bool => json!({"type": "boolean"}),
-            Type::Date => json!({"type": "string", "format": "date"}),
-            Type::Time => json!({"type": "string", "format": "date-time"}),
-            Type::Image => json!({"type": "string"}),
-            Type::Json(_) | Type::Error => json!({}),
-            Type::Null => json!({"type": "null"}),
-            Type::Enum(e) => {
-                let names: Vec<&str> = e.variants.iter().map(|v| v.name.as_str()).collect();
-                json!({"type": "string", "enum": names})
-            }
-            Type::List(item, most) => match most {
-                Some(n) if !strict => json!({"type": "array", "items": item.schema(strict), "maxItems": n}),
-                _ => json!({"type": "array", "items": item.schema(strict)}),
-            },
-            Type::Map(item, _) => json!({"type": "object", "additionalProperties": item.schema(strict)}),
-            Type::Optional(t) => json!({"anyOf": [t.schema(strict), {"type": "null"}]}),
-            Type::Record(r) => {
-                let mut properties = serde_json::Map::new();
-                let mut required = Vec::new();
-                for field in &r.fields {
-                    let mut schema = field.ty.schema(strict);
-                    describe_schema(&mut schema, &field.doc);
-                    properties.insert(field.name.to_string(), schema);
-                    let may_miss = field.default.is_some() || matches!(field.ty, Type::Optional(_));
-                    if strict || !may_miss {
-                        required.push(field.name.as_str());
-                    }
-                }
-                json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
-            }
-        };
-        match self {
-            Type::Enum(e) => describe_schema(&mut schema, &e.doc),
-            Type::Record(r) => describe_schema(&mut schema, &r.doc),
-            _ => {}
-        }
-        schema
     }
 }
 
@@ -519,49 +329,6 @@ fn wider(a: Option<Bound>, b: Option<Bound>) -> Option<Bound> {
         (Bound::Tokens(a), Bound::Tokens(b)) => Some(Bound::Tokens(a.max(b))),
         (Bound::Chars(a), Bound::Chars(b)) => Some(Bound::Chars(a.max(b))),
         _ => None,
-    }
-}
-
-fn describe_schema(schema: &mut Json, doc: &str) {
-    if let (Some(object), false) = (schema.as_object_mut(), doc.is_empty()) {
-        object.insert("description".into(), doc.into());
-    }
-}
-
-fn check_chars(bound: Option<Bound>, text: &str, path: &[String]) -> Result<(), Mismatch> {
-    let Some(Bound::Chars(most)) = bound else { return Ok(()) };
-    let found = text.chars().count() as u64;
-    if found > most {
-        return Err(mismatch(path, format!("is longer than {most} characters: it has {found}")));
-    }
-    Ok(())
-}
-
-fn check_count(most: Option<u64>, found: usize, what: &str, path: &[String]) -> Result<(), Mismatch> {
-    match most {
-        Some(most) if found as u64 > most => {
-            Err(mismatch(path, format!("has more than {most} {what}: it has {found}")))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn mismatch(path: &[String], message: String) -> Mismatch {
-    let path = path.concat();
-    Mismatch { path: path.strip_prefix('.').unwrap_or(&path).to_owned(), message }
-}
-
-fn describe(json: &Json) -> String {
-    match json {
-        Json::Null => "null".into(),
-        Json::Bool(b) => b.to_string(),
-        Json::Number(n) => n.to_string(),
-        Json::String(s) => match s.char_indices().nth(40) {
-            Some((cut, _)) => format!("the text \"{}…\"", &s[..cut]),
-            None => format!("the text \"{s}\""),
-        },
-        Json::Array(_) => "a list".into(),
-        Json::Object(_) => "an object".into(),
     }
 }
 
