@@ -4,6 +4,9 @@
 mod read;
 mod schema;
 
+#[cfg(test)]
+mod tests;
+
 pub use read::Mismatch;
 
 use crate::{Labels, Value};
@@ -115,6 +118,19 @@ impl RecordType {
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|f| f.name == name)
     }
+
+    // Two records without a name have a common type where they have the same fields.
+    fn join(&self, other: &RecordType) -> Option<Type> {
+        if self.fields.len() != other.fields.len() {
+            return None;
+        }
+        let joined = self.fields.iter().map(|f| {
+            let ty = f.ty.join(&other.field(&f.name)?.ty)?;
+            Some(Field { ty, ..f.clone() })
+        });
+        let fields = joined.collect::<Option<Vec<_>>>()?;
+        Some(Type::Record(Arc::new(RecordType { name: None, doc: self.doc.clone(), fields })))
+    }
 }
 
 impl Type {
@@ -141,10 +157,14 @@ impl Type {
             (Type::Enum(a), Type::Enum(b)) => a.name == b.name,
             (Type::Record(a), Type::Record(b)) => match (&a.name, &b.name) {
                 (Some(x), Some(y)) => x == y,
-                _ => a.fields.iter().all(|f| match b.field(&f.name) {
-                    Some(g) => f.ty.accepts(&g.ty),
-                    None => f.default.is_some() || matches!(f.ty, Type::Optional(_)),
-                }),
+                _ => {
+                    // Reading by the type refuses what it does not know, so nothing more may come.
+                    b.fields.iter().all(|g| a.field(&g.name).is_some())
+                        && a.fields.iter().all(|f| match b.field(&f.name) {
+                            Some(g) => f.ty.accepts(&g.ty),
+                            None => f.default.is_some() || matches!(f.ty, Type::Optional(_)),
+                        })
+                }
             },
             (Type::List(a, _), Type::List(b, _)) | (Type::Map(a, _), Type::Map(b, _)) => a.accepts(b),
             (Type::Map(a, _), Type::Record(r)) => {
@@ -168,7 +188,9 @@ impl Type {
                 Type::Text { bound: wider(*a, *b), truncate: *s && *t }
             }
             (Type::Enum(a), Type::Enum(b)) if a.name == b.name => self.clone(),
-            (Type::Enum(_) | Type::Text { .. }, Type::Enum(_) | Type::Text { .. }) => Type::TEXT,
+            (Type::Enum(_) | Type::Text { .. }, Type::Enum(_) | Type::Text { .. }) => {
+                Type::Text { bound: wider(self.text_bound(), other.text_bound()), truncate: false }
+            }
             (Type::Int(a), Type::Int(b)) => Type::Int(a.zip(*b).map(|(a, b)| (a.0.min(b.0), a.1.max(b.1)))),
             (Type::Float(a), Type::Float(b)) => {
                 Type::Float(a.zip(*b).map(|(a, b)| (a.0.min(b.0), a.1.max(b.1))))
@@ -181,10 +203,30 @@ impl Type {
                 Type::Map(Box::new(a.join(b)?), m.zip(*n).map(|(m, n)| m.max(n)))
             }
             (Type::Json(a), Type::Json(b)) => Type::Json(wider(*a, *b)),
+            (Type::Json(_), _) | (_, Type::Json(_)) => Type::Json(None),
+            (Type::Record(a), Type::Record(b)) if a.name.is_none() && b.name.is_none() => a.join(b)?,
+            (Type::Map(item, most), Type::Record(r)) | (Type::Record(r), Type::Map(item, most))
+                if r.name.is_none() =>
+            {
+                let item = r.fields.iter().try_fold((**item).clone(), |so_far, f| so_far.join(&f.ty))?;
+                Type::Map(Box::new(item), most.map(|n| n.max(r.fields.len() as u64)))
+            }
+            (Type::Record(a), Type::Record(b)) if a.name.is_none() && other.accepts(self) => {
+                Type::Record(b.clone())
+            }
             (a, b) if a.accepts(b) => a.clone(),
             (a, b) if b.accepts(a) => b.clone(),
             _ => return None,
         })
+    }
+
+    // The most text that a text or the name of a variant is.
+    fn text_bound(&self) -> Option<Bound> {
+        match self {
+            Type::Text { bound, .. } => *bound,
+            Type::Enum(e) => e.variants.iter().map(|v| v.name.chars().count() as u64).max().map(Bound::Chars),
+            _ => None,
+        }
     }
 
     /// The type without `null`.

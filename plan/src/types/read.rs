@@ -85,7 +85,7 @@ impl Type {
                 Some(v) => Ok(Value::Text(v.name.clone())),
                 None => Err(mismatch(path, format!("expected one of {}, found \"{s}\"", e.names()))),
             },
-            (Type::Money, Json::Number(n)) => match Cost::parse_dollars(&n.to_string()) {
+            (Type::Money, Json::Number(n)) => match dollars(n) {
                 Some(c) => Ok(Value::Money(c)),
                 None => wrong(path, "an amount in dollars"),
             },
@@ -186,4 +186,17 @@ fn describe(json: &Json) -> String {
         Json::Array(_) => "a list".into(),
         Json::Object(_) => "an object".into(),
     }
+}
+
+// Small amounts are written with an exponent in JSON: one nano-dollar is `1e-9`.
+fn dollars(n: &serde_json::Number) -> Option<Cost> {
+    let shown = n.to_string();
+    if !shown.contains(['e', 'E']) {
+        return Cost::parse_dollars(&shown);
+    }
+    let nanos = n.as_f64()? * 1e9;
+    let whole = nanos.round();
+    // What is finer than a nano-dollar, or too large for floats to count exactly, is refused.
+    let is_exact = (nanos - whole).abs() < 1e-6 && (0.0..=9e15).contains(&whole);
+    is_exact.then_some(Cost(whole as i64))
 }
