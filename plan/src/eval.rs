@@ -46,7 +46,7 @@ pub fn eval(expr: &Expr, scope: &dyn Scope) -> Result<Value, EvalError> {
         }
         Expr::Field(of, name) => field(&eval(of, scope)?, name)?,
         Expr::Index(of, at) => index(&eval(of, scope)?, &eval(at, scope)?)?,
-        Expr::Unary(op, operand) => unary(*op, eval(operand, scope)?)?,
+        Expr::Unary(op, operand) => unary(*op, settled(eval(operand, scope)?))?,
         Expr::Binary(op, left, right) => return binary(*op, left, right, scope),
         Expr::Call(name, args) => {
             let args = args.iter().map(|a| eval(a, scope)).collect::<Result<Vec<_>, _>>()?;
@@ -75,8 +75,19 @@ pub fn eval(expr: &Expr, scope: &dyn Scope) -> Result<Value, EvalError> {
 /// Whether two values are the same; whole and other numbers compare by what they count.
 pub fn equal(a: &Value, b: &Value) -> bool {
     match (a, b) {
+        // Whole numbers are not compared as floats, which hold them exactly up to 2^53 only.
+        (Value::Int(a), Value::Int(b)) => a == b,
         (Value::Int(_) | Value::Float(_), Value::Int(_) | Value::Float(_)) => a.as_number() == b.as_number(),
-        (Value::Json(j), other) | (other, Value::Json(j)) => **j == other.to_json(),
+        (Value::List(a), Value::List(b)) => {
+            a.len() == b.len() && a.iter().zip(&**b).all(|(a, b)| equal(a, b))
+        }
+        (Value::Record(a), Value::Record(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| equal(a, b)))
+        }
+        // What is not JSON is compared as what it is in JSON: an amount as dollars.
+        (Value::Json(j), other) | (other, Value::Json(j)) => {
+            equal(&Value::from_json(j), &Value::from_json(&other.to_json()))
+        }
         _ => a == b,
     }
 }
@@ -88,6 +99,8 @@ pub fn compare(a: &Value, b: &Value) -> Result<Ordering, EvalError> {
         (Value::Int(_) | Value::Float(_), Value::Int(_) | Value::Float(_)) => {
             a.as_number().partial_cmp(&b.as_number())
         }
+        (Value::Json(j), other) => return compare(&Value::from_json(j), other),
+        (other, Value::Json(j)) => return compare(other, &Value::from_json(j)),
         (Value::Text(a), Value::Text(b)) => Some(a.cmp(b)),
         (Value::Money(a), Value::Money(b)) => Some(a.cmp(b)),
         (Value::Duration(a), Value::Duration(b)) => Some(a.cmp(b)),
@@ -139,10 +152,11 @@ fn over_list(
     body: &Expr,
     scope: &dyn Scope,
 ) -> Result<Value, EvalError> {
-    let items = list.as_list().ok_or_else(|| EvalError(format!("expected a list, found {}", kind(list))))?;
+    let list = settled(list.clone());
+    let items = list.as_list().ok_or_else(|| EvalError(format!("expected a list, found {}", kind(&list))))?;
     let mut results = Vec::with_capacity(items.len());
     for item in items {
-        results.push(eval(body, &With { outer: scope, var, value: item.clone() })?);
+        results.push(settled(eval(body, &With { outer: scope, var, value: item.clone() })?));
     }
     Ok(Value::List(match over {
         Over::Map => results.into(),
@@ -186,7 +200,9 @@ fn unary(op: UnaryOp, value: Value) -> Result<Value, EvalError> {
         (UnaryOp::Not, Value::Bool(b)) => Ok(Value::Bool(!b)),
         (UnaryOp::Negate, Value::Int(i)) => i.checked_neg().map(Value::Int).ok_or_else(overflow),
         (UnaryOp::Negate, Value::Float(f)) => Ok(Value::Float(-f)),
-        (UnaryOp::Negate, Value::Money(c)) => Ok(Value::Money(crate::Cost(-c.0))),
+        (UnaryOp::Negate, Value::Money(c)) => {
+            c.0.checked_neg().map(|n| Value::Money(crate::Cost(n))).ok_or_else(overflow)
+        }
         _ => Err(EvalError(format!(
             "expected {}, found {}",
             if op == UnaryOp::Not { "a truth value" } else { "a number" },
@@ -196,7 +212,7 @@ fn unary(op: UnaryOp, value: Value) -> Result<Value, EvalError> {
 }
 
 fn binary(op: BinaryOp, left: &Expr, right: &Expr, scope: &dyn Scope) -> Result<Value, EvalError> {
-    let a = eval(left, scope)?;
+    let a = settled(eval(left, scope)?);
     // The right side is looked at only when it decides.
     match (op, &a) {
         (BinaryOp::Or, Value::Bool(true)) | (BinaryOp::And, Value::Bool(false)) => return Ok(a),
@@ -204,7 +220,7 @@ fn binary(op: BinaryOp, left: &Expr, right: &Expr, scope: &dyn Scope) -> Result<
         (BinaryOp::Or | BinaryOp::And, Value::Bool(_)) | (BinaryOp::Default, _) => return eval(right, scope),
         _ => {}
     }
-    let b = eval(right, scope)?;
+    let b = settled(eval(right, scope)?);
     Ok(match op {
         BinaryOp::Equal => Value::Bool(equal(&a, &b)),
         BinaryOp::NotEqual => Value::Bool(!equal(&a, &b)),
@@ -219,6 +235,14 @@ fn binary(op: BinaryOp, left: &Expr, right: &Expr, scope: &dyn Scope) -> Result<
 }
 
 /// Whether `needle` is part of a text, an element of a list or a key of a map.
+// JSON counts as the value that it holds.
+fn settled(value: Value) -> Value {
+    match value {
+        Value::Json(json) => Value::from_json(&json),
+        other => other,
+    }
+}
+
 pub(crate) fn contains(within: &Value, needle: &Value) -> Result<bool, EvalError> {
     match (within, needle) {
         (Value::Text(t), Value::Text(n)) => Ok(t.contains(n.as_str())),
@@ -250,15 +274,22 @@ fn arithmetic(op: BinaryOp, a: &Value, b: &Value) -> Result<Value, EvalError> {
             if matches!(op, Divide | Remainder) && y == 0.0 {
                 return Err(EvalError("division by zero".into()));
             }
-            Value::Float(match op {
+            let result = match op {
                 Add => x + y,
                 Subtract => x - y,
                 Multiply => x * y,
                 Divide => x / y,
                 _ => x.rem_euclid(y),
-            })
+            };
+            // JSON has no word for infinity: it would come back as null.
+            if !result.is_finite() {
+                return Err(overflow());
+            }
+            Value::Float(result)
         }
-        (Add, Value::Money(a), Value::Money(b)) => Value::Money(a.plus(*b)),
+        (Add, Value::Money(a), Value::Money(b)) => {
+            Value::Money(crate::Cost(a.0.checked_add(b.0).ok_or_else(overflow)?))
+        }
         (Subtract, Value::Money(a), Value::Money(b)) => {
             Value::Money(crate::Cost(a.0.checked_sub(b.0).ok_or_else(overflow)?))
         }
@@ -278,3 +309,6 @@ fn arithmetic(op: BinaryOp, a: &Value, b: &Value) -> Result<Value, EvalError> {
 fn overflow() -> EvalError {
     EvalError("the number is too large".into())
 }
+
+#[cfg(test)]
+mod tests;
