@@ -166,7 +166,7 @@ impl ByField {
         match self {
             ByField::Map => Ok(Type::List(Box::new(key.clone()), most)),
             ByField::Sort if !key.is_ordered() && !matches!(key, Type::Json(_) | Type::Enum(_)) => {
-                Err(format!("`sort` expects something with an order, found `{key}`"))
+                Err(format!("`sort` expects something with an order, found `{}`", key.unbounded()))
             }
             ByField::Sort | ByField::Select | ByField::Reject => Ok(Type::List(Box::new(item.clone()), most)),
         }

@@ -1,7 +1,6 @@
 //! Expressions of templates: names, fields, elements, literals.
 
 use super::bindings::Binding;
-use super::operator::shown;
 use super::presence::{path, present_where};
 use super::{Checker, syntax};
 use ecow::EcoString;
@@ -122,7 +121,7 @@ impl Checker<'_> {
                 }
             }
             other => {
-                let message = format!("`{}` has no field `{name}`", shown(other));
+                let message = format!("`{}` has no field `{name}`", other.unbounded());
                 let found = FlowDiagnostic::new(Code::E0204, at, message);
                 let help = match other {
                     Type::List(..) => Some("go through the list with `{% for item in … %}`"),
@@ -201,7 +200,7 @@ impl Checker<'_> {
                 }
             }
             _ => {
-                let message = format!("`{}` cannot be indexed by `{}`", shown(&of), shown(&at));
+                let message = format!("`{}` cannot be indexed by `{}`", of.unbounded(), at.unbounded());
                 let found = FlowDiagnostic::new(Code::E0201, span, message);
                 let help = matches!(of, Type::Optional(_)).then(|| {
                     let name = self.source_of(&item.expr);
@@ -222,7 +221,7 @@ impl Checker<'_> {
                 Type::Int(Some((low, high))) if low == high && is_stop => most = u64::try_from(high).ok(),
                 Type::Int(_) | Type::Error | Type::Json(_) => {}
                 other => {
-                    let message = format!("a slice goes by whole numbers, found `{other}`");
+                    let message = format!("a slice goes by whole numbers, found `{}`", other.unbounded());
                     let found = self.wrong(Code::E0201, bound, message);
                     return self.report(found);
                 }
@@ -236,7 +235,7 @@ impl Checker<'_> {
                 .and_then(|take| take.check(&[of.clone(), count]).ok())
                 .unwrap_or(Type::Error),
             other => {
-                let message = format!("only lists and text can be sliced, found `{}`", shown(other));
+                let message = format!("only lists and text can be sliced, found `{}`", other.unbounded());
                 let found = self.wrong(Code::E0201, &slice.expr, message);
                 self.report(found)
             }
@@ -254,8 +253,11 @@ impl Checker<'_> {
             (ast::UnaryOpKind::Neg, ty @ (Type::Int(_) | Type::Error)) => ty,
             (ast::UnaryOpKind::Neg, Type::Json(_)) => Type::Error,
             (ast::UnaryOpKind::Neg, other) => {
-                let found =
-                    self.wrong(Code::E0201, &unary.expr, format!("`-` needs a number, found `{other}`"));
+                let found = self.wrong(
+                    Code::E0201,
+                    &unary.expr,
+                    format!("`-` needs a number, found `{}`", other.unbounded()),
+                );
                 self.report(found)
             }
         }
@@ -276,7 +278,7 @@ impl Checker<'_> {
             None => {
                 let start = syntax::start(&choice.true_expr, &self.lit.value);
                 let end = choice.false_expr.as_ref().map_or(start, |e| e.span().end_offset as usize);
-                let message = format!("one side is `{}`, the other `{}`", shown(&a), shown(&b));
+                let message = format!("one side is `{}`, the other `{}`", a.unbounded(), b.unbounded());
                 let found = FlowDiagnostic::new(Code::E0201, self.lit.source_span(start..end), message);
                 self.report(found.help("use `{% if %}` and `{% else %}` to paste different things"))
             }
@@ -290,7 +292,11 @@ impl Checker<'_> {
             joined = match if i == 0 { Some(ty.clone()) } else { joined.join(&ty) } {
                 Some(ty) => ty,
                 None => {
-                    let message = format!("this is `{}`, the elements before it are `{joined}`", shown(&ty));
+                    let message = format!(
+                        "this is `{}`, the elements before it are `{}`",
+                        ty.unbounded(),
+                        joined.unbounded()
+                    );
                     let found = self.wrong(Code::E0201, item, message);
                     return self.report(found.help("the elements of a list have one type"));
                 }

@@ -2,7 +2,6 @@
 
 use super::Checker;
 use super::expr::listed;
-use super::operator::shown;
 use flow_diagnostics::{Code, FlowDiagnostic, Span, did_you_mean};
 use flow_plan::Type;
 use flow_plan::filters::{self, ByField, Does, Tested};
@@ -135,7 +134,8 @@ impl Checker<'_> {
                     }
                 },
                 other => {
-                    let message = format!("the elements are `{}`, which has no field `{part}`", shown(other));
+                    let message =
+                        format!("the elements are `{}`, which has no field `{part}`", other.unbounded());
                     self.report(FlowDiagnostic::new(Code::E0204, at, message));
                     return None;
                 }
@@ -150,8 +150,11 @@ impl Checker<'_> {
             Type::Error => Some((Type::Error, None)),
             Type::Json(bound) => Some((Type::Json(bound), None)),
             other => {
-                let found =
-                    self.wrong(Code::E0201, input, format!("`{filter}` expects a list, found `{other}`"));
+                let found = self.wrong(
+                    Code::E0201,
+                    input,
+                    format!("`{filter}` expects a list, found `{}`", other.unbounded()),
+                );
                 let found = found.maybe_help(self.may_be_null(&other, input));
                 self.report(found);
                 None
@@ -205,7 +208,7 @@ impl Checker<'_> {
         for (ty, expr) in std::iter::once((ty, &test.expr)).chain(args) {
             if !wanted.accepts(&ty) && !matches!(ty, Type::Json(_)) {
                 let message =
-                    format!("`is {}` asks of {}, found `{}`", known.name, wanted.described(), shown(&ty));
+                    format!("`is {}` asks of {}, found `{}`", known.name, wanted.described(), ty.unbounded());
                 let found = self.wrong(Code::E0201, expr, message).maybe_help(self.may_be_null(&ty, expr));
                 self.report(found);
             }

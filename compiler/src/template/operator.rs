@@ -60,11 +60,12 @@ impl Checker<'_> {
         if let Some(ty) = result(op, &x, &y) {
             return ty;
         }
-        let message = format!("`{}` does not go between `{}` and `{}`", symbol(op), shown(a), shown(b));
+        let message =
+            format!("`{}` does not go between `{}` and `{}`", symbol(op), a.unbounded(), b.unbounded());
         let mut found = self
             .wrong(Code::E0201, whole, message)
-            .label(self.span_of(left), format!("this is `{}`", shown(a)))
-            .label(self.span_of(right), format!("this is `{}`", shown(b)));
+            .label(self.span_of(left), format!("this is `{}`", a.unbounded()))
+            .label(self.span_of(right), format!("this is `{}`", b.unbounded()));
         if let Some((_, optional)) =
             [(a, left), (b, right)].iter().find(|(t, _)| matches!(t, Type::Optional(_)))
         {
@@ -136,15 +137,6 @@ fn is_amount(ty: &Type) -> bool {
 fn dynamic(ty: &Type) -> Type {
     match ty {
         Type::Json(_) => Type::Error,
-        other => other.clone(),
-    }
-}
-
-/// A type for messages: that of a literal without the range of its one value.
-pub(super) fn shown(ty: &Type) -> Type {
-    match ty {
-        Type::Int(Some((low, high))) if low == high => Type::INT,
-        Type::Float(Some((low, high))) if low == high => Type::FLOAT,
         other => other.clone(),
     }
 }

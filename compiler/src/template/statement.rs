@@ -139,8 +139,11 @@ impl Checker<'_> {
             Type::Json(bound) => (Type::Json(bound), None),
             Type::Error => (Type::Error, None),
             ty => {
-                let found =
-                    self.wrong(Code::E0201, iter, format!("a loop goes through a list, found `{ty}`"));
+                let found = self.wrong(
+                    Code::E0201,
+                    iter,
+                    format!("a loop goes through a list, found `{}`", ty.unbounded()),
+                );
                 let help = match (ty.present(), &ty) {
                     (Type::List(..) | Type::Map(..), _) => Some(format!(
                         "it may be null: put the loop into `{{% if {} %}}`",
@@ -170,7 +173,11 @@ impl Checker<'_> {
             Type::Json(bound) => (Type::Json(bound), None),
             Type::Error => (Type::Error, None),
             ty => {
-                let found = self.wrong(Code::E0201, map, format!("`items` expects a map, found `{ty}`"));
+                let found = self.wrong(
+                    Code::E0201,
+                    map,
+                    format!("`items` expects a map, found `{}`", ty.unbounded()),
+                );
                 (self.report(found), None)
             }
         }

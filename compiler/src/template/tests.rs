@@ -264,9 +264,9 @@ fn names_and_fields_that_are_not_there() {
         ),
         (
             "{{ passages.title }}",
-            "E0204 [title] `[Passage] <= 5` has no field `title` | go through the list with `{% for item in … %}`",
+            "E0204 [title] `[Passage]` has no field `title` | go through the list with `{% for item in … %}`",
         ),
-        ("{{ question.text }}", "E0204 [text] `text <= 300 tokens` has no field `text`"),
+        ("{{ question.text }}", "E0204 [text] `text` has no field `text`"),
         (
             "{{ zzz }}{{ zzz }}",
             "E0204 [zzz] unknown name `zzz` in the template | the names here are `best`, `count`, `customer`, `data`, `kind`, `note`, `passages`, `photo`, `price`, `question`, `scores` and `tags`",
@@ -335,17 +335,14 @@ fn filters_tests_and_functions_that_are_not_there() {
 #[test]
 fn types_that_do_not_fit() {
     for (text, wanted) in [
-        (
-            "{% for c in question %}{% endfor %}",
-            "E0201 [question] a loop goes through a list, found `text <= 300 tokens`",
-        ),
+        ("{% for c in question %}{% endfor %}", "E0201 [question] a loop goes through a list, found `text`"),
         (
             "{% for c in customer %}{% endfor %}",
             "E0201 [customer] a loop goes through a list, found `Customer` | a record is not gone through; its fields are `name` or `age`",
         ),
         (
             "{% for c in count %}{% endfor %}",
-            "E0201 [count] a loop goes through a list, found `int 0..9` | to count, write `range(5)`",
+            "E0201 [count] a loop goes through a list, found `int` | to count, write `range(5)`",
         ),
         (
             "{% for c in range(count) %}{% endfor %}",
@@ -357,47 +354,38 @@ fn types_that_do_not_fit() {
         ),
         (
             "{{ count + question }}",
-            "E0201 [count + question] `+` does not go between `int 0..9` and `text <= 300 tokens` | `~` joins any two values into text",
+            "E0201 [count + question] `+` does not go between `int` and `text` | `~` joins any two values into text",
         ),
         (
             "{{ 1 + (count - price) }}",
-            "E0201 [count - price] `-` does not go between `int 0..9` and `money` | compute it in a step of the flow and paste the result",
+            "E0201 [count - price] `-` does not go between `int` and `money` | compute it in a step of the flow and paste the result",
         ),
         (
             "{{ note ~ 'a' }}",
-            "E0201 [note ~ 'a'] `~` does not go between `text?` and `text <= 1 chars` | `note` may be null: put this into `{% if note %}`, or pipe it through `default`",
+            "E0201 [note ~ 'a'] `~` does not go between `text?` and `text` | `note` may be null: put this into `{% if note %}`, or pipe it through `default`",
         ),
-        (
-            "{{ count == question }}",
-            "E0201 [count == question] `==` does not go between `int 0..9` and `text <= 300 tokens`",
-        ),
+        ("{{ count == question }}", "E0201 [count == question] `==` does not go between `int` and `text`"),
         (
             "{{ passages < passages }}",
-            "E0201 [passages < passages] `<` does not go between `[Passage] <= 5` and `[Passage] <= 5`",
+            "E0201 [passages < passages] `<` does not go between `[Passage]` and `[Passage]`",
         ),
-        (
-            "{{ count in question }}",
-            "E0201 [count in question] `in` does not go between `int 0..9` and `text <= 300 tokens`",
-        ),
-        ("{{ count | upper }}", "E0201 [count] `upper` expects text, found `int 0..9`"),
+        ("{{ count in question }}", "E0201 [count in question] `in` does not go between `int` and `text`"),
+        ("{{ count | upper }}", "E0201 [count] `upper` expects text, found `int`"),
         ("{{ question | replace('a', 2) }}", "E0201 [2] `replace` expects text for `to`, found `int`"),
-        (
-            "{{ question is odd }}",
-            "E0201 [question] `is odd` asks of a whole number, found `text <= 300 tokens`",
-        ),
+        ("{{ question is odd }}", "E0201 [question] `is odd` asks of a whole number, found `text`"),
         ("{{ photo }}", "E0201 [photo] an image cannot be pasted into text | send it along with `images:`"),
         ("{{ customer[question] }}", "E0201 [question] a field of a record is named, not computed"),
-        ("{{ passages['a'] }}", "E0201 ['a'] `[Passage] <= 5` cannot be indexed by `text <= 1 chars`"),
+        ("{{ passages['a'] }}", "E0201 ['a'] `[Passage]` cannot be indexed by `text`"),
         (
             "{{ [1, 'a'] }}",
-            "E0201 ['a'] this is `text <= 1 chars`, the elements before it are `int 1..1` | the elements of a list have one type",
+            "E0201 ['a'] this is `text`, the elements before it are `int` | the elements of a list have one type",
         ),
         (
             "{{ 1 if count else 'a' }}",
-            "E0201 [1 if count else 'a'] one side is `int`, the other `text <= 1 chars` | use `{% if %}` and `{% else %}` to paste different things",
+            "E0201 [1 if count else 'a'] one side is `int`, the other `text` | use `{% if %}` and `{% else %}` to paste different things",
         ),
         ("{{ passages | sort }}", "E0201 [sort] `sort` expects something with an order, found `Passage`"),
-        ("{{ -question }}", "E0201 [question] `-` needs a number, found `text <= 300 tokens`"),
+        ("{{ -question }}", "E0201 [question] `-` needs a number, found `text`"),
         (
             "{{ scores | items }}",
             "E0201 [items] `items` belongs into the head of a loop | write `{% for key, value in map | items %}`",

@@ -68,14 +68,9 @@ impl<'a> Types<'a> {
 
     /// Says that an argument does not fit, and what was expected.
     pub(super) fn misfit(&self, at: usize, wanted: &str) -> Misfit {
-        let found = self.types.get(at).unwrap_or(&Type::Error);
+        let found = self.types.get(at).unwrap_or(&Type::Error).unbounded();
         let null = if matches!(found, Type::Optional(_)) { ", which may be null" } else { "" };
         let param = self.spec.params.get(at).or(self.spec.params.last()).map_or("", |p| p.name);
-        let found = match found {
-            // A literal's type is the range of its one value, which says nothing to a reader.
-            Type::Int(Some((low, high))) if low == high => &Type::INT,
-            other => other,
-        };
         let message = match self.spec.params {
             [_] => format!("`{}` expects {wanted}, found `{found}`{null}", self.spec.name),
             _ => format!("`{}` expects {wanted} for `{param}`, found `{found}`{null}", self.spec.name),

@@ -53,7 +53,7 @@ pub(super) static CONTAINS: Function = function(
             Type::List(item, _) => {
                 let what = types.get(1);
                 if !item.accepts(what) && !what.accepts(item) {
-                    return Err(types.misfit(1, &format!("an element of `{}`", types.get(0))));
+                    return Err(types.misfit(1, &format!("an element of `{}`", types.get(0).unbounded())));
                 }
             }
             Type::Error => {}
@@ -166,7 +166,7 @@ pub(super) static DEFAULT: Function = function(
         (value, otherwise) => value
             .present()
             .join(otherwise)
-            .ok_or_else(|| types.misfit(1, &format!("something like `{}`", value.present()))),
+            .ok_or_else(|| types.misfit(1, &format!("something like `{}`", value.present().unbounded()))),
     },
     |args| Ok(args.get(if *args.get(0) == Value::Null { 1 } else { 0 }).clone()),
 );

@@ -217,7 +217,7 @@ fn extreme_type(types: &Types<'_>) -> Result<Type, Misfit> {
         }
         joined = joined
             .join(types.get(at))
-            .ok_or_else(|| types.misfit(at, &format!("something like `{}`", types.get(0))))?;
+            .ok_or_else(|| types.misfit(at, &format!("something like `{}`", types.get(0).unbounded())))?;
     }
     Ok(joined)
 }

@@ -84,9 +84,17 @@ pub fn over_type(over: Over, list: &Type, body: &Type) -> Result<Type, Misfit> {
     let (item, most) = match list {
         Type::List(item, most) => ((**item).clone(), *most),
         Type::Error | Type::Json(_) => (Type::Error, None),
-        _ => return Err(Misfit { arg: 0, message: format!("`{name}` expects a list, found `{list}`") }),
+        _ => {
+            return Err(Misfit {
+                arg: 0,
+                message: format!("`{name}` expects a list, found `{}`", list.unbounded()),
+            });
+        }
     };
-    let expects = |what: &str| Misfit { arg: 1, message: format!("`{name}` expects {what}, found `{body}`") };
+    let expects = |what: &str| Misfit {
+        arg: 1,
+        message: format!("`{name}` expects {what}, found `{}`", body.unbounded()),
+    };
     match over {
         Over::Map => Ok(Type::List(Box::new(body.clone()), most)),
         Over::Filter if matches!(body, Type::Bool | Type::Error | Type::Json(_)) => {
