@@ -8,6 +8,7 @@
 mod bindings;
 mod call;
 mod expr;
+mod field;
 mod filter;
 mod operator;
 mod presence;

@@ -43,7 +43,7 @@ pub(super) static INT: Function = function(
             Value::Null => Value::Null,
             Value::Int(i) => Value::Int(*i),
             Value::Bool(b) => Value::Int(i64::from(*b)),
-            Value::Float(f) => match super::numbers::to_int(f.trunc()) {
+            Value::Float(f) => match super::rounding::to_int(f.trunc()) {
                 Some(i) => Value::Int(i),
                 None => return Err(args.failed("gives a number that is too large")),
             },

@@ -12,11 +12,14 @@ mod items;
 mod lists;
 mod numbers;
 mod over;
+mod pattern;
+mod rounding;
 mod text;
 
 pub(crate) use lists::sorted;
 pub use over::{Lambda, over_type};
-pub use text::{check_format, check_pattern};
+pub use pattern::check_pattern;
+pub use text::check_format;
 
 use crate::{CapabilityKind, CapabilitySpec, EvalError, Expr, ParamSpec, Type, TypeSpec, Value};
 use args::{Args, Types};
@@ -191,7 +194,7 @@ static ALL: &[&Function] = &[
     &text::TRIM,
     &text::STARTS_WITH,
     &text::ENDS_WITH,
-    &text::MATCHES,
+    &pattern::MATCHES,
     &text::REPLACE,
     &text::SPLIT,
     &text::LINES,
@@ -221,9 +224,9 @@ static ALL: &[&Function] = &[
     &numbers::SUM_OF,
     &numbers::MEAN,
     &numbers::ABS,
-    &numbers::FLOOR,
-    &numbers::CEIL,
-    &numbers::ROUND,
+    &rounding::FLOOR,
+    &rounding::CEIL,
+    &rounding::ROUND,
     &convert::TEXT,
     &convert::INT,
     &convert::FLOAT,

@@ -1,12 +1,9 @@
 //! Functions of text that do more than change its case.
 
-use super::args::{Args, Types};
+use super::args::Types;
 use super::{Function, Misfit, TEXTS, function, optional, param, spec};
-use crate::{Bound, EvalError, Type, TypeSpec, Value};
+use crate::{Bound, Type, TypeSpec, Value};
 use ecow::EcoString;
-use regex::{Regex, RegexBuilder};
-use std::cell::RefCell;
-use std::collections::HashMap;
 
 pub(super) static TRIM: Function = function(
     spec(
@@ -45,23 +42,6 @@ pub(super) static ENDS_WITH: Function = function(
     ),
     two_texts,
     |args| Ok(Value::Bool(args.text(0)?.ends_with(args.text(1)?))),
-);
-
-pub(super) static MATCHES: Function = function(
-    spec(
-        "matches",
-        &[
-            param("text", TypeSpec::Text, "The text."),
-            param("pattern", TypeSpec::Text, "A regular expression; `(?i)` at its start ignores case."),
-        ],
-        TypeSpec::Bool,
-        "Whether a regular expression matches anywhere in the text. \
-         The syntax is that of Rust's `regex`, which takes linear time: there are no look-arounds and \
-         no back-references.",
-        &["matches(reply, \"(?i)refund|return\")", "matches(id, \"^[A-Z]{2}[0-9]+$\")"],
-    ),
-    two_texts,
-    |args| with_regex(args, args.text(1)?, |regex, text| regex.is_match(text)),
 );
 
 pub(super) static REPLACE: Function = function(
@@ -268,11 +248,6 @@ pub(super) static WORD_COUNT: Function = function(
     |args| Ok(Value::Int(args.text(0)?.split_whitespace().count() as i64)),
 );
 
-/// Says what is wrong with a regular expression, so that a literal one is refused while checking.
-pub fn check_pattern(pattern: &str) -> Result<(), String> {
-    compile(pattern).map(|_| ())
-}
-
 /// Says where the holes of a `format` pattern and the number of its values differ.
 pub fn check_format(pattern: &str, values: usize) -> Result<(), String> {
     let holes = pattern.matches("{}").count();
@@ -283,7 +258,7 @@ pub fn check_format(pattern: &str, values: usize) -> Result<(), String> {
     Err(format!("has {} for {}", one(values, "value"), one(holes, "`{}`").replace("`s", "`")))
 }
 
-fn two_texts(types: &Types<'_>) -> Result<Type, Misfit> {
+pub(super) fn two_texts(types: &Types<'_>) -> Result<Type, Misfit> {
     types.text(0)?;
     types.text(1)?;
     Ok(Type::Bool)
@@ -319,37 +294,3 @@ pub(super) fn push_shown(out: &mut EcoString, value: &Value) {
 }
 
 const MOST_INDENT: usize = 200;
-const MOST_PATTERNS: usize = 64;
-
-thread_local! {
-    // Compiling a pattern costs a thousand times what a match does, and programs have few of them.
-    static PATTERNS: RefCell<HashMap<String, Regex>> = RefCell::new(HashMap::new());
-}
-
-fn with_regex(args: &Args<'_>, pattern: &str, then: fn(&Regex, &str) -> bool) -> Result<Value, EvalError> {
-    let text = args.text(0)?;
-    PATTERNS.with_borrow_mut(|known| {
-        if let Some(regex) = known.get(pattern) {
-            return Ok(Value::Bool(then(regex, text)));
-        }
-        let regex = compile(pattern).map_err(|why| EvalError(format!("`matches`: {why}")))?;
-        let found = then(&regex, text);
-        if known.len() >= MOST_PATTERNS {
-            known.clear();
-        }
-        known.insert(pattern.to_owned(), regex);
-        Ok(Value::Bool(found))
-    })
-}
-
-fn compile(pattern: &str) -> Result<Regex, String> {
-    RegexBuilder::new(pattern).size_limit(1 << 20).build().map_err(|error| match error {
-        regex::Error::CompiledTooBig(_) => "the pattern is too large".to_owned(),
-        // The parser draws a picture of several lines; the last one says what is wrong.
-        other => {
-            let shown = other.to_string();
-            let last = shown.lines().last().unwrap_or_default();
-            format!("the pattern does not parse: {}", last.trim_start_matches("error: "))
-        }
-    })
-}
