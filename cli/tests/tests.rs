@@ -83,3 +83,26 @@ fn programs_with_errors_and_without_tests_are_told_apart() {
     let done = sandbox.flowc(&["test"]);
     done.fails(1, "flow::E0101").fails(1, "no tests, 1 error in programs that were not run");
 }
+
+#[test]
+fn a_test_carries_no_action_out_and_a_run_does() {
+    let program = "action note(line: untrusted text <= 40 tokens) {
+  channel: file(\"notes.jsonl\")
+}
+
+flow keep(line: text <= 20 tokens) -> text {
+  kept = note(line)
+  return line
+}
+
+test \"keeps a line\" {
+  let a = keep(\"hello\")
+  expect a == \"hello\"
+}
+";
+    let sandbox = Sandbox::with(&[("app.flow", program)]);
+    sandbox.flowc(&["test"]).is_fine();
+    assert!(!sandbox.path("notes.jsonl").exists());
+    sandbox.flowc(&["run", "app.flow", "line=hello"]).is_fine();
+    assert!(sandbox.read("notes.jsonl").contains("hello"));
+}

@@ -3,6 +3,7 @@
 //! In: a [`Plan`] and a [`Context`]. Out: a [`TestReport`] for each test, with both sides of every
 //! comparison that does not hold.
 
+use crate::action::Channel;
 use crate::budget::Ledger;
 use crate::engine::{Engine, Options, Tables};
 use crate::exec::{self, Cx, Frame, Run};
@@ -10,9 +11,10 @@ use crate::journal::RunId;
 use crate::report::ErrorShape;
 use crate::script::Script;
 use crate::{Context, RunError, Spent};
+use async_trait::async_trait;
 use ecow::EcoString;
 use flow_diagnostics::{Code, Span};
-use flow_plan::{Expect, Millis, Plan, Test, Value};
+use flow_plan::{Action, CapabilitySpec, Expect, Millis, Plan, Test, Value};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use std::sync::Arc;
@@ -54,7 +56,8 @@ impl TestReport {
 }
 
 /// Runs the tests of a plan whose names contain `filter`, one after another, with what `tables` has
-/// to call. Models answer what a test scripts; only simulated ones answer anything else.
+/// to call. Models answer what a test scripts; only simulated ones answer anything else, and actions
+/// are not carried out.
 pub async fn run_tests(
     plan: &Arc<Plan>,
     context: &Context,
@@ -89,7 +92,7 @@ async fn run_test(
         let at = test.replies.first().map_or(test.span, |r| r.span);
         RunError::new(Code::E0810, reason).at(&test.name, at)
     })?;
-    let options = Options { script: Some(script), tables: tables.clone(), ..Options::default() };
+    let options = Options { script: Some(script), tables: rehearsed(tables), ..Options::default() };
     let engine = Engine::new(plan.clone(), context.clone(), options)?;
     let run = Run::new(&engine, RunId::fresh(), None);
     let ledger = Ledger::new(None, Spent::default());
@@ -102,6 +105,32 @@ async fn run_test(
     };
     done.map_err(|error| error.at(&test.name, test.span))?;
     Ok(test.expects.iter().filter_map(|expect| unmet(&frame, expect)).collect())
+}
+
+/// The same tables, with channels that take everything and do nothing: a test changes no world.
+fn rehearsed(tables: &Tables) -> Tables {
+    let rehearse = |channel: &Arc<dyn Channel>| -> Arc<dyn Channel> { Arc::new(Rehearsed(channel.clone())) };
+    Tables { channels: tables.channels.iter().map(rehearse).collect(), ..tables.clone() }
+}
+
+struct Rehearsed(Arc<dyn Channel>);
+
+#[async_trait]
+impl Channel for Rehearsed {
+    fn spec(&self) -> &'static CapabilitySpec {
+        self.0.spec()
+    }
+
+    async fn act(
+        &self,
+        _: &Context,
+        _: &Action,
+        _: &[(EcoString, Value)],
+        _: &[(EcoString, Value)],
+        _: &str,
+    ) -> Result<Value, RunError> {
+        Ok(Value::Null)
+    }
 }
 
 fn unmet(frame: &Frame<'_>, expect: &Expect) -> Option<Unmet> {
