@@ -232,6 +232,30 @@ fn an_equal_call_is_answered_from_the_state_folder() {
 }
 
 #[test]
+fn every_judge_of_the_standard_library_can_be_asked() {
+    let program = "import helpful, tone, faithful, relevant, concise, equivalent from std.judges
+
+model fast = \"sim/text\"
+
+flow judge(reply: text <= 80 tokens, question: text <= 80 tokens) -> [int] {
+  a = helpful(reply, question)
+  b = tone(reply)
+  c = faithful(reply, question)
+  d = relevant(reply, question)
+  e = concise(reply)
+  f = equivalent(reply, question)
+  return [a.score, b.score, c.score, d.score, e.score, f.score]
+}
+";
+    let sandbox = Sandbox::with(&[("app.flow", program)]);
+    let done = sandbox.flowc(&["run", "app.flow", "reply=You have 30 days.", "question=How long?"]);
+    let scores = done.is_fine().json();
+    let within = |score: &Value| score.as_i64().is_some_and(|s| (1..=5).contains(&s));
+    assert_eq!(scores.as_array().unwrap().len(), 6);
+    assert!(scores.as_array().unwrap().iter().all(within), "{scores}");
+}
+
+#[test]
 fn lines_for_logs_are_written_when_asked_for() {
     let sandbox = Sandbox::with(&[("app.flow", PLAIN)]);
     let done = sandbox.flowc(&["run", "app.flow", "name=Ada", "--verbose"]);
