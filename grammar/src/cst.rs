@@ -23,7 +23,7 @@ pub(crate) struct Entry {
 }
 
 /// One construct of a [`Cst`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Node<'c> {
     cst: &'c Cst,
     at: usize,
@@ -64,6 +64,12 @@ fn dump(node: Node<'_>, text: &str, depth: usize, out: &mut String) {
     );
     for child in node.children() {
         dump(child, text, depth + 1, out);
+    }
+}
+
+impl std::fmt::Debug for Node<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} {:?}", self.kind(), self.range())
     }
 }
 
@@ -122,21 +128,40 @@ impl Tree {
         Tree { nodes }
     }
 
-    /// Adds the children of a parsed section's root, with its offsets translated to the file's.
-    ///
-    /// What has no width stays where `end` puts it.
-    pub(crate) fn extend(
-        &mut self,
-        section: &[Entry],
-        start: impl Fn(usize) -> usize,
-        end: impl Fn(usize) -> usize,
-    ) {
+    /// Adds the children of a parsed section's root, which begins at this offset of the file.
+    pub(crate) fn extend(&mut self, section: &[Entry], at: usize) {
+        let at = offset(at);
         let below = section.iter().skip(1).filter(|e| e.kind != Kind::EOI);
-        self.nodes.extend(below.map(|e| {
-            let last = end(e.end as usize);
-            let first = if e.start == e.end { last } else { start(e.start as usize).min(last) };
-            Entry { start: offset(first), end: offset(last), ..*e }
-        }));
+        self.nodes.extend(below.map(|e| Entry { start: e.start + at, end: e.end + at, ..*e }));
+    }
+
+    /// The same for a section that was changed, where `place` finds the way back. What is left of
+    /// each node lies inside its parent and behind what is before it.
+    pub(crate) fn extend_changed(&mut self, section: &[Entry], place: impl Fn(&Entry) -> Range<usize>) {
+        let first = self.nodes.len();
+        let mut behind = 0;
+        for entry in section.iter().skip(1).filter(|e| e.kind != Kind::EOI) {
+            let range = place(entry);
+            let mut entry = Entry { start: offset(range.start), end: offset(range.end), ..*entry };
+            if entry.size == 1 {
+                entry.start = entry.start.max(behind);
+                entry.end = entry.end.max(entry.start);
+                behind = entry.end;
+            }
+            self.nodes.push(entry);
+        }
+        // From the last to the first, so that a node's children are in place before it is.
+        for parent in (first..self.nodes.len()).rev() {
+            let end = parent + self.nodes[parent].size as usize;
+            let mut child = parent + 1;
+            if child < end {
+                self.nodes[parent].start = self.nodes[child].start.min(self.nodes[parent].start);
+            }
+            while child < end {
+                self.nodes[parent].end = self.nodes[child].end.max(self.nodes[parent].end);
+                child += self.nodes[child].size as usize;
+            }
+        }
     }
 
     /// Adds a region that is not understood at all.

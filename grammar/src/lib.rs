@@ -63,7 +63,7 @@ fn read(text: &str, mut effort: Option<&mut Effort>) -> Parse {
         match effort.as_deref_mut() {
             Some(effort) => repair::read(part, start, effort, &mut tree, &mut errors),
             None => match parser::parse(part) {
-                Some(nodes) => tree.extend(&nodes, |offset| offset + start, |offset| offset + start),
+                Some(nodes) => tree.extend(&nodes, start),
                 None => tree.junk(section.range.clone()),
             },
         }

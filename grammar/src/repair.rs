@@ -22,13 +22,17 @@ pub(crate) struct Effort {
 
 impl Default for Effort {
     fn default() -> Self {
-        Effort { bytes: 1_500_000 }
+        Effort { bytes: 500_000 }
     }
 }
 
 impl Effort {
     // What reading a text of this length costs at the least, whatever its length.
-    const LEAST: usize = 100;
+    const LEAST: usize = 200;
+
+    fn is_spent(&self) -> bool {
+        self.bytes == 0
+    }
 
     fn spend(&mut self, bytes: usize) -> bool {
         let left = self.bytes.checked_sub(bytes.max(Self::LEAST));
@@ -38,6 +42,8 @@ impl Effort {
 }
 
 const MOST_REPAIRS: usize = 8;
+/// Declarations longer than this are explained, but not mended.
+const LONGEST: usize = 16_000;
 
 /// Reads `section`, which stands at `start` in its file, into the tree.
 pub(crate) fn read(
@@ -54,7 +60,7 @@ pub(crate) fn read(
     };
     let troubles = trouble::find(&nodes, section);
     if troubles.is_empty() {
-        tree.extend(&nodes, |offset| offset + start, |offset| offset + start);
+        tree.extend(&nodes, start);
         return;
     }
     let mut reading = Reading { text: section.to_owned(), nodes, troubles, changes: Changes::default() };
@@ -62,7 +68,9 @@ pub(crate) fn read(
     let mut repairs = 0;
     while let Some(trouble) = reading.troubles.get(given_up).cloned() {
         let stop = Stop::of(&reading.text, &trouble);
-        let mended = (repairs < MOST_REPAIRS).then(|| mend(&reading, given_up, &stop, effort)).flatten();
+        let mended = (repairs < MOST_REPAIRS && section.len() <= LONGEST && !effort.is_spent())
+            .then(|| mend(&reading, given_up, &stop, effort))
+            .flatten();
         let changes = reading.changes.clone();
         let error = match mended {
             Some((candidate, next)) => {
@@ -78,11 +86,14 @@ pub(crate) fn read(
         };
         errors.push(placed(error, |offset| start + changes.original(offset)));
     }
-    tree.extend(
-        &reading.nodes,
-        |offset| start + reading.changes.original_start(offset),
-        |offset| start + reading.changes.original(offset),
-    );
+    let changes = &reading.changes;
+    tree.extend_changed(&reading.nodes, |node| {
+        let (first, last) = (node.start as usize, node.end as usize);
+        let end = start + changes.original(last);
+        // What was inserted has no width.
+        let begin = if first == last { end } else { start + changes.original_start(first) };
+        begin.min(end)..end
+    });
 }
 
 fn placed(mut error: SyntaxError, place: impl Fn(usize) -> usize) -> SyntaxError {

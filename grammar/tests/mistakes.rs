@@ -2,6 +2,7 @@
 //! put where they do not belong.
 
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
+#![expect(clippy::print_stdout, reason = "the figures are worth reading")]
 
 use flow_grammar::tokens::{Token, TokenKind, lex};
 
