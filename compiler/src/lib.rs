@@ -7,6 +7,7 @@ pub mod ast;
 mod check;
 mod checker;
 mod decl;
+pub mod format;
 pub mod graph;
 pub mod hir;
 pub mod lower;

@@ -92,10 +92,10 @@ impl Lower<'_> {
     fn reduce(&mut self, operands: &mut Vec<Expr>, pending: &mut Vec<Pending>, next: BinaryOp) {
         let mine = strength(next);
         while let Some(top) = pending.pop_if(|top| top.strength() >= mine) {
-            if let (Pending::Binary(first), true) = (&top, is_comparison(next)) {
-                if is_comparison(*first) {
-                    self.chained(operands, next);
-                }
+            if let (Pending::Binary(first), true) = (&top, is_comparison(next))
+                && is_comparison(*first)
+            {
+                self.chained(operands, next);
             }
             apply(operands, top);
         }

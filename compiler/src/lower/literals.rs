@@ -99,7 +99,7 @@ fn escape(text: &str) -> (Option<String>, usize) {
 //
 // The line end behind the opening quotes and the indent before the closing ones are layout; the line
 // end before the closing quotes is layout too. Lines of blanks alone do not count for the indent.
-fn block_lines(body: &str) -> Vec<(&str, usize)> {
+pub(crate) fn block_lines(body: &str) -> Vec<(&str, usize)> {
     let mut lines: Vec<(&str, usize)> = Vec::new();
     let mut at = 0;
     for line in body.split_inclusive('\n') {

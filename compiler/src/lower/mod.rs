@@ -12,6 +12,8 @@ mod numbers;
 mod settings;
 mod types;
 
+pub(crate) use literals::block_lines;
+
 use crate::ast::{self, Ident, Item};
 use ecow::EcoString;
 use flow_diagnostics::{Code, Diagnostics, FileId, FlowDiagnostic, Span};
