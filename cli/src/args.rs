@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Run(cmd::run::Args),
     /// Compile programs and say what is wrong with them.
     Check(cmd::check::Args),
+    /// Format programs.
+    Fmt(cmd::fmt::Args),
     /// Run the tests of programs, offline.
     Test(cmd::test::Args),
     /// Draw a flow's steps.

@@ -39,6 +39,7 @@ fn dispatch(args: Args) -> Exit {
     let done = match args.command {
         Command::Run(args) => cmd::run::run(&args, &console),
         Command::Check(args) => cmd::check::run(&args, &console),
+        Command::Fmt(args) => cmd::fmt::run(&args, &console),
         Command::Test(args) => cmd::test::run(&args, &console),
         Command::Graph(args) => cmd::graph::run(&args, &console),
         Command::Dump(args) => cmd::dump::run(&args, &console),

@@ -7,7 +7,8 @@ mod sandbox;
 use sandbox::Sandbox;
 use std::process::Stdio;
 
-const COMMANDS: [&str; 9] = ["run", "check", "test", "graph", "dump", "explain", "models", "new", "doctor"];
+const COMMANDS: [&str; 10] =
+    ["run", "check", "fmt", "test", "graph", "dump", "explain", "models", "new", "doctor"];
 
 #[test]
 fn the_help_of_every_command_has_examples() {
@@ -107,7 +108,7 @@ fn arguments_that_are_not_text_are_no_panic() {
     use std::os::unix::ffi::OsStrExt;
     let sandbox = Sandbox::new();
     let odd = std::ffi::OsStr::from_bytes(b"a\xff.flow");
-    for command in ["check", "run", "explain", "graph"] {
+    for command in ["check", "run", "explain", "graph", "fmt"] {
         let done = sandbox.command(&[command]).arg(odd).output().unwrap();
         assert_eq!(done.status.code(), Some(2), "{command}");
         assert!(!String::from_utf8_lossy(&done.stderr).contains("has a bug"), "{command}");

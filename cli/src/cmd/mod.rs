@@ -5,6 +5,7 @@ pub(crate) mod completions;
 pub(crate) mod doctor;
 pub(crate) mod dump;
 pub(crate) mod explain;
+pub(crate) mod fmt;
 pub(crate) mod graph;
 pub(crate) mod models;
 pub(crate) mod new;
