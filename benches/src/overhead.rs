@@ -43,10 +43,10 @@ type Failure = Box<dyn Error + Send + Sync>;
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> Result<(), Failure> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    if let [role, port, delay] = args.as_slice() {
-        if role == "provider" {
-            return Ok(provider::serve(port.parse()?, Duration::from_millis(delay.parse()?)).await?);
-        }
+    if let [role, port, delay] = args.as_slice()
+        && role == "provider"
+    {
+        return Ok(provider::serve(port.parse()?, Duration::from_millis(delay.parse()?)).await?);
     }
     let seconds = match args.as_slice() {
         [flag, seconds] if flag == "--seconds" => seconds.parse()?,
@@ -80,7 +80,9 @@ async fn compare(port: u16, delay: u64, time: Duration) -> Result<(), Failure> {
             let engine = flow.clone();
             flow_rounds.push(load(at_once, time, move || run(engine.clone())).await?);
         }
-        let best = |rounds: Vec<Load>| rounds.into_iter().max_by(|a, b| a.rate.total_cmp(&b.rate)).unwrap_or_default();
+        let best = |rounds: Vec<Load>| {
+            rounds.into_iter().max_by(|a, b| a.rate.total_cmp(&b.rate)).unwrap_or_default()
+        };
         let (hand, flow) = (best(hand_rounds), best(flow_rounds));
         println!(
             "{delay:>3} ms {at_once:>8} {:>15.0} {:>9.0} {:>6.3} {:>15.3} ms {:>7.3} ms",
@@ -177,7 +179,8 @@ async fn run(engine: Arc<Engine>) -> Result<(), Failure> {
 }
 
 fn engine(url: &str) -> Result<Engine, Failure> {
-    let world = Program { catalog: flow_stdlib::catalog().clone(), capabilities: flow_runtime::capabilities() };
+    let world =
+        Program { catalog: flow_stdlib::catalog().clone(), capabilities: flow_runtime::capabilities() };
     let outcome = compile(&world, "main.flow");
     let plan = outcome.plan.ok_or_else(|| format!("{:?}", outcome.diagnostics))?;
     let mut env = Environment::default();

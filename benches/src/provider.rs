@@ -49,7 +49,11 @@ fn request_end(buffer: &[u8]) -> Option<usize> {
     let text = std::str::from_utf8(&buffer[..head]).ok()?;
     let length = text
         .lines()
-        .find_map(|l| l.to_ascii_lowercase().strip_prefix("content-length:").and_then(|v| v.trim().parse::<usize>().ok()))
+        .find_map(|l| {
+            l.to_ascii_lowercase()
+                .strip_prefix("content-length:")
+                .and_then(|v| v.trim().parse::<usize>().ok())
+        })
         .unwrap_or(0);
     (buffer.len() >= head + length).then_some(head + length)
 }
@@ -76,5 +80,6 @@ fn streamed() -> Vec<u8> {
 }
 
 fn response(kind: &str, body: &str) -> Vec<u8> {
-    format!("HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).into_bytes()
+    format!("HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+        .into_bytes()
 }

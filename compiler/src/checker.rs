@@ -108,6 +108,7 @@ impl<'a> Checker<'a> {
         self.order_bodies();
         for (id, item) in program.decls() {
             if let Item::Test(test) = item {
+                self.test_name(id, test);
                 self.test_body(id, test);
             }
         }

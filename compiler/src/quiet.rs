@@ -42,7 +42,9 @@ pub(crate) fn quiet(program: &Program, hir: &Hir, diagnostics: &mut Diagnostics)
 
 // Which declarations hold a syntax error or use one that does, directly or through others.
 fn tainted(spans: &[Span], hir: &Hir, syntax: &[Span]) -> Vec<bool> {
-    let holds = |outer: &Span, inner: Span| outer.file == inner.file && outer.start <= inner.start && inner.start <= outer.end;
+    let holds = |outer: &Span, inner: Span| {
+        outer.file == inner.file && outer.start <= inner.start && inner.start <= outer.end
+    };
     let mut tainted: Vec<bool> = spans.iter().map(|span| syntax.iter().any(|s| holds(span, *s))).collect();
     if !tainted.contains(&true) {
         return tainted;
@@ -75,9 +77,12 @@ fn merge(diagnostics: &mut Diagnostics) {
     let mut kept: Vec<FlowDiagnostic> = Vec::new();
     for diagnostic in diagnostics.iter() {
         let same = |k: &&mut FlowDiagnostic| {
-            k.code == diagnostic.code && k.message == diagnostic.message && k.code.severity() == diagnostic.severity
+            k.code == diagnostic.code
+                && k.message == diagnostic.message
+                && k.code.severity() == diagnostic.severity
         };
-        let unknown = matches!(diagnostic.code, Code::E0101 | Code::E0202 | Code::E0204 | Code::E0205 | Code::E0401);
+        let unknown =
+            matches!(diagnostic.code, Code::E0101 | Code::E0202 | Code::E0204 | Code::E0205 | Code::E0401);
         match kept.iter_mut().find(same).filter(|_| unknown) {
             Some(first) if first.labels.len() <= OTHER_PLACES => {
                 *first = first.clone().label(diagnostic.span(), "and here");

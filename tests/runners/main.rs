@@ -3,6 +3,7 @@
 mod architecture;
 mod book;
 mod check;
+mod fmt;
 mod hostile;
 mod mutations;
 mod pages;

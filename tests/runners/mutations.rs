@@ -10,7 +10,8 @@ use std::path::Path;
 const PROGRAMS: &[&str] =
     &["support/main.flow", "outreach/main.flow", "code-docs/main.flow", "product-copy/main.flow"];
 /// What is put in.
-const INSERTED: &[&str] = &["{", "}", "(", ")", "[", "]", ",", ":", "=", "->", "x", "7", "\"t\"", "else", "."];
+const INSERTED: &[&str] =
+    &["{", "}", "(", ")", "[", "]", ",", ":", "=", "->", "x", "7", "\"t\"", "else", "."];
 /// Every how many tokens a program is changed.
 const STRIDE: usize = 7;
 
@@ -44,12 +45,23 @@ fn one_wrong_token_costs_one_message() {
                 .diagnostics
                 .iter()
                 .filter(|d| d.code.short().starts_with('E'))
-                .map(|d| format!("    {} {} (line {})", d.code.short(), d.message, found.sources.range(d.span()).0.line))
+                .map(|d| {
+                    format!(
+                        "    {} {} (line {})",
+                        d.code.short(),
+                        d.message,
+                        found.sources.range(d.span()).0.line
+                    )
+                })
                 .collect();
             outcomes.push(Outcome {
                 errors,
                 line_is_right: place == line,
-                shown: format!("{program} change {number}, line {line}: {}\n{}", changed.lines().nth(line - 1).unwrap_or(""), listed.join("\n")),
+                shown: format!(
+                    "{program} change {number}, line {line}: {}\n{}",
+                    changed.lines().nth(line - 1).unwrap_or(""),
+                    listed.join("\n")
+                ),
             });
         }
     }

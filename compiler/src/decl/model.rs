@@ -309,10 +309,10 @@ impl Checker<'_> {
             return None;
         };
         let target = self.global(file, name, expr.span);
-        if let Some(Target::Decl(id)) = target {
-            if let Some(model) = self.models.get(&id) {
-                return *model;
-            }
+        if let Some(Target::Decl(id)) = target
+            && let Some(model) = self.models.get(&id)
+        {
+            return *model;
         }
         if matches!(target, Some(Target::Poison)) {
             return None;

@@ -54,6 +54,18 @@ impl Checker<'_> {
         });
     }
 
+    /// E0102 where an earlier test of the file has the same name.
+    pub(crate) fn test_name(&mut self, id: DeclId, decl: &Test) {
+        let items = &self.program.files[id.file].ast.items[..id.item];
+        let first = items.iter().find_map(|item| match item {
+            crate::ast::Item::Test(test) if test.name.value == decl.name.value => Some(test.name.span),
+            _ => None,
+        });
+        if let Some(first) = first {
+            self.report(crate::resolve::defined_twice(&decl.name.value, decl.name.span, first));
+        }
+    }
+
     fn expect(&mut self, scopes: &mut Scopes, value: &Expr, span: Span) -> Expect {
         let text = self.sources.text(value.span).into();
         let typed = self.expr_as(scopes, value, &Type::Bool);
@@ -88,12 +100,11 @@ impl Checker<'_> {
 
     fn replied_prompt(&mut self, file: usize, prompt: &Ident) -> Option<(PromptId, Type)> {
         let target = self.global(file, &prompt.name, prompt.span);
-        if let Some(Target::Decl(id)) = target {
-            if let Some(signature) = self.callables.get(&id) {
-                if let Callee::Prompt(prompt) = signature.callee {
-                    return Some((prompt, signature.output.clone().unwrap_or(Type::TEXT)));
-                }
-            }
+        if let Some(Target::Decl(id)) = target
+            && let Some(signature) = self.callables.get(&id)
+            && let Callee::Prompt(prompt) = signature.callee
+        {
+            return Some((prompt, signature.output.clone().unwrap_or(Type::TEXT)));
         }
         let message = match target {
             Some(Target::Poison) => return None,

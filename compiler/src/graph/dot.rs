@@ -1,6 +1,6 @@
 //! Graphviz.
 
-use super::{Node, Shape, nodes};
+use super::{Group, Node, Shape, nodes};
 use flow_plan::{FlowId, Plan};
 use std::fmt::Write;
 
@@ -28,12 +28,12 @@ fn draw(out: &mut String, nodes: &[Node], edges: &[(String, String)], depth: usi
         };
         let label = format!("{}\\n{}", escape(&node.name), escape(&node.what));
         let _ = writeln!(out, "{indent}{} [shape={shape}, label=\"{label}\"];", node.id);
-        for (number, (title, inner, inner_edges)) in node.inner.iter().enumerate() {
+        for (number, Group { title, nodes, edges }) in node.inner.iter().enumerate() {
             let _ = writeln!(out, "{indent}subgraph cluster_{}_{number} {{", node.id);
             let _ = writeln!(out, "{indent}  label=\"{}: {}\";", escape(&node.name), escape(title));
-            draw(out, inner, inner_edges, depth + 1);
+            draw(out, nodes, edges, depth + 1);
             let _ = writeln!(out, "{indent}}}");
-            if let Some(first) = inner.first() {
+            if let Some(first) = nodes.first() {
                 let _ = writeln!(out, "{indent}{} -> {} [style=dashed];", node.id, first.id);
             }
         }

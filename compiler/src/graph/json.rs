@@ -27,9 +27,7 @@ fn steps(nodes: &[Node]) -> Vec<Value> {
             let inner: Vec<Value> = node
                 .inner
                 .iter()
-                .map(
-                    |(title, nodes, edges)| value!({ "title": title, "steps": steps(nodes), "edges": edges }),
-                )
+                .map(|g| value!({ "title": g.title, "steps": steps(&g.nodes), "edges": g.edges }))
                 .collect();
             value!({ "id": node.id, "name": node.name, "kind": kind, "what": node.what, "inner": inner })
         })

@@ -1,6 +1,6 @@
 //! Mermaid flowcharts, which GitHub and GitLab draw in Markdown.
 
-use super::{Node, Shape, nodes};
+use super::{Group, Node, Shape, nodes};
 use flow_plan::{FlowId, Plan};
 use std::fmt::Write;
 
@@ -27,10 +27,10 @@ fn draw(out: &mut String, nodes: &[Node], edges: &[(String, String)], depth: usi
             Shape::Block => ("([\"", "\"])"),
         };
         let _ = writeln!(out, "{indent}{}{open}{label}{close}", node.id);
-        for (number, (title, inner, inner_edges)) in node.inner.iter().enumerate() {
+        for (number, Group { title, nodes, edges }) in node.inner.iter().enumerate() {
             let group = format!("{}_g{number}", node.id);
             let _ = writeln!(out, "{indent}subgraph {group}[\"{}: {}\"]", escape(&node.name), escape(title));
-            draw(out, inner, inner_edges, depth + 1);
+            draw(out, nodes, edges, depth + 1);
             let _ = writeln!(out, "{indent}end\n{indent}{} -.-> {group}", node.id);
         }
     }

@@ -19,7 +19,14 @@ struct Node {
     what: String,
     shape: Shape,
     /// Blocks inside it, each with its title.
-    inner: Vec<(String, Vec<Node>, Vec<(String, String)>)>,
+    inner: Vec<Group>,
+}
+
+/// A block inside a step, with its title.
+struct Group {
+    title: String,
+    nodes: Vec<Node>,
+    edges: Vec<(String, String)>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -53,7 +60,7 @@ fn node(plan: &Plan, step: &Step, id: String) -> Node {
         let number = inner.len();
         let (nodes, edges) = nodes(plan, block, &format!("{id}_{number}_"));
         if !nodes.is_empty() {
-            inner.push((title.to_owned(), nodes, edges));
+            inner.push(Group { title: title.to_owned(), nodes, edges });
         }
     };
     match &step.kind {

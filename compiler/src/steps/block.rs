@@ -43,7 +43,8 @@ impl Checker<'_> {
         expected: Option<&Type>,
     ) -> Checked {
         let result = self.one_result(block, kind);
-        let (order, circular) = self.order(scopes, block, Runs::For(result));
+        let given: Vec<Ident> = inputs.iter().map(|i| Ident { name: i.name.clone(), span: i.span }).collect();
+        let (order, circular) = self.order(scopes, (block, &given), Runs::For(result));
         let count: u32 = block.steps.iter().map(|s| 1 + names::calls(&s.operation)).sum::<u32>()
             + result.map_or(0, |r| 1 + names::calls(&r.value));
         self.in_block(scopes, (inputs, count), |checker, scopes| {
@@ -75,7 +76,7 @@ impl Checker<'_> {
         calls: u32,
         then: impl FnOnce(&mut Self, &mut Scopes),
     ) -> plan::Block {
-        let (order, _) = self.order(scopes, block, Runs::All);
+        let (order, _) = self.order(scopes, (block, &[]), Runs::All);
         let count = block.steps.iter().map(|s| 1 + names::calls(&s.operation)).sum::<u32>() + calls;
         self.in_block(scopes, (Vec::new(), count), |checker, scopes| {
             for (step, _) in order {
@@ -148,7 +149,7 @@ impl Checker<'_> {
     fn order<'b>(
         &mut self,
         scopes: &Scopes,
-        block: &'b Block,
+        (block, given): (&'b Block, &[Ident]),
         wanted: Runs<'_>,
     ) -> (Vec<(&'b Step, bool)>, Vec<Ident>) {
         let mut by_name: HashMap<&str, usize> = HashMap::new();
@@ -156,7 +157,11 @@ impl Checker<'_> {
             let Some(name) = &step.name else { continue };
             let first =
                 by_name.get(name.name.as_str()).and_then(|f| block.steps[*f].name.as_ref()).map(|n| n.span);
-            match first.or_else(|| scopes.get(&name.name).map(|b| b.span)) {
+            let outer = || {
+                let given = given.iter().find(|g| g.name == name.name).map(|g| g.span);
+                given.or_else(|| scopes.get(&name.name).map(|b| b.span))
+            };
+            match first.or_else(outer) {
                 Some(first) => self.report(crate::resolve::defined_twice(&name.name, name.span, first)),
                 None => {
                     by_name.insert(&name.name, i);

@@ -42,11 +42,10 @@ impl Checker<'_> {
     pub(crate) fn each_callee(&self, file: usize, expr: &Expr, see: &mut dyn FnMut(crate::resolve::DeclId)) {
         match &expr.kind {
             ExprKind::Call(callee, args) => {
-                if let ExprKind::Name(name) = &callee.kind {
-                    if let Some(Target::Decl(id)) = self.program.files[file].scope.get(name).map(|s| s.target)
-                    {
-                        see(id);
-                    }
+                if let ExprKind::Name(name) = &callee.kind
+                    && let Some(Target::Decl(id)) = self.program.files[file].scope.get(name).map(|s| s.target)
+                {
+                    see(id);
                 }
                 args.iter().for_each(|a| self.each_callee(file, &a.value, see));
             }

@@ -72,6 +72,7 @@ impl Checker<'_> {
                 Labels::default(),
             );
         };
+        let keyword = Span { end: operation.span.start + "repeat".len() as u32, ..operation.span };
         let rounds = match up_to {
             Some(expr) => match self.constant_of(scopes.file, expr, &Type::INT) {
                 Some(Value::Int(n)) if n >= 1 => u32::try_from(n).unwrap_or(u32::MAX),
@@ -82,18 +83,23 @@ impl Checker<'_> {
                 None => 1,
             },
             None => {
-                let at = Span { end: operation.span.start + 6, ..operation.span };
                 self.report(
-                    FlowDiagnostic::new(Code::E0306, at, "this loop has no bound")
+                    FlowDiagnostic::new(Code::E0306, keyword, "this loop has no bound")
                         .help("say how often it may run at most: `repeat up to 3 from …`")
-                        .fix("at most 3 rounds", at.after(), " up to 3"),
+                        .fix("at most 3 rounds", keyword.after(), " up to 3"),
                 );
                 1
             }
         };
         let from_typed = match from {
             Some(expr) => self.expr(scopes, expr, None),
-            None => Typed::constant(Value::Null, Type::Error),
+            None => {
+                self.report(
+                    FlowDiagnostic::new(Code::E0001, keyword, "this loop has nothing to begin with")
+                        .help("say what `it` is at first: `repeat up to 3 from draft { … }`"),
+                );
+                Typed::constant(Value::Null, Type::Error)
+            }
         };
         for setting in &body.settings {
             self.unknown_setting(setting, "repeat", &[]);

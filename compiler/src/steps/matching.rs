@@ -60,6 +60,15 @@ impl Checker<'_> {
             });
             out.push(plan::Arm { values, body: checked.block });
         }
+        if let (Some(at), Type::Enum(e), false) = (otherwise, &typed.ty, wrong) {
+            let covered = |v: &plan::Variant| seen.iter().any(|(s, _)| s.as_text() == Some(v.name.as_str()));
+            if e.variants.iter().all(covered) {
+                self.report(
+                    FlowDiagnostic::new(Code::E0403, at, "this arm can never run")
+                        .help("every value has an arm of its own already"),
+                );
+            }
+        }
         // A pattern that was a mistake may have been meant for what is missing.
         if otherwise.is_none() && !wrong && typed.ty != Type::Error {
             self.exhaustive(&typed.ty, &seen, (subject, arms));
@@ -80,25 +89,25 @@ impl Checker<'_> {
                     None => crate::ast::ExprKind::Name(name.name.clone()),
                 };
                 let span = of.as_ref().map_or(name.span, |o| o.span.to(name.span));
-                if let (None, Type::Enum(e)) = (of, subject.present()) {
-                    if !e.variants.iter().any(|v| v.name == name.name) {
-                        let near = flow_diagnostics::did_you_mean(
-                            &name.name,
-                            e.variants.iter().map(|v| v.name.as_str()),
-                        );
-                        let message = format!("`{}` has no value `{}`", e.name, name.name);
-                        let mut diagnostic = FlowDiagnostic::new(Code::E0202, span, message);
-                        diagnostic = match near {
-                            Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(
-                                format!("change it to `{near}`"),
-                                span,
-                                near,
-                            ),
-                            None => diagnostic.help(format!("its values are {}", e.names())),
-                        };
-                        self.report(diagnostic);
-                        return Matched::Wrong;
-                    }
+                if let (None, Type::Enum(e)) = (of, subject.present())
+                    && !e.variants.iter().any(|v| v.name == name.name)
+                {
+                    let near = flow_diagnostics::did_you_mean(
+                        &name.name,
+                        e.variants.iter().map(|v| v.name.as_str()),
+                    );
+                    let message = format!("`{}` has no value `{}`", e.name, name.name);
+                    let mut diagnostic = FlowDiagnostic::new(Code::E0202, span, message);
+                    diagnostic = match near {
+                        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(
+                            format!("change it to `{near}`"),
+                            span,
+                            near,
+                        ),
+                        None => diagnostic.help(format!("its values are {}", e.names())),
+                    };
+                    self.report(diagnostic);
+                    return Matched::Wrong;
                 }
                 let expr = Expr { kind, span };
                 (self.expr_as(scopes, &expr, subject), span)

@@ -74,8 +74,12 @@ impl Checker<'_> {
 
     fn head(&mut self, scopes: &mut Scopes, callee: &Expr) -> Head {
         let ExprKind::Name(name) = &callee.kind else {
-            self.expr(scopes, callee, None);
-            self.report(FlowDiagnostic::new(Code::E0201, callee.span, "this cannot be called"));
+            let mut diagnostic = FlowDiagnostic::new(Code::E0201, callee.span, "this cannot be called");
+            if let ExprKind::Field(_, method) = &callee.kind {
+                diagnostic = diagnostic
+                    .help(format!("a function takes its value as an argument: `{}(…)`", method.name));
+            }
+            self.report(diagnostic);
             return Head::Unknown;
         };
         match self.global(scopes.file, name, callee.span) {
@@ -233,10 +237,18 @@ impl Checker<'_> {
         let mut slots: Vec<Option<&Arg>> = vec![None; names.len()];
         let mut extra: Vec<&Arg> = Vec::new();
         let mut unknown = false;
+        let mut named = None;
         for (i, arg) in args.iter().enumerate() {
             let slot = match &arg.name {
+                None if named.is_some() => {
+                    let message = "an argument without a name cannot stand behind one with a name";
+                    self.report(FlowDiagnostic::new(Code::E0203, arg.value.span, message));
+                    unknown = true;
+                    continue;
+                }
                 None => (i < names.len()).then_some(i),
                 Some(name) => {
+                    named = Some(name);
                     let place = names.iter().position(|n| *n == name.name);
                     if place.is_none() {
                         unknown = true;
@@ -317,11 +329,11 @@ impl Checker<'_> {
         if types.contains(&Type::Error) {
             return Typed::error();
         }
-        if let ("matches", Some(plan::Expr::Literal(plan::Value::Text(pattern)))) = (name, out.get(1)) {
-            if let Err(reason) = functions::check_pattern(pattern) {
-                self.report(FlowDiagnostic::new(Code::E0201, args[1].value.span, reason));
-                return Typed::error();
-            }
+        if let ("matches", Some(plan::Expr::Literal(plan::Value::Text(pattern)))) = (name, out.get(1))
+            && let Err(reason) = functions::check_pattern(pattern)
+        {
+            self.report(FlowDiagnostic::new(Code::E0201, args[1].value.span, reason));
+            return Typed::error();
         }
         match function.check(&types) {
             Ok(ty) => Typed::new(function.expr(out, &types), ty.clone(), clean(labels, &ty)),

@@ -27,8 +27,11 @@ impl Checker<'_> {
             Item::Const(decl) => match &decl.ty {
                 Some(written) => {
                     let ty = self.type_expr(id.file, written).ty;
-                    let value = self.constant_of(id.file, &decl.value, &ty);
-                    (value.unwrap_or_default(), ty)
+                    match self.constant_of(id.file, &decl.value, &ty) {
+                        Some(value) => (value, ty),
+                        // Reported; nothing that uses it is judged by it.
+                        None => (Value::Null, Type::Error),
+                    }
                 }
                 None => self.fold(id.file, &decl.value, None).unwrap_or((Value::Null, Type::Error)),
             },

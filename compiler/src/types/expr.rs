@@ -96,10 +96,10 @@ impl Checker<'_> {
             self.hir.uses.push((span, binding.span));
             return Typed::new(plan::Expr::Var(binding.var), binding.ty, binding.labels);
         }
-        if let Some(Type::Enum(e)) = expected.map(Type::present) {
-            if let Some(variant) = e.variants.iter().find(|v| v.name == name) {
-                return Typed::constant(Value::Text(variant.name.clone()), Type::Enum(e.clone()));
-            }
+        if let Some(Type::Enum(e)) = expected.map(Type::present)
+            && let Some(variant) = e.variants.iter().find(|v| v.name == name)
+        {
+            return Typed::constant(Value::Text(variant.name.clone()), Type::Enum(e.clone()));
         }
         match self.global(scopes.file, name, span) {
             Some(Target::Decl(id)) if matches!(self.program.item(id), Item::Const(_)) => {
@@ -158,12 +158,11 @@ impl Checker<'_> {
 
     fn field(&mut self, scopes: &mut Scopes, of: &Expr, name: &Ident) -> Typed {
         // `Kind.billing`: a variant of a declared enum.
-        if let ExprKind::Name(owner) = &of.kind {
-            if scopes.get(owner).is_none() {
-                if let Some(typed) = self.variant(scopes.file, owner, of.span, name) {
-                    return typed;
-                }
-            }
+        if let ExprKind::Name(owner) = &of.kind
+            && scopes.get(owner).is_none()
+            && let Some(typed) = self.variant(scopes.file, owner, of.span, name)
+        {
+            return typed;
         }
         let typed = self.expr(scopes, of, None);
         self.field_of(typed, name, of.span)

@@ -57,10 +57,10 @@ impl Checker<'_> {
                 scopes.reads.push(binding.var);
                 labels = labels.join(binding.labels);
                 vars.push((name.clone(), plan::Expr::Var(binding.var)));
-            } else if let Some(Target::Decl(id)) = self.global(scopes.file, name, lit.span) {
-                if let Some(Progress::Done((value, _))) = self.consts.get(&id) {
-                    vars.push((name.clone(), plan::Expr::Literal(value.clone())));
-                }
+            } else if let Some(Target::Decl(id)) = self.global(scopes.file, name, lit.span)
+                && let Some(Progress::Done((value, _))) = self.consts.get(&id)
+            {
+                vars.push((name.clone(), plan::Expr::Literal(value.clone())));
             }
         }
         for hole in &check.holes {

@@ -68,9 +68,7 @@ impl Checker<'_> {
         };
         let ty = match op {
             Or | And => Some(Type::Bool),
-            Default => match (&a.ty, &b.ty) {
-                (a, b) => a.present().join(b),
-            },
+            Default => a.ty.present().join(&b.ty),
             Equal | NotEqual => a.ty.join(&b.ty).map(|_| Type::Bool),
             Less | LessEqual | Greater | GreaterEqual => {
                 let ordered = a.ty.is_ordered() && b.ty.is_ordered();

@@ -188,6 +188,8 @@ impl Type {
                 Type::Text { bound: wider(*a, *b), truncate: *s && *t }
             }
             (Type::Enum(a), Type::Enum(b)) if a.name == b.name => self.clone(),
+            // Values of two enums are never the same thing.
+            (Type::Enum(_), Type::Enum(_)) => return None,
             (Type::Enum(_) | Type::Text { .. }, Type::Enum(_) | Type::Text { .. }) => {
                 Type::Text { bound: wider(self.text_bound(), other.text_bound()), truncate: false }
             }
