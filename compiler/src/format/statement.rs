@@ -2,7 +2,7 @@
 //! that belong between them.
 
 use super::bracket;
-use super::doc::Doc;
+use super::doc::{Doc, must_break};
 use super::text_block;
 use flow_grammar::tokens::{Token, TokenKind};
 use flow_grammar::{Kind, Node};
@@ -67,23 +67,53 @@ impl<'t> Writer<'t> {
             }
             _ => {}
         }
-        let operation = matches!(node.kind(), Kind::operation);
+        if node.kind() == Kind::operation {
+            return self.operation(node, out);
+        }
         let import = node.kind() == Kind::import_item;
         for child in node.children() {
-            self.words(child.start(), out, operation, import);
+            self.words(child.start(), out, import);
             self.node(child, out);
         }
-        self.words(node.end(), out, operation, import);
+        self.words(node.end(), out, import);
+    }
+
+    // What stands in for a failure goes to a line of its own where the author put it there, or where
+    // the line would be too long.
+    fn operation(&mut self, node: Node<'_>, out: &mut Vec<Doc<'t>>) {
+        let mut outer: Vec<Vec<Doc<'t>>> = Vec::new();
+        let mut current: Vec<Doc<'t>> = Vec::new();
+        for child in node.children() {
+            while let Some(token) = self.peek().filter(|t| t.start < child.start()) {
+                let behind_brace = self.last.is_some_and(|t| self.of(t) == "}");
+                if self.of(token) == "else" && !behind_brace && !self.breaks_here() && self.indented {
+                    outer.push(std::mem::replace(&mut current, vec![Doc::Indent(vec![Doc::Line(" ")])]));
+                    self.tight = true;
+                } else if self.of(token) == "else" && !behind_brace {
+                    self.break_here(&mut current);
+                }
+                self.token(&mut current);
+            }
+            self.node(child, &mut current);
+        }
+        self.until(node.end(), &mut current);
+        while let Some(mut before) = outer.pop() {
+            if must_break(&current) {
+                // Its own lines are broken already: it stays where it is.
+                current.remove(0);
+                before.push(Doc::Text(" ".into()));
+                before.append(&mut current);
+            } else {
+                before.push(Doc::Group { broken: false, parts: current });
+            }
+            current = before;
+        }
+        out.append(&mut current);
     }
 
     // The tokens between the children of a node.
-    fn words(&mut self, end: usize, out: &mut Vec<Doc<'t>>, operation: bool, import: bool) {
+    fn words(&mut self, end: usize, out: &mut Vec<Doc<'t>>, import: bool) {
         while let Some(token) = self.peek().filter(|t| t.start < end) {
-            let is_else = operation && self.of(token) == "else";
-            let behind_brace = self.last.is_some_and(|t| self.of(t) == "}");
-            if is_else && !behind_brace {
-                self.break_here(out);
-            }
             self.token(out);
             if import && self.of(token) == "," {
                 self.break_here(out);
@@ -132,8 +162,7 @@ impl<'t> Writer<'t> {
 
     // Keeps the author's line break in front of the next token.
     fn break_here(&mut self, out: &mut Vec<Doc<'t>>) {
-        let (Some(last), Some(next)) = (self.last, self.peek()) else { return };
-        if is_comment(next) || is_comment(last) || !self.text[last.end..next.start].contains('\n') {
+        if !self.breaks_here() {
             return;
         }
         if self.indented {
@@ -142,6 +171,12 @@ impl<'t> Writer<'t> {
             out.extend([Doc::Force, Doc::Line(" ")]);
         }
         self.fresh();
+    }
+
+    // Whether the author has a line break in front of the next token.
+    fn breaks_here(&mut self) -> bool {
+        let (Some(last), Some(next)) = (self.last, self.peek()) else { return false };
+        !is_comment(next) && !is_comment(last) && self.text[last.end..next.start].contains('\n')
     }
 
     /// The next token with the blank in front of it.
