@@ -39,9 +39,7 @@ fn not_understood(text: &str, trouble: &Trouble, at: Option<Token>, tried: &[Kin
         None => "the end of the file".to_owned(),
         Some(TokenKind::Newline) => "the end of the line".to_owned(),
         Some(TokenKind::Unknown) => {
-            let sign = &text[range.clone()];
-            return SyntaxError::new(range.clone(), format!("`{sign}` has no meaning here"))
-                .help("names are made of ASCII letters, digits and `_`");
+            return unknown(&text[range.clone()], range);
         }
         Some(_) => format!("`{}`", shortened(&text[range.clone()])),
     };
@@ -49,13 +47,53 @@ fn not_understood(text: &str, trouble: &Trouble, at: Option<Token>, tried: &[Kin
         Some(words) => format!("expected {words}, found {found}"),
         None => format!("{found} is not understood here"),
     };
+    let word = &text[range.clone()];
     let error = SyntaxError::new(range, message);
+    if let Some((_, ours)) = FOREIGN.into_iter().find(|(theirs, _)| *theirs == word) {
+        return error.help(format!("in Flow this is {ours}"));
+    }
     match trouble.kind {
         TroubleKind::Junk if !begins_item(text, trouble) => {
             error.help(format!("a declaration begins with one of {}", list(&ITEM_WORDS)))
         }
         _ => error,
     }
+}
+
+/// What other languages call it, and what it is here.
+const FOREIGN: [(&str, &str); 18] = [
+    ("for", "`each x in list { … }`"),
+    ("foreach", "`each x in list { … }`"),
+    ("while", "`repeat up to 3 from start { … } until condition`"),
+    ("loop", "`repeat up to 3 from start { … } until condition`"),
+    ("switch", "`match value { case => … }`"),
+    ("case", "`match value { case => … }`"),
+    ("let", "`name = …`, or `const name = …` between declarations"),
+    ("var", "`name = …`, or `const name = …` between declarations"),
+    ("fn", "`flow name(…) -> Type { … }`"),
+    ("def", "`flow name(…) -> Type { … }`"),
+    ("func", "`flow name(…) -> Type { … }`"),
+    ("function", "`flow name(…) -> Type { … }`"),
+    ("struct", "`type Name { … }`"),
+    ("class", "`type Name { … }`"),
+    ("interface", "`type Name { … }`"),
+    ("?", "`if condition { yield a } else { yield b }`"),
+    ("try", "`name = … else …`"),
+    ("catch", "`name = … else …`"),
+];
+
+// A character that no word of the language begins with.
+fn unknown(sign: &str, range: Range<usize>) -> SyntaxError {
+    let help = match sign {
+        "'" => "text stands in double quotes",
+        ";" => "a statement ends with its line",
+        "#" => "a comment begins with `//`",
+        "!" => "write `not`",
+        "$" => "an amount of money is written like `$0.02`",
+        "\\" => "a line needs no sign to go on inside brackets or behind an operator",
+        _ => "names are made of ASCII letters, digits and `_`",
+    };
+    SyntaxError::new(range, format!("`{sign}` has no meaning here")).help(help)
 }
 
 fn begins_item(text: &str, trouble: &Trouble) -> bool {

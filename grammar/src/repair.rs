@@ -6,6 +6,7 @@
 
 mod candidates;
 mod change;
+mod quotes;
 
 use crate::cst::{Entry, Tree};
 use crate::error::SyntaxError;
@@ -146,13 +147,17 @@ impl Stop {
         Stop { tokens, first, at, tried, probe }
     }
 
-    // The token to point at: where the next line is at fault, the end of the one before.
+    // The token to point at: one that has no place in a program, or the end of the line before
+    // where the next line is at fault.
     fn token(&self) -> Option<Token> {
-        let at = (self.first..self.at).rev().find(|&i| self.tokens[i].kind != TokenKind::Newline);
-        let token = self.tokens.get(self.at).copied();
-        match at {
+        let line = self.tokens.iter().skip(self.first).take_while(|t| t.kind != TokenKind::Newline);
+        if let Some(unknown) = line.into_iter().find(|t| t.kind == TokenKind::Unknown) {
+            return Some(*unknown);
+        }
+        let last = (self.first..self.at).rev().find(|&i| self.tokens[i].kind != TokenKind::Newline);
+        match last {
             Some(last) if last + 1 < self.at => Some(self.tokens[last + 1]),
-            _ => token,
+            _ => self.tokens.get(self.at).copied(),
         }
     }
 }
@@ -161,6 +166,12 @@ impl Stop {
 fn mend(reading: &Reading, trouble: usize, stop: &Stop, effort: &mut Effort) -> Option<(Candidate, Reading)> {
     let was = &reading.troubles[trouble];
     let before = reading.troubles.len();
+    // Where a change only moves the trouble, it must move it beyond what was broken; lines that
+    // are broken one after the other may be so for reasons of their own.
+    let understood = match was.kind {
+        TroubleKind::Bad(_) => explain::first_line(&reading.text, was.range.clone()).end,
+        _ => was.range.end,
+    };
     let mut best: Option<(Candidate, Reading)> = None;
     for candidate in candidates::list(&reading.text, was, stop) {
         let text = candidate.apply(&reading.text);
@@ -184,7 +195,7 @@ fn mend(reading: &Reading, trouble: usize, stop: &Stop, effort: &mut Effort) -> 
         let troubles = trouble::find(&nodes, &text);
         let after = troubles.len();
         let next = troubles.get(trouble).map_or(usize::MAX, |t| t.range.start);
-        let better = after < before || after == before && next > was.range.end.max(candidate.range.end);
+        let better = after < before || after == before && next > understood;
         let best_yet = best.as_ref().map_or((usize::MAX, 0), |(_, r)| {
             (r.troubles.len(), r.troubles.get(trouble).map_or(usize::MAX, |t| t.range.start))
         });
@@ -203,5 +214,5 @@ fn mend(reading: &Reading, trouble: usize, stop: &Stop, effort: &mut Effort) -> 
 // What has to be understood of a region once it is changed; `None` where nothing is left of its line.
 fn rest(region: &str) -> Option<&str> {
     let region = region.trim_start_matches([' ', '\t', '\r']);
-    (!region.is_empty() && !region.starts_with(['\n', '}'])).then_some(region)
+    (!region.is_empty() && !region.starts_with(['\n', '}']) && !region.starts_with("//")).then_some(region)
 }

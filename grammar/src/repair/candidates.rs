@@ -1,6 +1,6 @@
 //! The changes that are tried to mend a broken region, most likely first.
 
-use super::Stop;
+use super::{Stop, quotes};
 use crate::error::SyntaxError;
 use crate::layout;
 use crate::tokens::{ITEM_WORDS, Token, TokenKind};
@@ -28,7 +28,7 @@ enum CandidateKind {
 }
 
 impl Candidate {
-    fn insert(at: usize, token: &'static str) -> Self {
+    pub(super) fn insert(at: usize, token: &'static str) -> Self {
         let text = match token {
             "{" | "=" | "->" | "=>" | "from" | "in" | "else" => format!(" {token} "),
             _ => token.to_owned(),
@@ -40,11 +40,11 @@ impl Candidate {
         Candidate { range: at..at, text: format!(" {text} "), kind: CandidateKind::Placeholder(sort) }
     }
 
-    fn replace(range: Range<usize>, text: impl Into<String>) -> Self {
+    pub(super) fn replace(range: Range<usize>, text: impl Into<String>) -> Self {
         Candidate { range, text: text.into(), kind: CandidateKind::Replace }
     }
 
-    fn remove(range: Range<usize>) -> Self {
+    pub(super) fn remove(range: Range<usize>) -> Self {
         Candidate { range, text: String::new(), kind: CandidateKind::Remove }
     }
 
@@ -87,6 +87,10 @@ impl Candidate {
         let new = self.text.as_str();
         let error = if old.starts_with('\'') {
             SyntaxError::new(here, "text stands in double quotes")
+        } else if old == "#" {
+            SyntaxError::new(here, "a comment begins with `//`")
+        } else if old == "!" {
+            SyntaxError::new(here, "`!` is written `not`")
         } else if old.bytes().all(|b| b.is_ascii_alphabetic()) {
             SyntaxError::new(here, format!("unknown keyword `{old}`")).help(format!("did you mean `{new}`?"))
         } else {
@@ -104,8 +108,8 @@ pub(super) fn list(text: &str, trouble: &Trouble, stop: &Stop) -> Vec<Candidate>
             list.extend(missing_close(text, stop));
             list.push(Candidate::insert(trouble.range.start, "}"));
         }
-        TroubleKind::OpenText => close_text(text, trouble, stop, &mut list),
-        TroubleKind::OpenBlock => close_block(text, trouble, &mut list),
+        TroubleKind::OpenText => quotes::close_text(text, trouble, stop, &mut list),
+        TroubleKind::OpenBlock => quotes::close_block(text, trouble, &mut list),
         TroubleKind::Junk | TroubleKind::Bad(_) => {
             replacements(text, stop, &mut list);
             if matches!(trouble.kind, TroubleKind::Junk) {
@@ -117,10 +121,10 @@ pub(super) fn list(text: &str, trouble: &Trouble, stop: &Stop) -> Vec<Candidate>
             insertions(text, stop, BEHIND, &mut list);
             removals(text, stop, &mut list);
             openings(stop, &mut list);
-            placeholders(stop, &mut list);
+            placeholders(text, stop, &mut list);
             insertions(text, stop, WORDS, &mut list);
-            swallowed(text, trouble, stop, &mut list);
-            split_text(text, stop, &mut list);
+            quotes::swallowed(text, trouble, stop, &mut list);
+            quotes::split_text(text, stop, &mut list);
         }
     }
     list
@@ -165,17 +169,26 @@ fn replacements(text: &str, stop: &Stop, list: &mut Vec<Candidate>) {
         let word = &text[token.range()];
         let meant: &[&str] = match (token.kind, word) {
             (TokenKind::Unknown, "'") => {
-                list.extend(single_quoted(text, token));
+                list.extend(quotes::single_quoted(text, token));
                 continue;
             }
             (TokenKind::Unknown, ";") => {
                 list.push(Candidate::remove(token.range()));
                 continue;
             }
+            (TokenKind::Unknown, "!") => {
+                list.push(Candidate::replace(token.range(), "not "));
+                continue;
+            }
+            (TokenKind::Unknown, "#") => {
+                list.push(Candidate::replace(token.range(), "//"));
+                continue;
+            }
             (TokenKind::Word, _) => {
                 list.extend(did_you_mean(word, WORDS).map(|meant| Candidate::replace(token.range(), meant)));
                 continue;
             }
+            (_, "=") if assigns(text, token) => &[":"],
             (_, "=") => &[":", "=="],
             (_, ":") => &["="],
             (_, "==") => &["=", ":"],
@@ -189,15 +202,35 @@ fn replacements(text: &str, stop: &Stop, list: &mut Vec<Candidate>) {
     }
 }
 
-// `'text'` up to the next single quote on the line.
-fn single_quoted(text: &str, quote: Token) -> Option<Candidate> {
-    let rest = text[quote.end..].split('\n').next()?;
-    let inner = &rest[..rest.find('\'')?];
-    let end = quote.end + inner.len() + 1;
-    (!inner.contains(['"', '\\'])).then(|| Candidate::replace(quote.start..end, format!("\"{inner}\"")))
+// Whether `=` stands behind the first word of its line.
+fn assigns(text: &str, sign: Token) -> bool {
+    let line = text[..sign.start].rsplit('\n').next().unwrap_or("");
+    line.split_whitespace().count() == 1
 }
 
 /// Signs that may be missing behind a token.
+/// The settings of flows and batches.
+const SETTINGS: [&str; 18] = [
+    "assume",
+    "at",
+    "budget",
+    "cache",
+    "dead_letter",
+    "deadline",
+    "escalate",
+    "fallback",
+    "hedge",
+    "key",
+    "model",
+    "parallel",
+    "rate",
+    "retry",
+    "row",
+    "rows",
+    "timeout",
+    "tools",
+];
+
 const BEHIND: &[&str] = &[")", ":", ",", "{", "]", "}", "=", "->", "=>", "."];
 /// Words that may be missing there; they would pass for names, so a missing name is tried before.
 const WORDS: &[&str] = &["from", "in"];
@@ -205,6 +238,13 @@ const WORDS: &[&str] = &["from", "in"];
 fn insertions(text: &str, stop: &Stop, missing: &[&'static str], list: &mut Vec<Candidate>) {
     // What may be missing at the end of an earlier line without joining it to this one.
     const ENDING: [&str; 5] = [")", "{", "]", "}", "\"\"\""];
+    // An output type stands in the head of a declaration only.
+    let is_head = stop.probe == Some(Kind::probe_item);
+    // Behind the first word of a line in a block, most likely a step's sign.
+    let first = stop.tokens.get(stop.first).map_or("", |t| &text[t.range()]);
+    let is_step = stop.probe == Some(Kind::probe_block) && !SETTINGS.contains(&first);
+    let step: &[&str] = if is_step { &["="] } else { &[] };
+    let missing = || step.iter().chain(missing).filter(move |t| is_head || **t != "->");
     for (index, token) in around(stop) {
         let last = stop.tokens[..index].iter().rev().find(|t| t.kind != TokenKind::Newline);
         let here = &text[token.range()];
@@ -213,10 +253,14 @@ fn insertions(text: &str, stop: &Stop, missing: &[&'static str], list: &mut Vec<
             continue;
         }
         let behind = last.filter(|_| index > stop.first).map_or(token.start, |t| t.end);
-        list.extend(missing.iter().filter(|t| **t != here).map(|t| Candidate::insert(behind, t)));
+        list.extend(
+            missing()
+                .filter(|t| **t != here && (**t != "." || behind == token.start))
+                .map(|t| Candidate::insert(behind, t)),
+        );
         // At the end of a line, what is missing may be the last thing on it.
         if stop.tokens.get(index + 1).is_none_or(|t| t.kind == TokenKind::Newline) {
-            list.extend(missing.iter().map(|t| Candidate::insert(token.end, t)));
+            list.extend(missing().filter(|t| **t != ".").map(|t| Candidate::insert(token.end, t)));
             list.push(Candidate::insert(token.end, "\"\"\""));
         }
     }
@@ -229,9 +273,22 @@ fn openings(stop: &Stop, list: &mut Vec<Candidate>) {
     }
 }
 
+// Whether a line that is broken ended before this token: nothing in brackets was open.
+fn ended(text: &str, stop: &Stop, index: usize) -> bool {
+    let mut depth = 0_usize;
+    stop.tokens[stop.first.min(index)..index].iter().any(|token| {
+        match (token.kind, &text[token.range()]) {
+            (TokenKind::Open, _) => depth += 1,
+            (TokenKind::Close, _) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        token.kind == TokenKind::Newline && depth == 0
+    })
+}
+
 fn removals(text: &str, stop: &Stop, list: &mut Vec<Candidate>) {
     for (index, token) in around(stop) {
-        if index + 1 < stop.first {
+        if index + 1 < stop.first || stop.probe != Some(Kind::probe_item) && ended(text, stop, index) {
             continue;
         }
         if matches!(token.kind, TokenKind::OpenTextBlock | TokenKind::TextBlock)
@@ -246,7 +303,7 @@ fn removals(text: &str, stop: &Stop, list: &mut Vec<Candidate>) {
     }
 }
 
-fn placeholders(stop: &Stop, list: &mut Vec<Candidate>) {
+fn placeholders(text: &str, stop: &Stop, list: &mut Vec<Candidate>) {
     const SORTS: [(&str, &str); 8] = [
         ("x", "a name"),
         ("\"\"", "a text in quotes"),
@@ -259,12 +316,19 @@ fn placeholders(stop: &Stop, list: &mut Vec<Candidate>) {
     ];
     for (index, token) in around(stop) {
         let line_end = stop.tokens.get(index + 1).is_none_or(|t| t.kind == TokenKind::Newline);
-        for (text, sort) in SORTS {
+        // What is missing in front of a line was to stand on the one before.
+        let before =
+            index.checked_sub(1).filter(|i| *i > stop.first && stop.tokens[*i].kind == TokenKind::Newline);
+        let last = before.and_then(|i| stop.tokens[..i].iter().rfind(|t| t.kind != TokenKind::Newline));
+        let start = last.map_or(token.start, |t| t.end);
+        for (placeholder, sort) in SORTS {
             if index >= stop.first {
-                list.push(Candidate::placeholder(token.start, text, sort));
+                let sort = if placeholder == "x" { expected_behind(text, start, stop) } else { sort };
+                list.push(Candidate::placeholder(start, placeholder, sort));
             }
             if line_end {
-                list.push(Candidate::placeholder(token.end, text, sort));
+                let sort = if placeholder == "x" { expected_behind(text, token.end, stop) } else { sort };
+                list.push(Candidate::placeholder(token.end, placeholder, sort));
             }
         }
     }
@@ -275,75 +339,21 @@ fn placeholders(stop: &Stop, list: &mut Vec<Candidate>) {
     }
 }
 
+// What a name would be in this place, by the word in front of it.
+fn expected_behind(text: &str, at: usize, stop: &Stop) -> &'static str {
+    let before = stop.tokens[..stop.tokens.partition_point(|t| t.end <= at)].last();
+    let declares = matches!(stop.probe, Some(Kind::probe_item | Kind::probe_field));
+    match before.map_or("", |t| &text[t.range()]) {
+        ":" | "->" if declares => "a type",
+        ":" | "=" | "==" | "!=" | "<" | "<=" | ">" | ">=" | "+" | "-" | "*" | "/" | "%" | "??" | "and"
+        | "or" | "not" | "in" | "if" | "else" | "return" | "yield" | "expect" => "a value",
+        _ => "a name",
+    }
+}
+
 // A brace too many closes a declaration early, and what follows is between declarations.
 fn unopened(text: &str, stop: &Stop, list: &mut Vec<Candidate>) {
     let closes = stop.tokens[..stop.first.min(stop.tokens.len())].iter().rev();
     let braces = closes.filter(|t| &text[t.range()] == "}").take(6);
     list.extend(braces.map(|t| Candidate::remove(t.range())));
-}
-
-// A text block whose end is missing ends at the start of the next one.
-fn swallowed(text: &str, trouble: &Trouble, stop: &Stop, list: &mut Vec<Candidate>) {
-    let blocks =
-        stop.tokens.iter().rev().filter(|t| t.kind == TokenKind::TextBlock && t.start < trouble.range.end);
-    for block in blocks.take(2) {
-        close_inside(text, block.range(), list);
-    }
-}
-
-// A quote that is missing further to the left makes text of what is not, and the reverse.
-fn split_text(text: &str, stop: &Stop, list: &mut Vec<Candidate>) {
-    let line =
-        stop.tokens[stop.first.min(stop.tokens.len())..].iter().take_while(|t| t.kind != TokenKind::Newline);
-    for token in line.filter(|t| t.kind == TokenKind::Text).take(6) {
-        let inside = &text[token.range()];
-        let ends = inside.char_indices().filter(|(i, c)| *i > 0 && matches!(c, ')' | ']' | '}' | ','));
-        list.extend(ends.take(4).map(|(i, _)| Candidate::insert(token.start + i, "\"")));
-    }
-}
-
-// Behind the last line of a text block that is followed by a line like `user: `.
-fn close_inside(text: &str, block: Range<usize>, list: &mut Vec<Candidate>) {
-    let mut at = block.start;
-    let mut behind = None;
-    for line in text[block.clone()].split('\n') {
-        let key = line.trim_start().split_once(':').map_or("", |(key, _)| key);
-        let is_key = !key.is_empty() && key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-        if let (true, Some(end)) = (is_key, behind) {
-            list.push(Candidate::insert(end, "\"\"\""));
-        }
-        behind = Some(at + line.len());
-        at += line.len() + 1;
-    }
-}
-
-fn close_text(text: &str, trouble: &Trouble, stop: &Stop, list: &mut Vec<Candidate>) {
-    let range = explain::first_line(text, trouble.range.clone());
-    let end = range.start + text[range.clone()].trim_end().len();
-    list.push(Candidate::insert(end, "\""));
-    let inside = &text[range.start + 1..end.max(range.start + 1)];
-    let ends = inside.char_indices().rev().filter(|(_, c)| matches!(c, ')' | ']' | '}' | ',' | '{' | ' '));
-    list.extend(ends.take(16).map(|(i, _)| Candidate::insert(range.start + 1 + i, "\"")));
-    list.push(Candidate::remove(range.start..range.start + 1));
-    // Or the one that opens it is missing, further to the left.
-    let before = stop.tokens[..stop.first.min(stop.tokens.len())].iter().rev();
-    for token in before.take_while(|t| t.kind != TokenKind::Newline).take(12) {
-        list.push(Candidate::insert(token.start, "\""));
-    }
-}
-
-fn close_block(text: &str, trouble: &Trouble, list: &mut Vec<Candidate>) {
-    list.push(Candidate::remove(trouble.range.start..trouble.range.start + 3));
-    close_inside(text, trouble.range.clone(), list);
-    // In front of what most likely is code again: a line with a brace alone.
-    let mut at = trouble.range.start;
-    let mut behind = None;
-    for line in text[trouble.range.clone()].split('\n') {
-        if let (true, Some(end)) = (line.trim() == "}", behind) {
-            list.push(Candidate::insert(end, "\"\"\""));
-        }
-        behind = Some(at + line.len());
-        at += line.len() + 1;
-    }
-    list.push(Candidate::insert(trouble.range.end, "\"\"\""));
 }
