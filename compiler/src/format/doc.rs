@@ -78,6 +78,10 @@ impl Printer {
                 Doc::Text(text) => self.text(text, indent),
                 Doc::Verbatim(text) => self.verbatim(text, indent),
                 Doc::Comment(text) => {
+                    // A comment behind a comment stands on a line of its own.
+                    if self.line_end_due {
+                        self.line_end(indent);
+                    }
                     self.text(text, indent);
                     self.line_end_due = true;
                 }

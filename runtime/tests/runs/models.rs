@@ -95,7 +95,7 @@ async fn fallbacks_are_tried_in_turn_and_all_are_named() {
     assert_eq!(
         shown(&result(plan(), &fake).await),
         "Failed E0806: the reply is not a whole number: expected ident at line 1, column 2; the reply: \"four\" \
-         (before it, `fast`: `fast` did not answer within 2s)"
+         (before it, `fast` did not answer within 2s)"
     );
 }
 
