@@ -21,7 +21,13 @@ mod file;
 mod statement;
 mod text_block;
 
-/// The text in the one style.
+/// The text in the one style. Its lines end as the first of them does.
 pub fn format(text: &str) -> String {
-    file::format(text)
+    let formatted = file::format(text);
+    let windows = text.split_once('\n').is_some_and(|(first, _)| first.ends_with('\r'));
+    if !windows && !formatted.contains("\r\n") {
+        return formatted;
+    }
+    let end = if windows { "\r\n" } else { "\n" };
+    formatted.lines().flat_map(|line| [line.trim_end_matches('\r'), end]).collect()
 }

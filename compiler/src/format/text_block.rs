@@ -8,11 +8,12 @@ pub(super) fn lines(literal: &str) -> Option<Vec<&str>> {
     let body = literal.strip_prefix("\"\"\"")?.strip_suffix("\"\"\"")?;
     let (first, rest) = body.split_once('\n')?;
     let (_, last) = rest.rsplit_once('\n')?;
-    if !first.trim().is_empty() || !last.trim().is_empty() || body.contains('\r') {
+    if !first.trim().is_empty() || !last.trim().is_empty() {
         return None;
     }
     let kept = block_lines(body);
-    let lines: Vec<&str> = kept.iter().map(|(line, _)| line.strip_suffix('\n').unwrap_or(line)).collect();
+    let plain = |line: &str| line.trim_end_matches('\n').trim_end_matches('\r').len();
+    let lines: Vec<&str> = kept.iter().map(|(line, _)| &line[..plain(line)]).collect();
     // The last word has what it would read as afterwards.
     let text =
         |body: &str| block_lines(body).into_iter().map(|(line, _)| line.to_owned()).collect::<String>();

@@ -8,6 +8,9 @@ use flow_grammar::{Kind, Node};
 /// The most operators one expression may have: what walks over it recurses that deep.
 const MOST_OPERATORS: usize = 256;
 
+/// The most parameters in a row, `a => b => …`, for the same reason.
+const MOST_PARAMETERS: usize = 8;
+
 /// What a flat list is made of while it is sorted.
 enum Pending {
     Unary(UnaryOp, Span),
@@ -188,6 +191,11 @@ impl Lower<'_> {
                 Kind::lambda => params.push(self.named(child, Kind::ident)),
                 _ => {}
             }
+        }
+        if params.len() > MOST_PARAMETERS {
+            let diagnostic = self.error(params[0].span, "a function given as an argument has one parameter");
+            self.out.push(diagnostic);
+            params.clear();
         }
         let start = self.span(node).start;
         let value = params.into_iter().rev().fold(self.expr_in(node), |body, param| {

@@ -17,13 +17,18 @@ impl Lower<'_> {
             Kind::open_text_block => (3, false),
             _ => return None,
         };
-        let end = if closed { raw.len().saturating_sub(quotes) } else { raw.len() };
-        let body = raw.get(quotes.min(raw.len())..end).unwrap_or("");
-        let start = node.start() + quotes.min(raw.len());
+        // What the parser took for a quote may be missing, or a single one: that was reported.
+        let quote = if raw.starts_with('\'') { "'" } else { &"\"\"\""[..quotes] };
+        let body = raw.strip_prefix(quote).unwrap_or(raw);
+        let start = node.start() + (raw.len() - body.len());
+        let body = if closed { body.strip_suffix(quote).unwrap_or(body) } else { body };
         let mut cooked = Cooked { value: EcoString::new(), pieces: Vec::new() };
         if quotes == 3 {
             for (line, at) in block_lines(body) {
-                self.cook(line, start + at, &mut cooked);
+                // A line ends alike wherever the file was written.
+                let text = line.strip_suffix('\n').unwrap_or(line);
+                self.cook(text.trim_end_matches('\r'), start + at, &mut cooked);
+                cooked.piece(&line[text.len()..], start + at + text.len());
             }
         } else {
             self.cook(body, start, &mut cooked);
@@ -126,7 +131,7 @@ pub(crate) fn block_lines(body: &str) -> Vec<(&str, usize)> {
         let cut = if number == 0 && opens_with_text { 0 } else { indent.min(indent_of(line)) };
         let mut kept = &line[cut..];
         if number + 1 == count && closing.is_some() {
-            kept = kept.strip_suffix('\n').map_or(kept, |k| k.strip_suffix('\r').unwrap_or(k));
+            kept = kept.strip_suffix('\n').unwrap_or(kept);
         }
         out.push((kept, at + cut));
     }

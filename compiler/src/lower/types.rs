@@ -4,8 +4,20 @@ use super::Lower;
 use crate::ast::{Expr, ExprKind, TypeExpr, TypeExprKind};
 use flow_grammar::{Kind, Node};
 
+/// The most bounds behind one another: what walks over the type recurses that deep.
+const MOST_BOUNDS: usize = 8;
+
 impl Lower<'_> {
     pub(super) fn type_expr(&mut self, node: Node<'_>) -> TypeExpr {
+        let suffixes = node.children().filter(|c| matches!(c.kind(), Kind::bound | Kind::range)).count();
+        if suffixes > MOST_BOUNDS {
+            let span = self.span(node);
+            let diagnostic = self
+                .error(span.before(), format!("this type has more than {MOST_BOUNDS} bounds"))
+                .help("a type has one bound; a list and its elements have one each");
+            self.out.push(diagnostic);
+            return TypeExpr { kind: TypeExprKind::Error, span };
+        }
         let mut labels = Vec::new();
         let mut ty: Option<TypeExpr> = None;
         for child in node.children() {
