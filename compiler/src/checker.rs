@@ -33,7 +33,12 @@ pub(crate) struct Checker<'a> {
     /// Checked flows; they are checked callees first and stand in the plan in their own order.
     pub(crate) flows: Vec<(Callee, plan::Flow)>,
     pub(crate) guards: Vec<(Callee, plan::Guard)>,
+    /// How many more unknown names get a "did you mean".
+    suggestions: u32,
 }
+
+/// Looking for a near name goes through all names: where hundreds are unknown it helps nobody.
+const SUGGESTIONS: u32 = 64;
 
 /// A declaration that is worked out when first needed.
 pub(crate) enum Progress<T> {
@@ -58,6 +63,7 @@ pub(crate) fn check(world: &dyn World, program: &Program, sources: &Sources) -> 
         callables: HashMap::new(),
         flows: Vec::new(),
         guards: Vec::new(),
+        suggestions: SUGGESTIONS,
     };
     checker.run();
     (checker.hir, checker.plan, checker.out)
@@ -150,6 +156,16 @@ impl<'a> Checker<'a> {
 
     pub(crate) fn report(&mut self, diagnostic: FlowDiagnostic) {
         self.out.push(diagnostic);
+    }
+
+    /// The name that is meant by an unknown one, as long as there are not too many of those.
+    pub(crate) fn near<'n>(
+        &mut self,
+        name: &str,
+        known: impl IntoIterator<Item = &'n str>,
+    ) -> Option<&'n str> {
+        self.suggestions = self.suggestions.checked_sub(1)?;
+        flow_diagnostics::did_you_mean(name, known)
     }
 
     /// E0002: the language has it, this version does not run it.

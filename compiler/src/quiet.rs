@@ -11,6 +11,8 @@ use crate::ast::Item;
 use crate::hir::Hir;
 use crate::resolve::Program;
 use flow_diagnostics::{Code, Diagnostics, FlowDiagnostic, Span};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// How many other places a diagnostic names.
 const OTHER_PLACES: usize = 8;
@@ -75,20 +77,22 @@ fn inside(spans: &[Span], tainted: &[bool], place: Span) -> bool {
 fn merge(diagnostics: &mut Diagnostics) {
     diagnostics.sort();
     let mut kept: Vec<FlowDiagnostic> = Vec::new();
+    let mut said: HashMap<(Code, String), usize> = HashMap::new();
     for diagnostic in diagnostics.iter() {
-        let same = |k: &&mut FlowDiagnostic| {
-            k.code == diagnostic.code
-                && k.message == diagnostic.message
-                && k.code.severity() == diagnostic.severity
-        };
         let unknown =
             matches!(diagnostic.code, Code::E0101 | Code::E0202 | Code::E0204 | Code::E0205 | Code::E0401);
-        match kept.iter_mut().find(same).filter(|_| unknown) {
-            Some(first) if first.labels.len() <= OTHER_PLACES => {
-                *first = first.clone().label(diagnostic.span(), "and here");
+        match said.entry((diagnostic.code, diagnostic.message.clone())) {
+            Entry::Occupied(first) if unknown => {
+                let first = &mut kept[*first.get()];
+                if first.labels.len() <= OTHER_PLACES {
+                    *first = first.clone().label(diagnostic.span(), "and here");
+                }
             }
-            Some(_) => {}
-            None => kept.push(diagnostic.clone()),
+            Entry::Occupied(_) => kept.push(diagnostic.clone()),
+            Entry::Vacant(place) => {
+                place.insert(kept.len());
+                kept.push(diagnostic.clone());
+            }
         }
     }
     diagnostics.truncate(0);

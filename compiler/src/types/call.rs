@@ -116,7 +116,7 @@ impl Checker<'_> {
         }
         let declared = self.program.files[scopes.file].scope.keys().map(EcoString::as_str);
         let guard = crate::world::capability(self.world, plan::CapabilityKind::Guard, name);
-        let near_declared = did_you_mean(name, declared);
+        let near_declared = self.near(name, declared);
         let near_function = functions::meant(name)
             .or_else(|| did_you_mean(name, functions::all().iter().map(|f| f.spec.name)));
         let (code, near) = match (near_declared, near_function) {

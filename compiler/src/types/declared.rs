@@ -192,8 +192,8 @@ impl Checker<'_> {
             _ => None,
         });
         let foreign = FOREIGN.iter().find(|(f, _)| name.name.eq_ignore_ascii_case(f)).map(|(_, ours)| *ours);
-        let near =
-            foreign.or_else(|| did_you_mean(&name.name, declared.chain(BUILTIN.iter().map(|(n, _)| *n))));
+        let known = declared.chain(BUILTIN.iter().map(|(n, _)| *n));
+        let near = foreign.or_else(|| self.near(&name.name, known));
         let mut diagnostic =
             FlowDiagnostic::new(Code::E0101, name.span, format!("unknown type `{}`", name.name));
         diagnostic = match near {

@@ -141,7 +141,7 @@ impl Checker<'_> {
         let locals = scopes.names();
         let globals = self.global_names(scopes.file);
         let mut diagnostic = FlowDiagnostic::new(Code::E0101, span, format!("unknown name `{name}`"));
-        diagnostic = match did_you_mean(name, locals.chain(variants.iter().copied()).chain(globals)) {
+        diagnostic = match self.near(name, locals.chain(variants.iter().copied()).chain(globals)) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(
                 format!("change it to `{near}`"),
                 span,

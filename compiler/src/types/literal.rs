@@ -156,7 +156,8 @@ impl Checker<'_> {
             },
             Some(Target::Builtin(_)) => {}
             None => {
-                let near = did_you_mean(&name.name, self.global_names(file));
+                let names = self.global_names(file);
+                let near = self.near(&name.name, names);
                 let mut diagnostic =
                     FlowDiagnostic::new(Code::E0101, name.span, format!("unknown type `{}`", name.name));
                 if let Some(near) = near {
