@@ -64,6 +64,9 @@ pub(crate) struct Console {
     pub(crate) quiet: bool,
 }
 
+/// Diagnostics that are drawn at once: nobody reads further before mending the first.
+const MOST_DRAWN: usize = 100;
+
 impl Console {
     /// Looks at the streams and the environment.
     pub(crate) fn new(colour: Colour, quiet: bool) -> Console {
@@ -138,8 +141,12 @@ impl Console {
     /// Draws diagnostics with the source around their places.
     pub(crate) fn diagnostics(&self, diagnostics: &Diagnostics, sources: &Sources) {
         let style = terminal::Style { colour: self.err_colour, width: self.width() };
-        for diagnostic in diagnostics.iter() {
+        for diagnostic in diagnostics.iter().take(MOST_DRAWN) {
             self.say(&terminal::render(diagnostic, sources, style));
+        }
+        if diagnostics.len() > MOST_DRAWN {
+            let more = diagnostics.len() - MOST_DRAWN;
+            self.say(&format!("{more} more are not drawn; `flowc check --format json` lists them all"));
         }
     }
 

@@ -33,9 +33,14 @@ pub(crate) struct Checker<'a> {
     /// Checked flows; they are checked callees first and stand in the plan in their own order.
     pub(crate) flows: Vec<(Callee, plan::Flow)>,
     pub(crate) guards: Vec<(Callee, plan::Guard)>,
+    /// How many declarations are being worked out for one another right now.
+    pub(crate) depth: u32,
     /// How many more unknown names get a "did you mean".
     suggestions: u32,
 }
+
+/// How deep declarations may be named through one another: what walks over them recurses.
+const MOST_DEPTH: u32 = 128;
 
 /// Looking for a near name goes through all names: where hundreds are unknown it helps nobody.
 const SUGGESTIONS: u32 = 64;
@@ -63,6 +68,7 @@ pub(crate) fn check(world: &dyn World, program: &Program, sources: &Sources) -> 
         callables: HashMap::new(),
         flows: Vec::new(),
         guards: Vec::new(),
+        depth: 0,
         suggestions: SUGGESTIONS,
     };
     checker.run();
@@ -166,6 +172,25 @@ impl<'a> Checker<'a> {
     ) -> Option<&'n str> {
         self.suggestions = self.suggestions.checked_sub(1)?;
         flow_diagnostics::did_you_mean(name, known)
+    }
+
+    /// Works out a declaration that another one names; nothing where the chain is too long, which is
+    /// reported for the first one.
+    pub(crate) fn deeper<T>(&mut self, id: DeclId, work: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        if self.depth == MOST_DEPTH {
+            if let Some(name) = self.program.item(id).name() {
+                let message = format!("`{}` is named through more than {MOST_DEPTH} others", name.name);
+                self.report(
+                    FlowDiagnostic::new(Code::E0201, name.span, message)
+                        .help("name what is meant directly, without the detours"),
+                );
+            }
+            return None;
+        }
+        self.depth += 1;
+        let done = work(self);
+        self.depth -= 1;
+        Some(done)
     }
 
     /// E0002: the language has it, this version does not run it.

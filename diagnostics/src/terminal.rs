@@ -3,6 +3,7 @@
 use crate::{FlowDiagnostic, Severity, SourceFile, Sources};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 use std::fmt;
+use std::sync::Arc;
 
 /// How to draw.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +33,7 @@ struct Report<'a> {
     code: Option<&'static str>,
     severity: Severity,
     help: Option<&'a str>,
-    source: NamedSource<String>,
+    source: NamedSource<Arc<str>>,
     labels: Vec<LabeledSpan>,
     related: Vec<Report<'a>>,
 }
@@ -65,8 +66,8 @@ impl<'a> Report<'a> {
     }
 }
 
-fn named(file: &SourceFile) -> NamedSource<String> {
-    NamedSource::new(file.name(), file.text().to_string())
+fn named(file: &SourceFile) -> NamedSource<Arc<str>> {
+    NamedSource::new(file.name(), file.text().clone())
 }
 
 fn labelled(message: Option<String>, span: crate::Span) -> LabeledSpan {

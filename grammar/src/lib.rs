@@ -4,9 +4,9 @@
 //! [`SyntaxError`]s, one for every mistake; and [`tokens`], for those who lay text out again.
 //! Not here: what the tree means. This is the only crate that knows which parser reads `flow.pest`.
 //!
-//! A file is read declaration by declaration ([`sections`]), so that a broken one cannot take the
+//! A file is read declaration by declaration (`sections`), so that a broken one cannot take the
 //! next one with it. Each is parsed by a grammar that matches anything, and where that found
-//! something it did not understand, [`repair`] looks for the one token whose insertion, removal or
+//! something it did not understand, `repair` looks for the one token whose insertion, removal or
 //! replacement makes sense of it: that is the mistake, and the tree goes on as if it were mended.
 
 mod cst;

@@ -23,7 +23,14 @@ impl Checker<'_> {
             None => {}
         }
         self.consts.insert(id, Progress::Running);
-        let known = match self.program.item(id) {
+        let known =
+            self.deeper(id, |checker| checker.work_out_constant(id)).unwrap_or((Value::Null, Type::Error));
+        self.consts.insert(id, Progress::Done(known.clone()));
+        known
+    }
+
+    fn work_out_constant(&mut self, id: DeclId) -> (Value, Type) {
+        match self.program.item(id) {
             Item::Const(decl) => match &decl.ty {
                 Some(written) => {
                     let ty = self.type_expr(id.file, written).ty;
@@ -36,9 +43,7 @@ impl Checker<'_> {
                 None => self.fold(id.file, &decl.value, None).unwrap_or((Value::Null, Type::Error)),
             },
             _ => (Value::Null, Type::Error),
-        };
-        self.consts.insert(id, Progress::Done(known.clone()));
-        known
+        }
     }
 
     /// The value of an expression that must be constant and of this type.

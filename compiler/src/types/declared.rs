@@ -61,7 +61,14 @@ impl Checker<'_> {
             None => {}
         }
         self.types.insert(id, Progress::Running);
-        let declared = match self.program.item(id) {
+        let declared =
+            self.deeper(id, |checker| checker.work_out_type(id)).unwrap_or(Declared::plain(Type::Error));
+        self.types.insert(id, Progress::Done(declared.clone()));
+        declared
+    }
+
+    fn work_out_type(&mut self, id: DeclId) -> Declared {
+        match self.program.item(id) {
             Item::Enum(decl) => {
                 let mut variants: Vec<Variant> = Vec::new();
                 let mut seen: Vec<&Ident> = Vec::new();
@@ -86,9 +93,7 @@ impl Checker<'_> {
                 }
             },
             _ => Declared::plain(Type::Error),
-        };
-        self.types.insert(id, Progress::Done(declared.clone()));
-        declared
+        }
     }
 
     fn fields(&mut self, file: usize, params: &[Param]) -> Vec<Field> {
