@@ -120,7 +120,8 @@ impl<'t> Writer<'t> {
             }
             let gap = self.text.get(behind..child.start()).unwrap_or("");
             let trails = match child.kind() {
-                Kind::comment => !gap.contains('\n'),
+                // Behind another comment there is no room.
+                Kind::comment => !gap.contains('\n') && elements.last().is_none_or(|e| !e.remark),
                 // It documents what ends on its line, but not what a bracket there opens.
                 Kind::doc => documented.is_some_and(|end| !self.text[end..child.start()].contains('\n')),
                 _ => false,
