@@ -23,14 +23,24 @@ fn comments(text: &str) -> Vec<&str> {
     lex(text).into_iter().filter(|t| is_comment(t.kind)).map(|t| text[t.range()].trim_end()).collect()
 }
 
+// Every other word, in order; commas come and go, and blocks are indented anew.
+fn words(text: &str) -> Vec<String> {
+    use flow_grammar::tokens::{TokenKind, lex};
+    let is_layout =
+        |kind| matches!(kind, TokenKind::Newline | TokenKind::Comment | TokenKind::Doc | TokenKind::FileDoc);
+    let words = lex(text).into_iter().filter(|t| !is_layout(t.kind) && &text[t.range()] != ",");
+    words.map(|t| text[t.range()].split_whitespace().collect()).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: random::cases(), failure_persistence: None, max_global_rejects: 1_000_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn formatting_is_stable_and_keeps_every_comment(text in random::texts()) {
+    fn formatting_is_stable_and_keeps_every_word(text in random::texts()) {
         let once = format(&text);
         prop_assert_eq!(&format(&once), &once);
         prop_assert_eq!(comments(&once), comments(&text));
+        prop_assert_eq!(words(&once), words(&text));
     }
 
     #[test]
