@@ -73,7 +73,7 @@ fn pieces(text: &str, cst: &Cst) -> Vec<Piece> {
         if text[line..piece.range.start].trim_matches([' ', '\t']).is_empty() {
             piece.range.start = line;
         }
-        piece.text = text[piece.range.clone()].trim_end().to_owned();
+        piece.text = text[piece.range.clone()].trim_end_matches([' ', '\t', '\r', '\n']).to_owned();
     }
     pieces
 }
