@@ -23,8 +23,9 @@ pub use cst::{Cst, Node};
 pub use error::{Replacement, SyntaxError};
 pub use parser::Kind;
 
-use cst::Tree;
+use cst::{Entry, Tree};
 use repair::Effort;
+use sections::Section;
 
 /// What a file's text is.
 #[derive(Clone, Debug)]
@@ -52,22 +53,53 @@ fn read(text: &str, mut effort: Option<&mut Effort>) -> Parse {
     let lexed = tokens::lex(text);
     let mut tree = Tree::new(text);
     let mut errors = Vec::new();
-    for section in sections::split(text, &lexed) {
+    let sections = sections::split(text, &lexed);
+    for (section, nodes) in sections.iter().zip(parsed(text, &sections)) {
         let part = &text[section.range.clone()];
         let start = section.range.start;
-        if let Some(depth) = section.too_deep {
+        if let Some(depth) = &section.too_deep {
             tree.junk(section.range.clone());
-            errors.push(explain::too_deep(depth));
+            errors.push(explain::too_deep(depth.clone()));
             continue;
         }
-        match effort.as_deref_mut() {
-            Some(effort) => repair::read(part, start, effort, &mut tree, &mut errors),
-            None => match parser::parse(part) {
-                Some(nodes) => tree.extend(&nodes, start),
-                None => tree.junk(section.range.clone()),
-            },
+        match (effort.as_deref_mut(), nodes) {
+            (Some(effort), nodes) => repair::read((part, nodes), start, effort, &mut tree, &mut errors),
+            (None, Some(nodes)) => tree.extend(&nodes, start),
+            (None, None) => tree.junk(section.range.clone()),
         }
     }
     errors.sort_by_key(|e| e.range.start);
     Parse { cst: tree.finish(), errors }
+}
+
+/// Files longer than this, in bytes, are parsed by several threads: starting one takes as long as
+/// parsing about a kilobyte.
+const LARGE: usize = 32 * 1024;
+/// More threads than this find no more to do.
+const MOST_THREADS: usize = 8;
+
+// The nodes of each section; they know nothing of one another, so they can be parsed side by side.
+fn parsed(text: &str, sections: &[Section]) -> Vec<Option<Vec<Entry>>> {
+    let one = |section: &Section| match section.too_deep {
+        Some(_) => None,
+        None => parser::parse(&text[section.range.clone()]),
+    };
+    let threads = match text.len() {
+        0..LARGE => 1,
+        _ => std::thread::available_parallelism().map_or(1, |n| n.get().min(MOST_THREADS)),
+    };
+    if threads == 1 {
+        return sections.iter().map(one).collect();
+    }
+    let share = sections.len().div_ceil(threads).max(1);
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = sections
+            .chunks(share)
+            .map(|chunk| scope.spawn(move || chunk.iter().map(one).collect::<Vec<_>>()))
+            .collect();
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
 }

@@ -46,15 +46,16 @@ const MOST_REPAIRS: usize = 8;
 /// Declarations longer than this are explained, but not mended.
 const LONGEST: usize = 16_000;
 
-/// Reads `section`, which stands at `start` in its file, into the tree.
+/// Reads a section, which stands at `start` in its file, into the tree; `nodes` is what the parser
+/// made of it.
 pub(crate) fn read(
-    section: &str,
+    (section, nodes): (&str, Option<Vec<Entry>>),
     start: usize,
     effort: &mut Effort,
     tree: &mut Tree,
     errors: &mut Vec<SyntaxError>,
 ) {
-    let Some(nodes) = parser::parse(section) else {
+    let Some(nodes) = nodes else {
         tree.junk(start..start + section.len());
         errors.push(explain::too_long(start..start + section.len()));
         return;
