@@ -23,6 +23,7 @@ struct Outcome {
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "the figures are read in the output of a run with --nocapture")]
 fn one_wrong_token_costs_one_message() {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
     let mut outcomes: Vec<Outcome> = Vec::new();
@@ -78,6 +79,7 @@ fn one_wrong_token_costs_one_message() {
         outcomes.len(),
         bad.join("\n")
     );
+    eprintln!("{summary}");
     assert!(outcomes.len() >= 200, "{summary}");
     assert_eq!(median, 1, "{summary}");
     assert!(p95 <= 2, "{summary}");
