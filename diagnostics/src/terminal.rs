@@ -1,6 +1,6 @@
 //! Diagnostics for people at a terminal, drawn by miette.
 
-use crate::{FlowDiagnostic, Severity, SourceFile, Sources};
+use crate::{FlowDiagnostic, Label, Severity, SourceFile, Sources};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 use std::fmt;
 use std::sync::Arc;
@@ -16,13 +16,47 @@ pub struct Style {
 
 /// One diagnostic, drawn with the source around its places.
 pub fn render(diagnostic: &FlowDiagnostic, sources: &Sources, style: Style) -> String {
+    if diagnostic.labels.iter().any(|label| is_wide(label, sources)) {
+        return plain(diagnostic, sources);
+    }
     let theme = if style.colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme).with_width(style.width).with_links(false);
     let mut out = String::new();
     match handler.render_report(&mut out, &Report::new(diagnostic, sources)) {
         Ok(()) => out,
-        Err(_) => format!("{}: {}\n", diagnostic.code.name(), diagnostic.message),
+        Err(_) => plain(diagnostic, sources),
     }
+}
+
+/// Lines longer than this, in bytes, are not drawn: no terminal shows them, and miette panics where a
+/// column does not fit 16 bits.
+const WIDEST: usize = 2_000;
+
+fn is_wide(label: &Label, sources: &Sources) -> bool {
+    let text = sources.file(label.span.file).text();
+    let (start, end) = (label.span.start as usize, (label.span.end as usize).min(text.len()));
+    let from =
+        text.as_bytes()[..start.min(text.len())].iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1);
+    let to = text.as_bytes()[end..].iter().position(|b| *b == b'\n').map_or(text.len(), |i| end + i);
+    text.as_bytes()[from..to].split(|b| *b == b'\n').any(|line| line.len() > WIDEST)
+}
+
+// Without the source: `app.flow:3:17: flow::E0101: unknown name`.
+fn plain(diagnostic: &FlowDiagnostic, sources: &Sources) -> String {
+    let mut out = String::new();
+    for (number, label) in diagnostic.labels.iter().enumerate() {
+        let file = sources.file(label.span.file);
+        let at = file.position(label.span.start as usize);
+        let said = match number {
+            0 => format!("{}: {}", diagnostic.code.name(), diagnostic.message),
+            _ => label.message.clone(),
+        };
+        out.push_str(&format!("{}:{}:{}: {said}\n", file.name(), at.line, at.column));
+    }
+    if let Some(help) = &diagnostic.help {
+        out.push_str(&format!("  help: {help}\n"));
+    }
+    out
 }
 
 /// A diagnostic in miette's terms: one source a report, so places in other files become related
@@ -106,5 +140,21 @@ impl miette::Diagnostic for Report<'_> {
             return None;
         }
         Some(Box::new(self.related.iter().map(|r| r as &dyn miette::Diagnostic)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Code, Span};
+
+    #[test]
+    fn a_line_of_any_length_is_reported() {
+        let mut sources = Sources::default();
+        let file = sources.add("long.flow", "x".repeat(200_000));
+        let at = Span::new(file, 150_000, 150_001);
+        let diagnostic = FlowDiagnostic::new(Code::E0101, at, "unknown name `x`").help("take it out");
+        let drawn = render(&diagnostic, &sources, Style { colour: false, width: 100 });
+        assert_eq!(drawn, "long.flow:1:150001: flow::E0101: unknown name `x`\n  help: take it out\n");
     }
 }
