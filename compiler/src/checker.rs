@@ -8,7 +8,7 @@ use crate::World;
 use crate::ast::Item;
 use crate::hir::{Decl, Hir};
 use crate::resolve::{DeclId, Program, Symbol, Target};
-use crate::types::{Declared, Signature};
+use crate::types::{Declared, Numbers, Signature};
 use ecow::EcoString;
 use flow_diagnostics::{Code, Diagnostics, FlowDiagnostic, Sources, Span};
 use flow_plan::{self as plan, Callee, ModelId, Plan, Type, Value};
@@ -30,6 +30,7 @@ pub(crate) struct Checker<'a> {
     pub(crate) consts: HashMap<DeclId, Progress<(Value, Type)>>,
     pub(crate) models: HashMap<DeclId, Option<ModelId>>,
     pub(crate) callables: HashMap<DeclId, Signature>,
+    pub(crate) numbers: Numbers,
     /// Checked flows; they are checked callees first and stand in the plan in their own order.
     pub(crate) flows: Vec<(Callee, plan::Flow)>,
     pub(crate) guards: Vec<(Callee, plan::Guard)>,
@@ -66,6 +67,7 @@ pub(crate) fn check(world: &dyn World, program: &Program, sources: &Sources) -> 
         consts: HashMap::new(),
         models: HashMap::new(),
         callables: HashMap::new(),
+        numbers: Numbers::default(),
         flows: Vec::new(),
         guards: Vec::new(),
         depth: 0,

@@ -13,7 +13,7 @@ mod signature;
 
 pub(crate) use declared::Declared;
 pub(crate) use scope::{Binding, Builder, Scopes};
-pub(crate) use signature::Signature;
+pub(crate) use signature::{Numbers, Signature};
 
 use flow_plan::{Expr, Labels, Type, Value};
 

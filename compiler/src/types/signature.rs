@@ -60,7 +60,7 @@ impl Checker<'_> {
         let output = output.map(|d| d.ty);
         let (callee, output) = match item {
             Item::Prompt(_) => {
-                (Callee::Prompt(PromptId(self.count(is_prompt))), Some(output.unwrap_or(Type::TEXT)))
+                (Callee::Prompt(PromptId(next(&mut self.numbers.prompts))), Some(output.unwrap_or(Type::TEXT)))
             }
             Item::Lookup(d) => {
                 if output.is_none() {
@@ -74,17 +74,17 @@ impl Checker<'_> {
                     );
                 }
                 labels.integrity = Integrity::Untrusted;
-                (Callee::Lookup(LookupId(self.count(is_lookup))), Some(output.unwrap_or(Type::Error)))
+                (Callee::Lookup(LookupId(next(&mut self.numbers.lookups))), Some(output.unwrap_or(Type::Error)))
             }
             // A guard passes its first parameter on.
             Item::Guard(_) => {
                 let given = params.first().map_or(Type::Error, |p| p.ty.clone());
-                (Callee::Guard(GuardId(self.count(is_guard))), Some(output.unwrap_or(given)))
+                (Callee::Guard(GuardId(next(&mut self.numbers.guards))), Some(output.unwrap_or(given)))
             }
             Item::Action(_) => {
-                (Callee::Action(ActionId(self.count(is_action))), Some(output.unwrap_or(Type::Null)))
+                (Callee::Action(ActionId(next(&mut self.numbers.actions))), Some(output.unwrap_or(Type::Null)))
             }
-            _ => (Callee::Flow(FlowId(self.count(is_flow))), output),
+            _ => (Callee::Flow(FlowId(next(&mut self.numbers.flows))), output),
         };
         let signature = Signature {
             name: name.name.clone(),
@@ -98,11 +98,6 @@ impl Checker<'_> {
             can_fail: true,
         };
         self.callables.insert(id, signature);
-    }
-
-    // The declaration's number among those of its kind, in the order of the program's files.
-    fn count(&self, kind: fn(&Callee) -> bool) -> u32 {
-        self.callables.values().filter(|s| kind(&s.callee)).count() as u32
     }
 
     /// Parameters with their types; what comes from outside is untrusted unless it says `trusted`.
@@ -133,22 +128,18 @@ impl Checker<'_> {
     }
 }
 
-fn is_prompt(callee: &Callee) -> bool {
-    matches!(callee, Callee::Prompt(_))
+/// How many declarations of each kind have a signature; a declaration's number is its place in the
+/// plan's table.
+#[derive(Default)]
+pub(crate) struct Numbers {
+    prompts: u32,
+    lookups: u32,
+    guards: u32,
+    actions: u32,
+    flows: u32,
 }
 
-fn is_lookup(callee: &Callee) -> bool {
-    matches!(callee, Callee::Lookup(_))
-}
-
-fn is_guard(callee: &Callee) -> bool {
-    matches!(callee, Callee::Guard(_))
-}
-
-fn is_action(callee: &Callee) -> bool {
-    matches!(callee, Callee::Action(_))
-}
-
-fn is_flow(callee: &Callee) -> bool {
-    matches!(callee, Callee::Flow(_))
+fn next(counter: &mut u32) -> u32 {
+    *counter += 1;
+    *counter - 1
 }
