@@ -59,9 +59,10 @@ impl Checker<'_> {
         let mut labels = output.as_ref().map(|d| d.labels).unwrap_or_default();
         let output = output.map(|d| d.ty);
         let (callee, output) = match item {
-            Item::Prompt(_) => {
-                (Callee::Prompt(PromptId(next(&mut self.numbers.prompts))), Some(output.unwrap_or(Type::TEXT)))
-            }
+            Item::Prompt(_) => (
+                Callee::Prompt(PromptId(next(&mut self.numbers.prompts))),
+                Some(output.unwrap_or(Type::TEXT)),
+            ),
             Item::Lookup(d) => {
                 if output.is_none() {
                     self.report(
@@ -74,16 +75,20 @@ impl Checker<'_> {
                     );
                 }
                 labels.integrity = Integrity::Untrusted;
-                (Callee::Lookup(LookupId(next(&mut self.numbers.lookups))), Some(output.unwrap_or(Type::Error)))
+                (
+                    Callee::Lookup(LookupId(next(&mut self.numbers.lookups))),
+                    Some(output.unwrap_or(Type::Error)),
+                )
             }
             // A guard passes its first parameter on.
             Item::Guard(_) => {
                 let given = params.first().map_or(Type::Error, |p| p.ty.clone());
                 (Callee::Guard(GuardId(next(&mut self.numbers.guards))), Some(output.unwrap_or(given)))
             }
-            Item::Action(_) => {
-                (Callee::Action(ActionId(next(&mut self.numbers.actions))), Some(output.unwrap_or(Type::Null)))
-            }
+            Item::Action(_) => (
+                Callee::Action(ActionId(next(&mut self.numbers.actions))),
+                Some(output.unwrap_or(Type::Null)),
+            ),
             _ => (Callee::Flow(FlowId(next(&mut self.numbers.flows))), output),
         };
         let signature = Signature {
