@@ -134,6 +134,12 @@ impl Checker<'_> {
     }
 
     fn report_unknown(&mut self, scopes: &Scopes, name: &str, span: Span, expected: Option<&Type>) {
+        if name == "stop" {
+            let message = "`stop` does not say what the caller is told";
+            return self.report(
+                FlowDiagnostic::new(Code::E0001, span, message).help("write it behind: `else stop \"…\"`"),
+            );
+        }
         let variants = match expected.map(Type::present) {
             Some(Type::Enum(e)) => e.variants.iter().map(|v| v.name.as_str()).collect(),
             _ => Vec::new(),
