@@ -36,7 +36,7 @@ impl Provider for Instantly {
         tokio::task::yield_now().await;
         Ok(Reply {
             text: "You have 30 days to return your shoes.".to_owned(),
-            usage: Usage { input: Tokens(300), cached_input: Tokens(0), output: Tokens(20) },
+            usage: Usage { input: Tokens(300), output: Tokens(20), ..Usage::default() },
             finish: Finish::Done,
             request_id: None,
         })

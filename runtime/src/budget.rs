@@ -6,10 +6,10 @@
 //! is done, what it used is charged in place of the reservation. A call that was cut off keeps its
 //! reservation, since it may be billed.
 
-use crate::provider::{Message, Usage};
+use crate::provider::Message;
 use crate::{RunError, Spent};
 use flow_diagnostics::Code;
-use flow_plan::{Cost, Model, Price, Tokens};
+use flow_plan::{Cost, Model, Tokens};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 // What the chat protocols add to each message, its role and the reply's start, rounded up.
@@ -33,9 +33,7 @@ pub fn worst_case(model: &Model, messages: &[Message], schema_bytes: usize, max_
         (window, true) => window,
         (window, false) => bytes.min(window),
     };
-    let price = &model.card.price;
-    let dearest = price.input.max(price.cache_write.unwrap_or(price.input));
-    let cost = dearest.per_million(Tokens(input)).plus(price.output.per_million(max_output));
+    let cost = model.card.price.worst(Tokens(input), model.card.most_output(max_output));
     Worst { input: Tokens(input), cost }
 }
 
@@ -46,17 +44,6 @@ pub struct Worst {
     pub input: Tokens,
     /// What they and the most output cost.
     pub cost: Cost,
-}
-
-/// What a call cost by the usage the provider reports.
-pub fn price_of(price: &Price, usage: Usage) -> Cost {
-    let cached = usage.cached_input.min(usage.input);
-    let plain = Tokens(usage.input.0 - cached.0);
-    price
-        .input
-        .per_million(plain)
-        .plus(price.cached_input.unwrap_or(price.input).per_million(cached))
-        .plus(price.output.per_million(usage.output))
 }
 
 /// What a flow has spent and may still spend; each flow called by another has its own inside the
@@ -219,17 +206,5 @@ mod tests {
             true
         }));
         assert_eq!((inner.spent().usd, outer.spent().usd), (Cost(20), Cost(70)));
-    }
-
-    #[test]
-    fn cached_input_is_cheaper() {
-        let price = Price {
-            input: Cost(1_000_000),
-            cached_input: Some(Cost(100_000)),
-            cache_write: Some(Cost(1_250_000)),
-            output: Cost(4_000_000),
-        };
-        let usage = Usage { input: Tokens(1000), cached_input: Tokens(400), output: Tokens(100) };
-        assert_eq!(price_of(&price, usage), Cost(600 + 40 + 400));
     }
 }

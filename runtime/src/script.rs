@@ -119,11 +119,7 @@ impl Provider for Scripted {
                 let input = request.messages.iter().map(|m| m.text.len()).sum();
                 Ok(Reply {
                     text: text.to_owned(),
-                    usage: Usage {
-                        input: estimate(input),
-                        cached_input: Tokens(0),
-                        output: estimate(text.len()),
-                    },
+                    usage: Usage { input: estimate(input), output: estimate(text.len()), ..Usage::default() },
                     finish: Finish::Done,
                     request_id: None,
                 })

@@ -1,12 +1,12 @@
 //! What every program may use without bringing it: the modules under `std` and the model catalogue,
 //! both embedded in the binary.
 //!
-//! In: nothing. Out: the source text of a module, and [`catalog`].
+//! In: nothing. Out: the source text of a module, [`catalog`], and [`read_catalog`] for a project's own prices.
 //! Not here: `std.guards`, whose guards the runtime declares as capabilities.
 
 mod catalog;
 
-pub use catalog::catalog;
+pub use catalog::{CatalogError, catalog, read_catalog};
 
 const MODULES: &[(&str, &str)] = &[("judges", include_str!("../std/judges.flow"))];
 

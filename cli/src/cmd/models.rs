@@ -63,7 +63,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
     }
     console.answer(&drawn(&found, console.out_colour))?;
     if let Some((_, card)) = found.first() {
-        console.note(&format!("prices in dollars a million tokens, from {} ({})", card.source, card.dated));
+        let dated = card.dated.map(|d| format!(" ({d})")).unwrap_or_default();
+        console.note(&format!("prices in dollars a million tokens, from {}{dated}", card.source));
     }
     let mut missing: Vec<&str> =
         found.iter().filter(|(id, _)| !is_reachable(id, &built_in)).map(|(id, _)| provider(id)).collect();
@@ -165,7 +166,7 @@ fn document(id: &str, card: &ModelCard, reachable: bool) -> serde_json::Value {
         },
         "tokenizer": card.tokenizer.as_deref(),
         "abilities": abilities(card.abilities),
-        "dated": card.dated.as_str(),
+        "dated": card.dated.map(|d| d.to_string()),
         "source": card.source.as_str(),
     })
 }

@@ -3,7 +3,7 @@
 use super::halt::{Again, Failure};
 use super::state::Given;
 use super::step::Site;
-use crate::budget::{Reservation, price_of, worst_case};
+use crate::budget::{Reservation, worst_case};
 use crate::events::What;
 use crate::output;
 use crate::provider::{CallError, CallErrorKind, Finish, Message, OnText, Provider, Reply, Request};
@@ -75,7 +75,7 @@ fn used(model: &Model, reply: &Reply, worst: flow_plan::Cost) -> Spent {
         return cut_off(worst);
     }
     Spent {
-        usd: price_of(&model.card.price, usage),
+        usd: model.card.price.billed(&usage),
         calls: 1,
         input: usage.input,
         output: usage.output,

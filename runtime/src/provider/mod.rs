@@ -16,6 +16,9 @@ pub use anthropic::Anthropic;
 pub use openai::OpenAi;
 pub use sim::Sim;
 
+/// Tokens as the provider reports them.
+pub use flow_plan::Used as Usage;
+
 /// Someone who answers prompts.
 #[async_trait]
 pub trait Provider: Send + Sync {
@@ -77,17 +80,6 @@ pub struct Reply {
     pub finish: Finish,
     /// The provider's name for the call.
     pub request_id: Option<String>,
-}
-
-/// Tokens as the provider reports them.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Usage {
-    /// Input, cached input included.
-    pub input: Tokens,
-    /// The part of the input that came from the provider's cache.
-    pub cached_input: Tokens,
-    /// Output, reasoning included.
-    pub output: Tokens,
 }
 
 /// Why an answer ended.

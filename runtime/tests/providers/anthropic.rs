@@ -38,7 +38,10 @@ async fn a_stream_of_text_is_read_with_its_usage() {
     let (reply, pieces) = call(&Anthropic::default(), &context(&[KEY]), &request).await;
     let reply = reply.unwrap();
     assert_eq!((reply.text.as_str(), pieces.concat().as_str()), ("Hi \"you\"", "Hi \"you\""));
-    assert_eq!(reply.usage, Usage { input: Tokens(140), cached_input: Tokens(100), output: Tokens(7) });
+    assert_eq!(
+        reply.usage,
+        Usage { input: Tokens(140), cached_input: Tokens(100), cache_write: Tokens(30), output: Tokens(7) }
+    );
     assert_eq!((reply.finish, reply.request_id.as_deref()), (Finish::Done, Some("msg_1")));
 
     let asked = server.asked();

@@ -14,7 +14,7 @@ const STREAM: [&str; 6] = [
     r#"{"id":"call-1","choices":[{"index":0,"delta":{"content":"Hi"},"finish_reason":null}]}"#,
     r#"{"id":"call-1","choices":[{"index":0,"delta":{"content":" \"there\" 🙂"},"finish_reason":null}]}"#,
     r#"{"id":"call-1","choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":null}"#,
-    r#"{"id":"call-1","choices":[],"usage":{"prompt_tokens":21,"completion_tokens":5,"total_tokens":26,"prompt_tokens_details":{"cached_tokens":16}}}"#,
+    r#"{"id":"call-1","choices":[],"usage":{"prompt_tokens":21,"completion_tokens":5,"total_tokens":26,"prompt_tokens_details":{"cached_tokens":16,"cache_write_tokens":4}}}"#,
     "[DONE]",
 ];
 
@@ -41,7 +41,10 @@ async fn a_stream_is_read_with_its_usage() {
     let reply = reply.unwrap();
     assert_eq!(reply.text, "Hi \"there\" 🙂");
     assert_eq!(pieces.concat(), reply.text);
-    assert_eq!(reply.usage, Usage { input: Tokens(21), cached_input: Tokens(16), output: Tokens(5) });
+    assert_eq!(
+        reply.usage,
+        Usage { input: Tokens(21), cached_input: Tokens(16), cache_write: Tokens(4), output: Tokens(5) }
+    );
     assert_eq!((reply.finish, reply.request_id.as_deref()), (Finish::Done, Some("call-1")));
 
     let asked = server.asked();

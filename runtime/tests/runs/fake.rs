@@ -124,7 +124,7 @@ impl Provider for Fake {
             }
         };
         on_text(&text);
-        let usage = Usage { input: Tokens(10), cached_input: Tokens(0), output: Tokens(5) };
+        let usage = Usage { input: Tokens(10), output: Tokens(5), ..Usage::default() };
         Ok(Reply { text, usage, finish, request_id: Some("r1".to_owned()) })
     }
 }

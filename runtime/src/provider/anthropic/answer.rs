@@ -111,6 +111,7 @@ impl Answer {
                     + cache_creation_input_tokens.unwrap_or(0),
             ),
             cached_input: Tokens(cache_read_input_tokens.unwrap_or(0)),
+            cache_write: Tokens(cache_creation_input_tokens.unwrap_or(0)),
             output: Tokens(output_tokens.unwrap_or(0)),
         };
         // Some servers, and a model that refuses, answer beside the tool.

@@ -71,8 +71,8 @@ impl Answer {
         let text = if refused { self.refusal } else { self.text };
         let usage = self.usage.unwrap_or_else(|| Usage {
             input: Tokens(input()),
-            cached_input: Tokens(0),
             output: Tokens(crate::size::tokens(&text)),
+            ..Usage::default()
         });
         Ok(Reply { text, usage, finish: if refused { Finish::Refused } else { finish }, request_id: self.id })
     }
@@ -87,9 +87,11 @@ impl Answer {
             self.id = body.id.map(|id| id.0.into_owned());
         }
         if let Some(usage) = body.usage {
+            let details = usage.prompt_tokens_details.unwrap_or_default();
             self.usage = Some(Usage {
                 input: Tokens(usage.prompt_tokens),
-                cached_input: Tokens(usage.prompt_tokens_details.and_then(|d| d.cached_tokens).unwrap_or(0)),
+                cached_input: Tokens(details.cached_tokens.unwrap_or(0)),
+                cache_write: Tokens(details.cache_write_tokens.unwrap_or(0)),
                 output: Tokens(usage.completion_tokens),
             });
         }
@@ -155,10 +157,12 @@ struct Used {
     prompt_tokens_details: Option<Details>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 struct Details {
     #[serde(default)]
     cached_tokens: Option<u64>,
+    #[serde(default)]
+    cache_write_tokens: Option<u64>,
 }
 
 #[derive(Deserialize)]

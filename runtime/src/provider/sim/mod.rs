@@ -98,8 +98,8 @@ impl Provider for Sim {
         let finish = cut(&mut text, request.max_output);
         let usage = Usage {
             input: Tokens(request.messages.iter().map(|m| estimate(&m.text)).sum()),
-            cached_input: Tokens(0),
             output: Tokens(estimate(&text)),
+            ..Usage::default()
         };
         if request.stream {
             stream(&text, latency, on_text).await;
