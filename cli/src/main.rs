@@ -16,6 +16,7 @@ mod paths;
 mod project;
 mod report;
 mod table;
+mod today;
 mod world;
 
 use args::{Args, Command, PLANNED};

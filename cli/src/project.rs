@@ -75,7 +75,7 @@ impl Project {
 
     /// Compiles the program.
     pub(crate) fn compile(&self) -> Outcome {
-        let world = DiskWorld::new(&self.root, self.config.models.clone());
+        let world = DiskWorld::new(&self.root, self.config.catalog.clone(), self.config.models.clone());
         flow_compiler::compile(&world, &self.file)
     }
 

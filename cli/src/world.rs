@@ -1,5 +1,5 @@
-//! The outside as the compiler sees it from the command line: files on the disk, the embedded
-//! catalogue, what this runtime can do, and the models that a profile or `--model` swaps.
+//! The outside as the compiler sees it from the command line: files on the disk, the models that are
+//! known, what this runtime can do, and the models that a profile or `--model` swaps.
 
 use flow_compiler::World;
 use flow_plan::{CapabilitySpec, Catalog};
@@ -21,14 +21,9 @@ pub(crate) struct DiskWorld {
 }
 
 impl DiskWorld {
-    /// The world of a program in this folder, with these models swapped.
-    pub(crate) fn new(root: &Path, models: BTreeMap<String, String>) -> DiskWorld {
-        DiskWorld {
-            root: root.to_owned(),
-            catalog: flow_stdlib::catalog(),
-            capabilities: flow_runtime::capabilities(),
-            models,
-        }
+    /// The world of a program in this folder, with these models known and these swapped.
+    pub(crate) fn new(root: &Path, catalog: Catalog, models: BTreeMap<String, String>) -> DiskWorld {
+        DiskWorld { root: root.to_owned(), catalog, capabilities: flow_runtime::capabilities(), models }
     }
 }
 

@@ -98,7 +98,7 @@ fn models_are_filtered_and_have_a_shape_for_programs() {
     assert_eq!(lines.len(), 2, "{few:?}");
     assert!(lines[0].starts_with("model "));
     assert!(lines[1].starts_with("openai/gpt-4o-mini  ") && lines[1].contains("0.15"), "{few:?}");
-    assert!(few.err.contains("2026-11-24"));
+    assert!(few.out.contains("2026-11-24") && few.err.contains("LiteLLM"), "{few:?}");
     assert_eq!(sandbox.flowc(&["models", "nonesuch"]).out, "");
 }
 

@@ -6,6 +6,9 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+/// The time at which it is [`crate::world::TODAY`], in seconds since 1970, as `SOURCE_DATE_EPOCH` takes it.
+pub const EPOCH: &str = "1795478400";
+
 /// Runs a script with `flowc` at `binary` in `folder`, which gets a copy of the corpus's `data`.
 /// Gives what the commands print and their exit codes, with what differs from run to run blotted out.
 pub fn run(case: &Case, binary: &Path, folder: &Path) -> String {
@@ -39,7 +42,7 @@ fn execute(command: &str, binary: &Path, folder: &Path) -> Output {
         None => Stdio::null(),
     };
     let mut process = Command::new(binary);
-    process.args(&args).current_dir(folder).env_clear().stdin(input);
+    process.args(&args).current_dir(folder).env_clear().env("SOURCE_DATE_EPOCH", EPOCH).stdin(input);
     process.output().expect("flowc starts")
 }
 

@@ -1,4 +1,4 @@
-//! What is configured around a program: `flow.toml`, `.env` and the `FLOW_…` variables.
+//! What is configured around a program: `flow.toml`, `prices.toml`, `.env` and the `FLOW_…` variables.
 //!
 //! In: the program's folder and the process's environment. Out: [`Config`] and the
 //! [`Environment`] that the run sees. The strongest wins: the command line, then `FLOW_…`
@@ -6,12 +6,15 @@
 
 mod dotenv;
 mod file;
+mod prices;
 
 pub(crate) use file::{FlowToml, Limits, Profile};
+pub(crate) use prices::{PRICES, own_models};
 
 use crate::exit::{Exit, Failure};
 use crate::paths;
 use flow_diagnostics::{Diagnostics, Sources, did_you_mean};
+use flow_plan::Catalog;
 use flow_runtime::Environment;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -25,6 +28,8 @@ pub(crate) struct Config {
     pub(crate) profile: Option<String>,
     /// Model ids by their name in the program, in place of what the program says.
     pub(crate) models: BTreeMap<String, String>,
+    /// The models that are known: the embedded catalogue, with the project's prices over it.
+    pub(crate) catalog: Catalog,
     /// Limits by provider.
     pub(crate) limits: BTreeMap<String, Limits>,
     /// Where state lives.
@@ -67,6 +72,7 @@ pub(crate) fn load(root: &Path, profile: Option<&str>) -> Result<(Config, Enviro
         Some(path) => read(path)?,
         None => FlowToml::default(),
     };
+    let catalog = prices::catalog(base)?;
     let profile =
         profile.or(env.get("FLOW_PROFILE")).or(written.default_profile.as_deref()).map(str::to_owned);
     let swapped = match &profile {
@@ -87,7 +93,7 @@ pub(crate) fn load(root: &Path, profile: Option<&str>) -> Result<(Config, Enviro
             .help("give `state.dir` a folder, such as `.flow`"));
     }
     let telemetry = env.get("FLOW_TELEMETRY_ENDPOINT").map(str::to_owned).or(written.telemetry_endpoint);
-    Ok((Config { file, profile, models, limits, state, telemetry, dotenv }, env))
+    Ok((Config { file, profile, models, catalog, limits, state, telemetry, dotenv }, env))
 }
 
 /// The nearest `flow.toml`, from the folder upwards to the root of its git repository.
@@ -103,6 +109,17 @@ pub(crate) fn find(root: &Path) -> Option<PathBuf> {
         }
     }
     None
+}
+
+/// The models that are known to programs in this folder.
+pub(crate) fn known_models(root: &Path) -> Result<Catalog, Failure> {
+    prices::catalog(&project_folder(root))
+}
+
+/// The folder of the nearest `flow.toml`; this folder where there is none.
+pub(crate) fn project_folder(root: &Path) -> PathBuf {
+    let file = find(root);
+    file.as_deref().and_then(Path::parent).unwrap_or(root).to_owned()
 }
 
 fn process_environment() -> Environment {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+use flow_tests::console;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -61,6 +62,7 @@ impl Sandbox {
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(Path::new(env!("CARGO_BIN_EXE_flowc")));
         command.args(args).current_dir(self.dir.path()).env_clear().stdin(Stdio::null());
+        command.env("SOURCE_DATE_EPOCH", console::EPOCH);
         command
     }
 

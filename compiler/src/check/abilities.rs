@@ -2,7 +2,7 @@
 
 use crate::checker::Checker;
 use flow_diagnostics::{Code, FlowDiagnostic};
-use flow_plan::{Callee, ModelId, StepKind};
+use flow_plan::{Callee, ModelId, ModelKind, StepKind};
 
 pub(super) fn check(checker: &mut Checker<'_>) {
     let mut found = Vec::new();
@@ -20,13 +20,20 @@ pub(super) fn check(checker: &mut Checker<'_>) {
                 .collect();
             for model in models {
                 let Some(model) = checker.plan.models.get(model.index()) else { continue };
-                if prompt.images.is_some() && !model.card.abilities.images {
+                if model.card.kind == ModelKind::Embedding {
+                    let message = format!("the model `{}` ({}) answers no prompts", model.name, model.id());
+                    found.push(
+                        FlowDiagnostic::new(Code::E0402, step.span, message)
+                            .label(model.span, "this model makes embeddings")
+                            .help("choose a model that answers: `flowc models` lists them"),
+                    );
+                } else if prompt.images.is_some() && !model.card.abilities.images {
                     let message = format!("the model `{}` ({}) cannot read images", model.name, model.id());
                     found.push(
                         FlowDiagnostic::new(Code::E0402, step.span, message)
                             .label(prompt.span, "this prompt shows images")
                             .label(model.span, "this model takes text only")
-                            .help("choose a model that reads images: `flowc models --images` lists them"),
+                            .help("choose a model that reads images: `flowc models --can images` lists them"),
                     );
                 }
             }
