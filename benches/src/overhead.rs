@@ -215,6 +215,9 @@ impl World for Program {
     fn model_override(&self, _: &str) -> Option<String> {
         None
     }
+    fn today(&self) -> Option<jiff::civil::Date> {
+        None
+    }
 }
 
 async fn wait_for(port: u16) -> Result<(), Failure> {

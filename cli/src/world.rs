@@ -1,8 +1,10 @@
 //! The outside as the compiler sees it from the command line: files on the disk, the models that are
-//! known, what this runtime can do, and the models that a profile or `--model` swaps.
+//! known, what this runtime can do, the models that a profile or `--model` swaps, and the day.
 
+use crate::today;
 use flow_compiler::World;
 use flow_plan::{CapabilitySpec, Catalog};
+use jiff::civil::Date;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
@@ -42,6 +44,10 @@ impl World for DiskWorld {
 
     fn model_override(&self, name: &str) -> Option<String> {
         self.models.get(name).cloned()
+    }
+
+    fn today(&self) -> Option<Date> {
+        today::today()
     }
 }
 

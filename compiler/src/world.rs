@@ -4,6 +4,7 @@
 //! touches no disk, network, clock or environment.
 
 use flow_plan::{CapabilityKind, CapabilitySpec, Catalog};
+use jiff::civil::Date;
 use std::sync::Arc;
 
 /// The outside, as far as a compilation needs it.
@@ -20,6 +21,9 @@ pub trait World {
 
     /// The `provider/model` that a profile or the command line puts in a model's place.
     fn model_override(&self, name: &str) -> Option<String>;
+
+    /// The day it is; without one, nothing is too old.
+    fn today(&self) -> Option<Date>;
 }
 
 /// The capability of this kind and name.

@@ -66,6 +66,7 @@ codes! {
     W0703 "guard that can't fail",
     W0704 "cache on a step that never repeats",
     W0705 "changing text before fixed text in a prompt",
+    W0706 "price of a model is old",
     E0801 "the run was refused",
     E0802 "a guard failed",
     E0803 "over budget",

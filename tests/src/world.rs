@@ -1,11 +1,16 @@
-//! A [`World`] for tests: files of a folder, with others laid over them, the real catalogue and the
-//! real capabilities.
+//! A [`World`] for tests: files of a folder, with others laid over them, the real catalogue, the
+//! prices of a `prices.toml` among the files, the real capabilities and a day that stays.
 
 use flow_compiler::{Outcome, World, compile};
 use flow_plan::{CapabilitySpec, Catalog};
+use jiff::civil::Date;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+
+/// The day it is in tests. Not before the catalogue's own date, and not so long after it that its
+/// prices are old.
+pub const TODAY: Date = Date::constant(2026, 11, 24);
 
 /// Where a test's program lives.
 #[derive(Debug, Default)]
@@ -16,6 +21,8 @@ pub struct FolderWorld {
     catalog: Catalog,
     capabilities: Vec<&'static CapabilitySpec>,
 }
+
+const PRICES: &str = "prices.toml";
 
 impl FolderWorld {
     /// A world without files.
@@ -29,11 +36,22 @@ impl FolderWorld {
 
     /// The files of a folder.
     pub fn at(root: impl Into<PathBuf>) -> Self {
-        FolderWorld { root: Some(root.into()), ..FolderWorld::empty() }
+        let root = root.into();
+        let prices = std::fs::read_to_string(root.join(PRICES)).ok();
+        let world = FolderWorld { root: Some(root), ..FolderWorld::empty() };
+        match prices {
+            Some(prices) => world.with(PRICES, &prices),
+            None => world,
+        }
     }
 
-    /// Lays a file over those of the folder.
+    /// Lays a file over those of the folder, and the prices of a `prices.toml` over the catalogue.
     pub fn with(mut self, path: &str, text: &str) -> Self {
+        if path == PRICES {
+            let prices =
+                flow_stdlib::read_catalog(text).unwrap_or_else(|e| panic!("{PRICES}: {}", e.message));
+            self.catalog.lay_over(prices);
+        }
         self.files.insert(path.to_owned(), text.into());
         self
     }
@@ -73,5 +91,8 @@ impl World for FolderWorld {
 
     fn model_override(&self, name: &str) -> Option<String> {
         self.models.get(name).cloned()
+    }
+    fn today(&self) -> Option<Date> {
+        Some(TODAY)
     }
 }

@@ -1,6 +1,7 @@
 //! Checks of a whole program, once everything in it has its type. One check a file.
 
 mod abilities;
+mod old_price;
 mod prompt_cache;
 mod style;
 mod unused;
@@ -13,4 +14,5 @@ pub(crate) fn run(checker: &mut Checker<'_>) {
     style::check(checker);
     abilities::check(checker);
     prompt_cache::check(checker);
+    old_price::check(checker);
 }

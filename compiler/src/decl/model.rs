@@ -198,7 +198,12 @@ impl Checker<'_> {
                 "reasoning" => out.reasoning = self.word(setting),
                 "base_url" => out.base_url = self.config(file, setting),
                 "api_key" => out.api_key = self.config(file, setting),
-                "price" => card.price = self.price(setting).unwrap_or(card.price),
+                "price" => {
+                    if let Some(price) = self.price(setting) {
+                        // What the program says is no older than the program.
+                        card = ModelCard { price, dated: None, source: EcoString::new(), ..card };
+                    }
+                }
                 "tokenizer" => card.tokenizer = self.word(setting),
                 "clearance" => cleared = self.word(setting).is_some_and(|w| self.clearance(setting, &w)),
                 // Where the provider runs; read by the label checks to come.
