@@ -4,6 +4,7 @@
 //! Not here: what a run does, which is [`crate::exec`]'s.
 
 use crate::action::Channel;
+use crate::budget::Budgets;
 use crate::cache::{Cache, MemoryCache};
 use crate::exec::PromptFacts;
 use crate::guard::Guard;
@@ -16,7 +17,7 @@ use crate::{Context, RunError};
 use ecow::EcoString;
 use flow_diagnostics::{Code, did_you_mean};
 use flow_plan::{Callee, CapabilitySpec, Plan, StepKind};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A plan made ready to run.
 pub struct Engine {
@@ -32,6 +33,9 @@ pub struct Engine {
     pub(crate) guards: Vec<(EcoString, Arc<dyn Guard>)>,
     pub(crate) journal: Option<Arc<dyn Journal>>,
     pub(crate) cache: Arc<dyn Cache>,
+    pub(crate) budgets: Option<Budgets>,
+    // Why the bound of a model can't be trusted any more, by the model's index.
+    pub(crate) broken: Vec<OnceLock<String>>,
 }
 
 /// What an engine may use besides the plan.
@@ -40,6 +44,8 @@ pub struct Options {
     pub journal: Option<Arc<dyn Journal>>,
     /// Where answers are kept for equal calls.
     pub cache: Arc<dyn Cache>,
+    /// What flows may spend a day, over all runs; a flow's own `budget` is for each run.
+    pub budgets: Option<Budgets>,
     /// Answers that stand in for the models: tests.
     pub script: Option<Script>,
     /// What there is to call.
@@ -47,11 +53,12 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// No journal, a cache in memory, and everything the runtime has built in.
+    /// No journal, no daily budgets, a cache in memory, and everything the runtime has built in.
     fn default() -> Self {
         Options {
             journal: None,
             cache: Arc::new(MemoryCache::default()),
+            budgets: None,
             script: None,
             tables: Tables::builtin(),
         }
@@ -86,7 +93,7 @@ impl Tables {
 impl Engine {
     /// Makes a plan ready to run: E0810 where it names something the tables lack.
     pub fn new(plan: Arc<Plan>, context: Context, options: Options) -> Result<Engine, RunError> {
-        let Options { journal, cache, script, tables } = options;
+        let Options { journal, cache, budgets, script, tables } = options;
         let templates = Templates::new(&plan)?;
         let digest = digest(&plan);
         let script = script.map(Arc::new);
@@ -114,12 +121,14 @@ impl Engine {
             channels: channels.collect::<Result<_, RunError>>()?,
             guards: guards.collect::<Result<_, RunError>>()?,
             prompts: prompts.collect::<Result<_, RunError>>()?,
+            broken: plan.models.iter().map(|_| OnceLock::new()).collect(),
             plan,
             context,
             digest,
             templates,
             journal,
             cache,
+            budgets,
         })
     }
 

@@ -83,6 +83,8 @@ pub enum What {
         took: Millis,
         /// The provider's name for the call.
         request_id: Option<String>,
+        /// Why the model can't be asked again: it reported more than was possible.
+        excess: Option<String>,
         /// Why it failed.
         error: Option<RunError>,
     },
@@ -157,11 +159,14 @@ impl Serialize for Event {
                 map.serialize_entry("text", text.as_str())?;
                 map.serialize_entry("result", result)?;
             }
-            What::CallFinished { model, attempt, spent, took, request_id, error } => {
+            What::CallFinished { model, attempt, spent, took, request_id, excess, error } => {
                 map.serialize_entry("model", model.as_str())?;
                 map.serialize_entry("attempt", attempt)?;
                 usage(&mut map, spent, *took)?;
                 map.serialize_entry("request_id", request_id)?;
+                if let Some(excess) = excess {
+                    map.serialize_entry("excess", excess)?;
+                }
                 map.serialize_entry("error", &error.as_ref().map(ErrorShape))?;
             }
             What::StepFinished { status, model, attempts, spent, took, error } => {

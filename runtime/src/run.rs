@@ -67,6 +67,7 @@ impl Engine {
             resumed_steps: run.recorded.done.len(),
         });
         let ledger = Ledger::new(flow.settings.budget, spent_before(&run.recorded));
+        let ledger = ledger.paid_from(self.budgets.iter().flat_map(|b| b.of_run(&flow.name)));
         let result = {
             let cx = Cx { run: &run, ledger: &ledger, inside: None };
             let work = exec::block(cx, &flow.body, start.inputs, None);

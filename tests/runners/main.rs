@@ -2,6 +2,7 @@
 
 mod architecture;
 mod book;
+mod budgets;
 mod check;
 mod fmt;
 mod hostile;

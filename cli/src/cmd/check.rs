@@ -6,6 +6,7 @@ use crate::paths;
 use crate::project::{ModelArgs, Project};
 use crate::report::Report;
 use flow_diagnostics::json;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// The arguments.
@@ -33,10 +34,12 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
     let files = paths::flow_files(&args.paths)?;
     let mut report = Report::default();
+    let mut misnamed = BTreeSet::new();
     for file in &files {
         let project = Project::open(file, &args.models)?;
         let outcome = project.compile();
         report.add(&project.root, &outcome.sources, &outcome.diagnostics);
+        misnamed.extend(outcome.plan.iter().flat_map(|plan| project.config.budget.misnamed(plan)));
         // The process ends soon: taking a large program apart piece by piece is time for nothing.
         std::mem::forget(outcome);
     }
@@ -45,6 +48,9 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
         super::Format::Json => console.json(&json::document(&report.diagnostics, &report.sources))?,
         super::Format::Text => {
             console.diagnostics(&report.diagnostics, &report.sources);
+            for says in &misnamed {
+                console.note(&format!("warning: {says}"));
+            }
             console.note(&summary(&files, errors, warnings, console.err_colour));
         }
     }

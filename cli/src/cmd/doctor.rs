@@ -6,7 +6,9 @@ use crate::config::{self, Config};
 use crate::console::{Console, Paint};
 use crate::exit::{Exit, Failure};
 use crate::paths;
+use flow_plan::Cost;
 use flow_runtime::Environment;
+use flow_runtime::budget::{SqliteAccounts, today};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -107,6 +109,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
     match config::load(&args.dir, args.profile.as_deref()) {
         Ok((config, env)) => {
             findings.extend([configuration(&config), dotenv(&config), state(&config.state)]);
+            findings.extend(budgets(&config));
             findings.extend(not_yet(&config));
             findings.extend(unknown_variables(&env));
             findings.extend(keys(&env));
@@ -153,6 +156,24 @@ fn state(dir: &Path) -> Finding {
         Err(e) => Finding::new("state", State::Fail, format!("{} cannot be written: {e}", paths::shown(dir)))
             .help("set `[state] dir` in flow.toml, or FLOW_STATE_DIR, to a folder that can"),
     }
+}
+
+fn budgets(config: &Config) -> Vec<Finding> {
+    let finding = |(owner, per_day)| match SqliteAccounts::balance(&config.state, &owner, today()) {
+        Ok(balance) => {
+            let mut says = format!("{owner} has spent {} of {per_day} today", balance.spent);
+            if balance.held > Cost::ZERO {
+                says.push_str(&format!(", and {} are set aside", balance.held));
+            }
+            match balance.spent.plus(balance.held) >= per_day {
+                true => Finding::new("budget", State::Warn, says)
+                    .help("raise it in `flow.toml`, or wait until 00:00 UTC"),
+                false => Finding::new("budget", State::Ok, says),
+            }
+        }
+        Err(error) => Finding::new("budget", State::Fail, error.message).help(error.help.unwrap_or_default()),
+    };
+    config.budget.owners().map(finding).collect()
 }
 
 fn not_yet(config: &Config) -> Vec<Finding> {

@@ -1,5 +1,6 @@
 //! `flow.toml`: reading it, with a place for everything that is wrong in it.
 
+use super::budget::Budget;
 use flow_diagnostics::{Code, Diagnostics, FileId, FlowDiagnostic, Span, did_you_mean};
 use std::collections::BTreeMap;
 use toml::Spanned;
@@ -16,6 +17,8 @@ pub(crate) struct FlowToml {
     pub(crate) models: BTreeMap<String, String>,
     /// Limits by provider.
     pub(crate) limits: BTreeMap<String, Limits>,
+    /// What flows may spend a day.
+    pub(crate) budget: Budget,
     /// `[state] dir`, relative to the file.
     pub(crate) state_dir: Option<String>,
     /// `[telemetry] endpoint`.
@@ -74,11 +77,13 @@ pub(crate) fn parse(text: &str, file: FileId, diagnostics: &mut Diagnostics) -> 
             "profile" => out.profiles = reader.profiles(value),
             "models" => out.models = reader.models(value),
             "limits" => out.limits = reader.limits(value),
+            "budget" => out.budget = Budget::read(&mut reader, value),
             "state" => out.state_dir = reader.only(value, "dir"),
             "telemetry" => out.telemetry_endpoint = reader.only(value, "endpoint"),
-            _ => {
-                reader.unknown(key, &["default_profile", "profile", "models", "limits", "state", "telemetry"])
-            }
+            _ => reader.unknown(
+                key,
+                &["default_profile", "profile", "models", "limits", "budget", "state", "telemetry"],
+            ),
         }
     }
     if let Some(name) = &out.default_profile
@@ -95,10 +100,11 @@ pub(crate) fn parse(text: &str, file: FileId, diagnostics: &mut Diagnostics) -> 
     out
 }
 
-type Value<'i> = Spanned<DeValue<'i>>;
-type Key<'i> = Spanned<std::borrow::Cow<'i, str>>;
+pub(super) type Value<'i> = Spanned<DeValue<'i>>;
+pub(super) type Key<'i> = Spanned<std::borrow::Cow<'i, str>>;
 
-struct Reader<'a> {
+/// Reads values and reports what is wrong with them.
+pub(super) struct Reader<'a> {
     file: FileId,
     diagnostics: &'a mut Diagnostics,
 }
@@ -169,7 +175,8 @@ impl Reader<'_> {
         out
     }
 
-    fn table<'v, 'i>(&mut self, value: &'v Value<'i>) -> Option<&'v DeTable<'i>> {
+    /// A table; anything else is reported.
+    pub(super) fn table<'v, 'i>(&mut self, value: &'v Value<'i>) -> Option<&'v DeTable<'i>> {
         let table = value.get_ref().as_table();
         if table.is_none() {
             self.mismatch(value, "a table");
@@ -194,12 +201,14 @@ impl Reader<'_> {
         number
     }
 
-    fn mismatch(&mut self, value: &Value<'_>, wanted: &str) {
+    /// Reports a value of another type.
+    pub(super) fn mismatch(&mut self, value: &Value<'_>, wanted: &str) {
         let found = value.get_ref().type_str();
         self.report(value.span(), format!("expected {wanted}, found {found}"), None);
     }
 
-    fn unknown(&mut self, key: &Key<'_>, known: &[&str]) {
+    /// Reports a key that nothing knows.
+    pub(super) fn unknown(&mut self, key: &Key<'_>, known: &[&str]) {
         let name = key.get_ref().as_ref();
         let help = match did_you_mean(name, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
@@ -208,7 +217,8 @@ impl Reader<'_> {
         self.report(key.span(), format!("unknown key `{name}`"), Some(help));
     }
 
-    fn report(&mut self, at: std::ops::Range<usize>, message: String, help: Option<String>) {
+    /// Reports a mistake.
+    pub(super) fn report(&mut self, at: std::ops::Range<usize>, message: String, help: Option<String>) {
         let span = Span::new(self.file, at.start, at.end);
         self.diagnostics.push(FlowDiagnostic::new(Code::E0810, span, message).maybe_help(help));
     }
@@ -238,6 +248,11 @@ mod tests {
             [limits.openai]
             requests_per_minute = 1_000
             concurrency = 4
+            [budget]
+            per_day = "$50"
+            [budget.flows]
+            support = 10
+            triage = 0.25
             [state]
             dir = "state"
             [telemetry]
@@ -251,6 +266,9 @@ mod tests {
         assert_eq!(read.profiles["dev"].models["fast"], "sim/text");
         assert_eq!(read.limits["openai"].requests_per_minute, Some(1000));
         assert_eq!(read.limits["openai"].concurrency, Some(4));
+        let flows = read.budget.flows.iter().map(|(name, cost)| format!("{name} {cost}"));
+        assert_eq!(read.budget.per_day.map(|c| c.to_string()).as_deref(), Some("$50.00"));
+        assert_eq!(flows.collect::<Vec<_>>(), ["support $10.00", "triage $0.25"]);
         assert_eq!(read.state_dir.as_deref(), Some("state"));
         assert_eq!(read.telemetry_endpoint.as_deref(), Some("http://localhost:4318"));
     }
@@ -282,6 +300,22 @@ mod tests {
             problems("[models]\nfast = \"gpt\""),
             [
                 "\"gpt\" | `gpt` names no provider | a model is named `provider/model`, such as `openai/gpt-4o-mini` or `sim/text`"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_budget_is_an_amount_of_money() {
+        assert_eq!(
+            problems(
+                "[budget]\nper_day = \"5 euros\"\nper_month = 3\n[budget.flows]\na = -1\nb = true\nc = inf"
+            ),
+            [
+                "-1 | `-1` is not an amount of money | write it like `\"$50.00\"`",
+                "true | expected an amount of money, found boolean | ",
+                "inf | `inf` is not an amount of money | write it like `\"$50.00\"`",
+                "\"5 euros\" | `5 euros` is not an amount of money | write it like `\"$50.00\"`",
+                "per_month | unknown key `per_month` | the keys here are `per_day`, `flows`",
             ]
         );
     }

@@ -4,10 +4,12 @@
 //! [`Environment`] that the run sees. The strongest wins: the command line, then `FLOW_…`
 //! variables, then the chosen profile, then the rest of `flow.toml`.
 
+mod budget;
 mod dotenv;
 mod file;
 mod prices;
 
+pub(crate) use budget::Budget;
 pub(crate) use file::{FlowToml, Limits, Profile};
 pub(crate) use prices::{PRICES, own_models};
 
@@ -32,6 +34,8 @@ pub(crate) struct Config {
     pub(crate) catalog: Catalog,
     /// Limits by provider.
     pub(crate) limits: BTreeMap<String, Limits>,
+    /// What flows may spend a day.
+    pub(crate) budget: Budget,
     /// Where state lives.
     pub(crate) state: PathBuf,
     /// Where traces go.
@@ -57,8 +61,8 @@ impl Config {
 
 /// Whether a `FLOW_…` variable is one that [`load`] reads.
 pub(crate) fn is_known_variable(name: &str) -> bool {
-    let prefixes = ["FLOW_MODELS_", "FLOW_LIMITS_"];
-    let names = ["FLOW_PROFILE", "FLOW_STATE_DIR", "FLOW_TELEMETRY_ENDPOINT"];
+    let prefixes = ["FLOW_MODELS_", "FLOW_LIMITS_", "FLOW_BUDGET_FLOWS_"];
+    let names = ["FLOW_PROFILE", "FLOW_STATE_DIR", "FLOW_BUDGET_PER_DAY", "FLOW_TELEMETRY_ENDPOINT"];
     names.contains(&name) || prefixes.iter().any(|p| name.starts_with(p))
 }
 
@@ -84,6 +88,8 @@ pub(crate) fn load(root: &Path, profile: Option<&str>) -> Result<(Config, Enviro
     models.extend(with_prefix(&env, "FLOW_MODELS_"));
     let mut limits = written.limits;
     override_limits(&env, &mut limits)?;
+    let mut budget = written.budget;
+    budget.override_from(&env)?;
     let state = match env.get("FLOW_STATE_DIR") {
         Some(dir) => PathBuf::from(dir),
         None => base.join(written.state_dir.as_deref().unwrap_or(".flow")),
@@ -93,7 +99,7 @@ pub(crate) fn load(root: &Path, profile: Option<&str>) -> Result<(Config, Enviro
             .help("give `state.dir` a folder, such as `.flow`"));
     }
     let telemetry = env.get("FLOW_TELEMETRY_ENDPOINT").map(str::to_owned).or(written.telemetry_endpoint);
-    Ok((Config { file, profile, models, catalog, limits, state, telemetry, dotenv }, env))
+    Ok((Config { file, profile, models, catalog, limits, budget, state, telemetry, dotenv }, env))
 }
 
 /// The nearest `flow.toml`, from the folder upwards to the root of its git repository.

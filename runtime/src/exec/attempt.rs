@@ -1,22 +1,25 @@
 //! One attempt at one model. The duties of a call stand in [`attempt`], in their order.
 
+use super::ceiling;
 use super::halt::{Again, Failure};
 use super::state::Given;
 use super::step::Site;
-use crate::budget::{Reservation, worst_case};
+use crate::budget::{Money, worst_case};
 use crate::events::What;
 use crate::output;
 use crate::provider::{CallError, CallErrorKind, Finish, Message, OnText, Provider, Reply, Request};
 use crate::{RunError, Spent};
 use ecow::EcoString;
 use flow_diagnostics::Code;
-use flow_plan::{Millis, Model, Prompt, Tokens, Value};
+use flow_plan::{Cost, Millis, Model, ModelId, Prompt, Tokens, Value};
+use futures::future::BoxFuture;
 use std::sync::atomic::Ordering;
 use tokio::time::Instant;
 
 /// A prompt, ready to be sent to one model.
 pub(super) struct Ask<'a> {
     pub(super) prompt: &'a Prompt,
+    pub(super) id: ModelId,
     pub(super) model: &'a Model,
     pub(super) provider: &'a dyn Provider,
     pub(super) schema_bytes: usize,
@@ -44,32 +47,37 @@ fn max_output(model: &Model) -> Tokens {
 /// Asks once: reserve, note, send within the timeout, settle, read.
 pub(super) async fn attempt(site: Site<'_>, ask: &Ask<'_>, request: &Request<'_>) -> Given<Value> {
     let worst = worst_case(ask.model, &request.messages, ask.schema_bytes, request.max_output);
-    let reservation = site.cx.ledger.reserve(worst.cost)?;
+    ceiling::trusted(site, ask)?;
+    let engine = site.run().engine;
+    let money = Money::reserve(site.cx.ledger, engine.budgets.as_ref(), worst.cost, &site.run().id).await?;
     site.run().begin(site.path, worst.cost).await?;
-    let call = Call::start(site, ask.model, reservation);
+    let call = Call::start(site, ask.model, money);
     match send(site, ask, request, &call).await {
         Ok(reply) => {
-            let request_id = reply.request_id.clone();
             let spent = used(ask.model, &reply, worst.cost);
+            let excess = ceiling::broken(site, ask, (worst, request.max_output), (reply.usage, spent));
+            let request_id = reply.request_id.clone();
             let result = read(ask, reply);
-            call.finish(spent, request_id, result.as_ref().err().map(|f| &f.error));
+            let error = result.as_ref().err().map(|f| &f.error);
+            call.finish(Ended { spent, request_id, excess, error }).await;
             Ok(result?)
         }
         Err(failure) => {
             let (failure, spent) = *failure;
-            call.finish(spent.unwrap_or_else(|| cut_off(worst.cost)), None, Some(&failure.error));
+            let spent = spent.unwrap_or_else(|| cut_off(worst.cost));
+            call.finish(Ended { error: Some(&failure.error), ..Ended::with(spent) }).await;
             Err(failure.into())
         }
     }
 }
 
 /// What a call that may have been billed counts as.
-fn cut_off(worst: flow_plan::Cost) -> Spent {
+fn cut_off(worst: Cost) -> Spent {
     Spent { usd: worst, calls: 1, ..Spent::default() }
 }
 
 /// What a call used. Where the provider does not say, what was reserved stays charged.
-fn used(model: &Model, reply: &Reply, worst: flow_plan::Cost) -> Spent {
+fn used(model: &Model, reply: &Reply, worst: Cost) -> Spent {
     let usage = reply.usage;
     if usage.input == Tokens(0) && usage.output == Tokens(0) {
         return cut_off(worst);
@@ -152,11 +160,26 @@ struct Call<'a> {
     model: EcoString,
     number: u32,
     started: Instant,
-    reservation: Option<Reservation<'a>>,
+    money: Option<Money<'a>>,
+}
+
+/// How a call ended.
+struct Ended<'a> {
+    spent: Spent,
+    request_id: Option<String>,
+    excess: Option<String>,
+    error: Option<&'a RunError>,
+}
+
+impl Ended<'_> {
+    fn with(spent: Spent) -> Ended<'static> {
+        Ended { spent, request_id: None, excess: None, error: None }
+    }
 }
 
 impl<'a> Call<'a> {
-    fn start(site: Site<'a>, model: &Model, reservation: Reservation<'a>) -> Call<'a> {
+    fn start(site: Site<'a>, model: &Model, mut money: Money<'a>) -> Call<'a> {
+        money.begin();
         let number = site.tally.attempt();
         let id = ecow::eco_format!("{}/{}", model.provider, model.model);
         site.run().tell(Some(site.path), || What::CallStarted {
@@ -164,7 +187,7 @@ impl<'a> Call<'a> {
             attempt: number,
             restarts: site.tally.shown.swap(false, Ordering::Relaxed),
         });
-        Call { site, model: id, number, started: Instant::now(), reservation: Some(reservation) }
+        Call { site, model: id, number, started: Instant::now(), money: Some(money) }
     }
 
     fn token(&self, text: &str) {
@@ -176,14 +199,18 @@ impl<'a> Call<'a> {
         });
     }
 
-    fn finish(mut self, spent: Spent, request_id: Option<String>, error: Option<&RunError>) {
+    /// Settles, and waits until that outlives the process, which may end right after the run.
+    async fn finish(mut self, ended: Ended<'_>) {
         self.site.tally.answered_by(self.model.clone());
-        self.settle(spent, request_id, error);
+        if let Some(kept) = self.settle(ended) {
+            // What could not be kept stays charged in full, and the next reservation says why.
+            let _ = kept.await;
+        }
     }
 
-    fn settle(&mut self, spent: Spent, request_id: Option<String>, error: Option<&RunError>) {
-        let Some(reservation) = self.reservation.take() else { return };
-        reservation.settle(spent);
+    fn settle(&mut self, ended: Ended<'_>) -> Option<BoxFuture<'static, Result<(), RunError>>> {
+        let Ended { spent, request_id, excess, error } = ended;
+        let kept = self.money.take()?.settle(spent);
         self.site.tally.spend(spent);
         self.site.run().tell(Some(self.site.path), || What::CallFinished {
             model: self.model.clone(),
@@ -191,15 +218,17 @@ impl<'a> Call<'a> {
             spent,
             took: Millis::from(self.started.elapsed()),
             request_id,
+            excess,
             error: error.cloned(),
         });
+        kept
     }
 }
 
 impl Drop for Call<'_> {
     fn drop(&mut self) {
-        let Some(worst) = self.reservation.as_ref().map(Reservation::worst) else { return };
+        let Some(worst) = self.money.as_ref().map(Money::worst) else { return };
         let error = RunError::new(Code::E0812, "the call was dropped before its end");
-        self.settle(cut_off(worst), None, Some(&error));
+        drop(self.settle(Ended { error: Some(&error), ..Ended::with(cut_off(worst)) }));
     }
 }

@@ -243,9 +243,11 @@ async fn act(site: Site<'_>, action: &Action, params: &[Value]) -> Given<Value> 
 }
 
 async fn flow(site: Site<'_>, id: FlowId, args: &[Value], number: u32) -> Given<Value> {
-    let flow = &site.run().engine.plan.flows[id.index()];
+    let engine = site.run().engine;
+    let flow = &engine.plan.flows[id.index()];
     let inside = site.inside(number);
     let ledger = site.cx.ledger.inner(flow.settings.budget);
+    let ledger = ledger.paid_from(engine.budgets.iter().filter_map(|b| b.of_flow(&flow.name)));
     let cx = super::Cx { ledger: &ledger, ..site.cx.inside(&inside) };
     let work = block(cx, &flow.body, args.to_vec(), None);
     let result = within(flow.settings.deadline, &flow.name, work).await;

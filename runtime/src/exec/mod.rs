@@ -5,13 +5,14 @@
 //! dropping the run's future drops everything it has under way.
 //!
 //! [`frame`] holds variables, [`step`] takes one step to its end, [`handler`] is its `else`, [`call`] calls what it
-//! calls, [`prompt`] asks models one after another, [`attempt`] asks one model once, [`repeating`]
-//! runs loops, [`state`] is what all steps of a run share.
+//! calls, [`prompt`] asks models one after another, [`attempt`] asks one model once, [`ceiling`]
+//! stops asking one that can't be trusted, [`repeating`] runs loops, [`state`] is what all steps of a run share.
 
 mod attempt;
 mod backoff;
 mod cached;
 mod call;
+mod ceiling;
 mod frame;
 mod halt;
 mod handler;

@@ -101,6 +101,7 @@ async fn retried(site: Site<'_>, question: Question<'_>, model: ModelId) -> Give
     let facts = &engine.prompts[question.prompt.index()];
     let who = &engine.plan.models[model.index()];
     let ask = Ask {
+        id: model,
         prompt: &engine.plan.prompts[question.prompt.index()],
         model: who,
         provider: &*engine.providers[model.index()],

@@ -14,6 +14,8 @@ pub(crate) enum Act {
     Say(&'static str),
     /// Answers after some milliseconds.
     Late(u64, &'static str),
+    /// Answers after a second, and reports this many tokens of input and output.
+    Use(u64, u64),
     /// Fails.
     Fail(CallErrorKind),
     /// Fails and asks to wait some milliseconds.
@@ -105,11 +107,17 @@ impl Provider for Fake {
                 retry_after: retry_after.map(Millis),
             })
         };
+        let mut usage = Usage { input: Tokens(10), output: Tokens(5), ..Usage::default() };
         let (text, finish) = match act {
             Some(Act::Say(text)) => (text.to_owned(), Finish::Done),
             Some(Act::Late(ms, text)) => {
                 tokio::time::sleep(Millis(ms).duration()).await;
                 (text.to_owned(), Finish::Done)
+            }
+            Some(Act::Use(input, output)) => {
+                tokio::time::sleep(Millis(1000).duration()).await;
+                usage = Usage { input: Tokens(input), output: Tokens(output), ..usage };
+                ("used".to_owned(), Finish::Done)
             }
             Some(Act::Fail(kind)) => return failed(kind, None),
             Some(Act::Wait(ms)) => return failed(CallErrorKind::RateLimited, Some(ms)),
@@ -124,7 +132,6 @@ impl Provider for Fake {
             }
         };
         on_text(&text);
-        let usage = Usage { input: Tokens(10), output: Tokens(5), ..Usage::default() };
         Ok(Reply { text, usage, finish, request_id: Some("r1".to_owned()) })
     }
 }

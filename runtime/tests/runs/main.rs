@@ -1,10 +1,12 @@
 //! Runs of plans made by hand, with models that do what the test says, in paused time.
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
+mod budgets;
 mod calls;
 mod effects;
 mod fake;
 mod journal;
+mod laws;
 mod limits;
 mod models;
 mod plans;

@@ -12,6 +12,7 @@ use crate::project::{ProgramArgs, Project};
 use crate::{flows, paths};
 use flow_diagnostics::Code;
 use flow_plan::{FlowId, Plan, Value};
+use flow_runtime::budget::Budgets;
 use flow_runtime::cache::SqliteCache;
 use flow_runtime::events::Event;
 use flow_runtime::{Context, Engine, Options, RunError, RunReport, Start};
@@ -33,7 +34,8 @@ use watch::{EventsFile, Watch};
   flowc run app.flow --format json question=… | jq .spent.usd
 
 Configuration is read from flow.toml and .env beside the program; FLOW_PROFILE, FLOW_STATE_DIR,
-FLOW_MODELS_<NAME> and FLOW_LIMITS_<PROVIDER>_<LIMIT> are stronger, and options are strongest.
+FLOW_MODELS_<NAME>, FLOW_LIMITS_<PROVIDER>_<LIMIT>, FLOW_BUDGET_PER_DAY and FLOW_BUDGET_FLOWS_<NAME>
+are stronger, and options are strongest.
 
 Exit codes: 1 the program has errors, or the run failed or was refused; 2 an input or the
 configuration is wrong (E0809, E0810); 3 a provider, a lookup or an action failed (E0805, E0807,
@@ -94,7 +96,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
     if !console.quiet && !as_json {
         console.diagnostics(&report.diagnostics, &report.sources);
     }
-    for says in project.config.not_yet_supported() {
+    let misnamed = project.config.budget.misnamed(&plan);
+    for says in project.config.not_yet_supported().iter().chain(&misnamed) {
         console.note(&format!("warning: {says}"));
     }
     let tree = Tree::new(&plan.flows[flow.index()].name, plan.flows[flow.index()].settings.budget);
@@ -102,7 +105,13 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
     let streams = console.out_is_terminal && !as_json;
     let watch = Watch::new(live, file, streams, *console);
     let runtime = super::threads()?;
-    let job = Job { plan, flow, inputs, context: project.context() };
+    let job = Job {
+        plan,
+        flow,
+        inputs,
+        budgets: project.config.budget.kept_in(&project.config.state),
+        context: project.context(),
+    };
     let ran = runtime.block_on(watched(job, watch));
     // What still runs has been told to stop, and is not waited for.
     runtime.shutdown_background();
@@ -115,6 +124,7 @@ struct Job {
     plan: Plan,
     flow: FlowId,
     inputs: Vec<Value>,
+    budgets: Option<Budgets>,
     context: Context,
 }
 
@@ -136,7 +146,7 @@ async fn watched(job: Job, mut watch: Watch) -> Result<(RunReport, watch::Seen),
     let plan = Arc::new(job.plan);
     let name = plan.flows[job.flow.index()].name.clone();
     let cache = Arc::new(SqliteCache::new(&job.context.state));
-    let made = Engine::new(plan, job.context, Options { cache, ..Options::default() });
+    let made = Engine::new(plan, job.context, Options { cache, budgets: job.budgets, ..Options::default() });
     let engine = match made {
         Ok(engine) => engine,
         Err(error) => return Ok((watch.given_up(&name, error), watch.finish())),

@@ -1,56 +1,21 @@
-//! Money: what a call can cost at worst, what it did cost, and the ledger that never lets a run
-//! spend more than its budget.
+//! The ledger of one run: what its flows have spent and may still spend, kept in memory.
 //!
-//! The law: before a call is made its worst case is reserved, and refused where
-//! spent + reserved + this would exceed the budget of the flow or of a flow around it. When the call
-//! is done, what it used is charged in place of the reservation. A call that was cut off keeps its
-//! reservation, since it may be billed.
+//! In: what a call may cost, before it is made. Out: a [`Reservation`], or E0803. Not here: budgets
+//! that outlive a run; a ledger only knows which accounts they are.
 
-use crate::provider::Message;
+use super::account::Account;
 use crate::{RunError, Spent};
 use flow_diagnostics::Code;
-use flow_plan::{Cost, Model, Tokens};
+use flow_plan::Cost;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-
-// What the chat protocols add to each message, its role and the reply's start, rounded up.
-const MESSAGE_OVERHEAD: u64 = 8;
-// What a provider adds around an output schema.
-const SCHEMA_OVERHEAD: u64 = 64;
-
-/// The most a call can use: input in tokens, and the price of it with all the output there may be.
-///
-/// A text has at most as many tokens as UTF-8 bytes in every byte-level vocabulary. What images
-/// cost differs by provider, so a request with images counts as a full context window, which
-/// also bounds every request: a longer one is not accepted.
-pub fn worst_case(model: &Model, messages: &[Message], schema_bytes: usize, max_output: Tokens) -> Worst {
-    let text: u64 = messages.iter().map(|m| m.text.len() as u64 + MESSAGE_OVERHEAD).sum();
-    let schema = if schema_bytes > 0 { schema_bytes as u64 + SCHEMA_OVERHEAD } else { 0 };
-    let bytes = text + schema + MESSAGE_OVERHEAD;
-    let window = model.card.context.0;
-    let images = messages.iter().any(|m| !m.images.is_empty());
-    let input = match (window, images) {
-        (0, _) => bytes,
-        (window, true) => window,
-        (window, false) => bytes.min(window),
-    };
-    let cost = model.card.price.worst(Tokens(input), model.card.most_output(max_output));
-    Worst { input: Tokens(input), cost }
-}
-
-/// The most a call can use.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Worst {
-    /// Input tokens.
-    pub input: Tokens,
-    /// What they and the most output cost.
-    pub cost: Cost,
-}
 
 /// What a flow has spent and may still spend; each flow called by another has its own inside the
 /// caller's.
 #[derive(Debug)]
 pub struct Ledger<'a> {
     budget: Option<Cost>,
+    // What is spent here is paid from these, and from those of the ledgers around.
+    accounts: Vec<Account>,
     around: Option<&'a Ledger<'a>>,
     state: Mutex<State>,
 }
@@ -64,12 +29,29 @@ struct State {
 impl<'a> Ledger<'a> {
     /// A ledger that starts from what was spent before.
     pub fn new(budget: Option<Cost>, spent: Spent) -> Ledger<'a> {
-        Ledger { budget, around: None, state: Mutex::new(State { spent, reserved: Cost::ZERO }) }
+        let state = Mutex::new(State { spent, reserved: Cost::ZERO });
+        Ledger { budget, accounts: Vec::new(), around: None, state }
     }
 
     /// The ledger of a flow that is called by the flow of this ledger.
     pub fn inner(&'a self, budget: Option<Cost>) -> Ledger<'a> {
-        Ledger { budget, around: Some(self), state: Mutex::default() }
+        Ledger { budget, accounts: Vec::new(), around: Some(self), state: Mutex::default() }
+    }
+
+    /// The same ledger, with accounts that pay for what is spent here.
+    pub fn paid_from(self, accounts: impl IntoIterator<Item = Account>) -> Ledger<'a> {
+        Ledger { accounts: accounts.into_iter().collect(), ..self }
+    }
+
+    /// The accounts that pay for what is spent here, those of the outermost ledger first, each once.
+    pub fn accounts(&self) -> Vec<Account> {
+        let mut all = self.around.map(Ledger::accounts).unwrap_or_default();
+        for account in &self.accounts {
+            if !all.iter().any(|a| a.owner == account.owner) {
+                all.push(account.clone());
+            }
+        }
+        all
     }
 
     /// What was spent so far, without what is reserved.
@@ -155,6 +137,12 @@ impl Reservation<'_> {
     /// How much was set aside.
     pub fn worst(&self) -> Cost {
         self.worst
+    }
+
+    /// Gives all of it back: the call was not made.
+    pub fn give_back(mut self) {
+        self.open = false;
+        self.ledger.settle(self.worst, Spent::default());
     }
 
     /// Charges what was used and gives the rest back.
