@@ -4,6 +4,7 @@
 //! exactly when there is no error. Every phase is total: broken programs are data.
 
 pub mod ast;
+pub mod bounds;
 mod check;
 mod checker;
 mod decl;
@@ -35,6 +36,9 @@ pub struct Outcome {
     pub hir: Hir,
     /// The plan, if there is no error.
     pub plan: Option<Plan>,
+    /// What its flows take at worst, also where that is too much; nothing where the program has other
+    /// errors.
+    pub bounds: Option<bounds::Bounds>,
     /// Everything found, by file and place.
     pub diagnostics: Diagnostics,
 }
@@ -44,11 +48,17 @@ pub fn compile(world: &dyn World, file: &str) -> Outcome {
     let mut sources = Sources::default();
     let mut diagnostics = Diagnostics::default();
     let program = resolve::load(world, file, &mut sources, &mut diagnostics);
-    let (hir, plan, found) = checker::check(world, &program, &sources);
+    let (hir, mut plan, found) = checker::check(world, &program, &sources);
     diagnostics.append(found);
     quiet::quiet(&program, &hir, &mut diagnostics);
+    // What is broken has no bounds worth a message.
+    let bounds = (!diagnostics.has_errors()).then(|| {
+        let bounds = bounds::derive(&mut plan);
+        bounds::check(&program, &plan, &bounds, &mut diagnostics);
+        bounds
+    });
     diagnostics.sort();
     let broken = diagnostics.has_errors();
     let plan = (!broken).then_some(plan);
-    Outcome { sources, hir, plan, diagnostics }
+    Outcome { sources, hir, plan, bounds, diagnostics }
 }

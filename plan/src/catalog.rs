@@ -74,7 +74,7 @@ impl Catalog {
     /// What is known of the model with this id, `provider/model`.
     ///
     /// Every `sim/…` model is known: 128,000 tokens of context, 4,096 of output, held to a JSON
-    /// schema, at no price.
+    /// schema, counted with o200k, at no price.
     pub fn card(&self, id: &str) -> Option<ModelCard> {
         if let Some(card) = self.models.get(id) {
             return Some(card.clone());
@@ -85,6 +85,11 @@ impl Catalog {
 }
 
 impl ModelCard {
+    /// The most a call costs with so many tokens of input at most and this output cap.
+    pub fn worst(&self, input: Tokens, cap: Tokens) -> crate::Cost {
+        self.price.worst(input, self.most_output(cap))
+    }
+
     /// The most output tokens a call may be billed for when this cap is sent with it.
     pub fn most_output(&self, cap: Tokens) -> Tokens {
         if self.reasoning_beyond_cap { self.max_output.max(cap) } else { cap }
@@ -95,6 +100,7 @@ impl ModelCard {
         ModelCard {
             context: Tokens(128_000),
             max_output: Tokens(4_096),
+            tokenizer: Some("o200k_base".into()),
             abilities: Abilities { json_schema: true, ..Abilities::default() },
             ..ModelCard::default()
         }

@@ -3,7 +3,8 @@
 //!
 //! The checker types templates by these tables and the runtime registers exactly them, so that what
 //! is checked is what runs. A filter is a function by its Jinja name with what is piped in as the
-//! first argument, or one of four that go by a field of the elements ([`ByField`]).
+//! first argument, one of four that go by a field of the elements ([`ByField`]), or one of a few of
+//! their own kind.
 
 use crate::functions::{self, Function};
 use crate::{EvalError, Type, Value, kind};
@@ -46,6 +47,9 @@ pub enum Does {
     List,
     /// The keys and values of a map, for `{% for key, value in map | items %}`.
     Items,
+    /// The value as data, with its name around it: `{{ question | fence }}`. What it pastes is laid
+    /// out so that its tokens add up exactly. It stands last in a hole.
+    Fence,
 }
 
 /// What is done with a list by a field of its elements.
@@ -230,6 +234,7 @@ const SPECIAL: &[(&str, Does)] = &[
     ("rejectattr", Does::ByField(ByField::Reject)),
     ("items", Does::Items),
     ("list", Does::List),
+    ("fence", Does::Fence),
 ];
 
 // What Jinja calls them; the function's own name works as well.

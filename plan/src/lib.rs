@@ -13,6 +13,7 @@ mod expr;
 pub mod filters;
 pub mod functions;
 mod labels;
+pub mod limits;
 mod plan;
 mod price;
 mod settings;

@@ -86,8 +86,63 @@ pub struct Template {
     pub source: EcoString,
     /// Each free name of the source with what it stands for.
     pub vars: Vec<(EcoString, Expr)>,
+    /// Its holes, in their order in the source.
+    pub holes: Vec<Hole>,
     /// Where the literal stands.
     pub span: Span,
+}
+
+/// A place in a template where a value is pasted: `{{ … }}`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Hole {
+    /// What it shows, for messages: `p.body`.
+    pub name: EcoString,
+    /// The type of what is pasted, as it is declared: it says how the value is laid out.
+    pub ty: Type,
+    /// The name in the fence around it, where it is written `{{ … | fence }}`.
+    pub fence: Option<EcoString>,
+    /// Whether white space at the start of a text is left out: the text in front opens a fence.
+    pub trim_start: bool,
+    /// Whether white space at the end of a text is left out: the text behind closes a fence.
+    pub trim_end: bool,
+}
+
+impl Default for Hole {
+    /// A hole of which nothing is known.
+    fn default() -> Self {
+        Hole { name: EcoString::new(), ty: Type::Error, fence: None, trim_start: false, trim_end: false }
+    }
+}
+
+/// What is proven of the calls of one step that asks a prompt.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct CallBounds {
+    /// For each message of the prompt, what each hole of its template holds at most. The runtime
+    /// cuts what is longer.
+    pub holes: Vec<Arc<[Type]>>,
+    /// For each model that may be asked, what a request holds at most.
+    pub requests: Vec<RequestBound>,
+}
+
+impl CallBounds {
+    /// The bound of a request to this model.
+    pub fn request(&self, model: ModelId) -> Option<&RequestBound> {
+        self.requests.iter().find(|r| r.model == model)
+    }
+}
+
+/// What one request holds at most. The runtime refuses to send more, and reserves the price of
+/// exactly this.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RequestBound {
+    /// Who is asked.
+    pub model: ModelId,
+    /// The input.
+    pub input: Tokens,
+    /// The input where an answer that could not be used and the reason stand behind the prompt.
+    pub again: Tokens,
+    /// The output: the cap that is sent along.
+    pub output: Tokens,
 }
 
 /// A model with its settings and what the catalogue or the program says of it.
@@ -103,6 +158,8 @@ pub struct Model {
     pub card: ModelCard,
     /// What a request needs.
     pub settings: ModelSettings,
+    /// The text of its `tokenizer.json`, where the program names one.
+    pub tokenizer: Option<Arc<str>>,
     /// Whether private data may go there.
     pub cleared: bool,
     /// Where it is declared.
@@ -110,6 +167,11 @@ pub struct Model {
 }
 
 impl Model {
+    /// The most output of one call: the cap that is sent along.
+    pub fn output_cap(&self) -> Tokens {
+        self.settings.max_output.unwrap_or(self.card.max_output)
+    }
+
     /// `openai/gpt-4o-mini`.
     pub fn id(&self) -> String {
         format!("{}/{}", self.provider, self.model)
@@ -284,6 +346,34 @@ impl Block {
     }
 }
 
+impl Block {
+    /// The same as [`Block::each_step`], to change them.
+    pub fn each_step_mut(&mut self, see: &mut dyn FnMut(&mut Step)) {
+        for step in self.steps.node_weights_mut() {
+            see(step);
+            match &mut step.kind {
+                StepKind::Call(..) | StepKind::Compute(_) => {}
+                StepKind::If(_, then, otherwise) => {
+                    then.each_step_mut(see);
+                    otherwise.iter_mut().for_each(|b| b.each_step_mut(see));
+                }
+                StepKind::Match(_, arms) => arms.iter_mut().for_each(|a| a.body.each_step_mut(see)),
+                StepKind::Each { body, .. } => body.each_step_mut(see),
+                StepKind::Repeat { body, until, .. } => {
+                    body.each_step_mut(see);
+                    until.iter_mut().for_each(|b| b.each_step_mut(see));
+                }
+            }
+            if let Some(unless) = step.settings.escalate.as_mut().and_then(|e| e.unless.as_mut()) {
+                unless.each_step_mut(see);
+            }
+            if let Some(OnFail::Do(handler)) = &mut step.on_fail {
+                handler.each_step_mut(see);
+            }
+        }
+    }
+}
+
 impl Step {
     /// Calls `see` for every block inside the step.
     pub fn each_block<'a>(&'a self, see: &mut dyn FnMut(&'a Block)) {
@@ -324,6 +414,8 @@ pub struct Step {
     pub settings: StepSettings,
     /// What happens when it fails; the run fails where there is nothing.
     pub on_fail: Option<OnFail>,
+    /// What is proven of it, where it asks a prompt.
+    pub bounds: Option<Arc<CallBounds>>,
     /// Where it is written.
     pub span: Span,
 }

@@ -3,6 +3,7 @@
 
 use crate::{Block, Cost, Expr, Millis, ModelId, Tokens};
 use ecow::EcoString;
+use flow_diagnostics::Span;
 
 /// The settings of one step. Nothing that costs money is on by default.
 #[derive(Clone, Debug, Default)]
@@ -15,8 +16,12 @@ pub struct StepSettings {
     pub escalate: Option<Escalate>,
     /// Further attempts, for each model tried.
     pub retry: u32,
+    /// Where `retry` is written: the step or its flow.
+    pub retry_at: Option<Span>,
     /// The most one attempt may take.
     pub timeout: Option<Millis>,
+    /// Where `timeout` is written: the step or its flow.
+    pub timeout_at: Option<Span>,
     /// When to start a second attempt beside a slow one.
     pub hedge: Option<Millis>,
     /// For how long an equal call is answered from the cache.

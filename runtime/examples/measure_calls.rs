@@ -121,6 +121,7 @@ fn model(url: &str) -> Model {
         model: "m".into(),
         card: ModelCard::default(),
         settings: ModelSettings { base_url: Some(Config::Text(url.into())), ..ModelSettings::default() },
+        tokenizer: None,
         cleared: true,
         span: Span::default(),
     }
@@ -136,6 +137,8 @@ fn request(model: &Model, stream: bool) -> Request<'_> {
             message(Role::User, "You can return unworn shoes within 30 days. ".repeat(24)),
         ],
         output: &Type::TEXT,
+        measure: &flow_tokens::BYTES,
+        input: Tokens(100),
         max_output: Tokens(200),
         stream,
     }

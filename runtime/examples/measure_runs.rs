@@ -88,7 +88,7 @@ fn cpu_ms() -> Result<f64, Failure> {
 /// A flow whose steps all ask the same prompt, side by side.
 fn plan(count: usize) -> Plan {
     let span = Span::default();
-    let template = |source: &str, vars| Template { source: source.into(), vars, span };
+    let template = |source: &str, vars| Template { source: source.into(), vars, holes: vec![], span };
     let param = Param {
         name: "topic".into(),
         ty: Type::TEXT,
@@ -107,6 +107,7 @@ fn plan(count: usize) -> Plan {
             kind: StepKind::Call(Callee::Prompt(PromptId(0)), vec![Expr::Var(VarId(0))]),
             settings: StepSettings { model: Some(ModelId(0)), ..StepSettings::default() },
             on_fail: None,
+            bounds: None,
             span,
         });
     }
@@ -119,6 +120,7 @@ fn plan(count: usize) -> Plan {
             model: "m".into(),
             card: ModelCard { price, max_output: Tokens(200), ..ModelCard::default() },
             settings: ModelSettings::default(),
+            tokenizer: None,
             cleared: true,
             span,
         }],

@@ -16,7 +16,8 @@ use crate::script::Script;
 use crate::{Context, RunError};
 use ecow::EcoString;
 use flow_diagnostics::{Code, did_you_mean};
-use flow_plan::{Callee, CapabilitySpec, Plan, StepKind};
+use flow_plan::{Callee, CapabilitySpec, Flow, Model, Plan, StepKind, Type, Value};
+use flow_tokens::{DEFAULT_TOKENIZER, Measure, Over};
 use std::sync::{Arc, OnceLock};
 
 /// A plan made ready to run.
@@ -28,6 +29,9 @@ pub struct Engine {
     // Each by the index of its model, prompt, lookup or action.
     pub(crate) providers: Vec<Arc<dyn Provider>>,
     pub(crate) prompts: Vec<PromptFacts>,
+    pub(crate) measures: Vec<Measure>,
+    // Each way to count tokens once.
+    counts: Vec<Measure>,
     pub(crate) sources: Vec<Arc<dyn Source>>,
     pub(crate) channels: Vec<Arc<dyn Channel>>,
     pub(crate) guards: Vec<(EcoString, Arc<dyn Guard>)>,
@@ -114,13 +118,24 @@ impl Engine {
             let guard = named(&tables.guards, |g| g.spec(), "guard", &name)?;
             Ok((name, guard))
         });
-        let prompts = plan.prompts.iter().map(|p| PromptFacts::of(p, &templates));
+        let prompts = plan.prompts.iter().map(|p| PromptFacts::of(p, plan.models.len(), &templates));
+        let measures = plan.models.iter().map(measure).collect::<Result<Vec<_>, RunError>>()?;
+        // A program without a model counts as most do.
+        let usual = measures.is_empty().then(|| Measure::named(DEFAULT_TOKENIZER, None).ok()).flatten();
+        let mut counts: Vec<Measure> = usual.into_iter().collect();
+        for measure in &measures {
+            if !counts.iter().any(|m| m.counts_like(measure)) {
+                counts.push(measure.clone());
+            }
+        }
         Ok(Engine {
             providers: providers.collect::<Result<_, RunError>>()?,
             sources: sources.collect::<Result<_, RunError>>()?,
             channels: channels.collect::<Result<_, RunError>>()?,
             guards: guards.collect::<Result<_, RunError>>()?,
             prompts: prompts.collect::<Result<_, RunError>>()?,
+            measures,
+            counts,
             broken: plan.models.iter().map(|_| OnceLock::new()).collect(),
             plan,
             context,
@@ -137,10 +152,43 @@ impl Engine {
         &self.plan
     }
 
+    /// A value that comes from outside, with its texts held to their bounds in tokens as every model of
+    /// the program counts them.
+    pub(crate) fn hold(&self, value: Value, ty: &Type) -> Result<Value, Over> {
+        flow_tokens::check(value, ty, &self.counts, false)
+    }
+
+    /// Inputs of a flow, held to their bounds in tokens: E0809 names the one that is over.
+    pub fn hold_inputs(&self, flow: &Flow, inputs: Vec<Value>) -> Result<Vec<Value>, RunError> {
+        let params = flow.params.iter().zip(inputs);
+        params
+            .map(|(param, value)| {
+                self.hold(value, &param.ty).map_err(|over| {
+                    let dot = if over.path.is_empty() || over.path.starts_with('[') { "" } else { "." };
+                    let message = format!(
+                        "input `{}{dot}{}` has {} {}, and {} is the most",
+                        param.name, over.path, over.found, over.unit, over.most
+                    );
+                    RunError::new(Code::E0809, message).help(format!(
+                        "`{}` is `{}`; with `truncate` behind the bound, what is longer is cut",
+                        param.name, param.ty
+                    ))
+                })
+            })
+            .collect()
+    }
+
     /// The digest of the plan: part of every step's key in the journal.
     pub fn digest(&self) -> PlanDigest {
         self.digest
     }
+}
+
+// What counts the tokens of a model.
+fn measure(model: &Model) -> Result<Measure, RunError> {
+    let name = model.card.tokenizer.as_deref().unwrap_or(DEFAULT_TOKENIZER);
+    Measure::named(name, model.tokenizer.as_deref())
+        .map_err(|unknown| RunError::new(Code::E0810, unknown.to_string()).at(&model.name, model.span))
 }
 
 fn named<T: ?Sized>(

@@ -6,7 +6,8 @@
 use crate::report::ErrorShape;
 use crate::{RunError, RunId, RunStatus, Spent, StepStatus};
 use ecow::EcoString;
-use flow_plan::{Millis, Value};
+use flow_plan::{Cost, Millis, Value};
+use flow_tokens::Cut;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -61,6 +62,10 @@ pub enum What {
         attempt: u32,
         /// Whether the text streamed so far belongs to an earlier attempt and is void.
         restarts: bool,
+        /// What is set aside for it: the most that it can cost.
+        reserved: Cost,
+        /// What was cut from the prompt's holes.
+        cuts: Vec<Cut>,
     },
     /// A piece of the answer.
     Token {
@@ -149,10 +154,15 @@ impl Serialize for Event {
                 map.serialize_entry("kind", kind)?;
                 map.serialize_entry("result", result)?;
             }
-            What::CallStarted { model, attempt, restarts } => {
+            What::CallStarted { model, attempt, restarts, reserved, cuts } => {
                 map.serialize_entry("model", model.as_str())?;
                 map.serialize_entry("attempt", attempt)?;
                 map.serialize_entry("restarts", restarts)?;
+                map.serialize_entry("reserved_usd", &reserved.dollars())?;
+                if !cuts.is_empty() {
+                    let cuts: Vec<CutShape<'_>> = cuts.iter().map(CutShape::of).collect();
+                    map.serialize_entry("cut", &cuts)?;
+                }
             }
             What::Token { attempt, text, result } => {
                 map.serialize_entry("attempt", attempt)?;
@@ -185,6 +195,19 @@ impl Serialize for Event {
             }
         }
         map.end()
+    }
+}
+
+#[derive(Serialize)]
+struct CutShape<'a> {
+    what: &'a str,
+    most_tokens: u64,
+    bytes: u64,
+}
+
+impl<'a> CutShape<'a> {
+    fn of(cut: &'a Cut) -> CutShape<'a> {
+        CutShape { what: &cut.what, most_tokens: cut.most, bytes: cut.bytes }
     }
 }
 

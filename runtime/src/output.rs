@@ -1,4 +1,4 @@
-//! What a model answered, as a value of its type; and what it is told about the shape.
+//! What a model answered, as a value of its type.
 //!
 //! In: the reply's text and a [`Type`]. Out: a [`Value`], or E0806 in one message that shows the
 //! reply around the place where it departs. Reading is strict: nothing is repaired.
@@ -6,6 +6,7 @@
 use crate::RunError;
 use flow_diagnostics::Code;
 use flow_plan::{Type, Value};
+use flow_tokens::Measure;
 use serde_json::Value as Json;
 
 /// Reads a reply by its type.
@@ -22,6 +23,13 @@ pub fn read(ty: &Type, reply: &str) -> Result<Value, RunError> {
         }
         Type::Image => by_type(ty, &Json::from(trimmed), reply),
         Type::Optional(_) | Type::Null if trimmed == "null" => Ok(Value::Null),
+        // A provider that holds the answer to a schema gives a text in quotes, or `null`.
+        Type::Optional(present) if matches!(**present, Type::Text { .. }) => {
+            match serde_json::from_str::<String>(trimmed) {
+                Ok(text) => by_type(present, &Json::from(text), reply),
+                Err(_) => read(present, reply),
+            }
+        }
         Type::Optional(present) => read(present, reply),
         Type::Enum(_) | Type::Date | Type::Time if !trimmed.starts_with('"') => {
             by_type(ty, &Json::from(trimmed), reply)
@@ -48,32 +56,13 @@ pub fn read(ty: &Type, reply: &str) -> Result<Value, RunError> {
     }
 }
 
-/// What is said to a model that is not held to a schema by its provider, behind the last user
-/// message. `None` for text, which has no shape.
-pub fn instruction(ty: &Type) -> Option<String> {
-    let words = match ty {
-        Type::Text { .. } | Type::Image => return None,
-        Type::Optional(present) if instruction(present).is_none() => return None,
-        Type::Enum(e) => {
-            let names: Vec<&str> = e.variants.iter().map(|v| v.name.as_str()).collect();
-            format!("Answer with one of these words and nothing else: {}.", names.join(", "))
-        }
-        Type::Bool => "Answer with true or false and nothing else.".to_owned(),
-        Type::Int(None) => "Answer with a whole number and nothing else.".to_owned(),
-        Type::Int(Some((low, high))) => {
-            format!("Answer with a whole number from {low} to {high} and nothing else.")
-        }
-        Type::Float(None) => "Answer with a number and nothing else.".to_owned(),
-        Type::Float(Some((low, high))) => {
-            format!("Answer with a number from {low} to {high} and nothing else.")
-        }
-        _ => format!(
-            "Answer with one JSON value that fits this JSON schema, without Markdown and without \
-             any other text:\n{}",
-            ty.schema(false)
-        ),
-    };
-    Some(words)
+/// The same, with the texts held to their bounds in tokens. Inside JSON they are counted as JSON
+/// writes them.
+pub fn read_held(ty: &Type, reply: &str, measure: &Measure) -> Result<Value, RunError> {
+    let value = read(ty, reply)?;
+    let is_json = !matches!(ty.present(), Type::Text { .. } | Type::Image | Type::Enum(_));
+    flow_tokens::check(value, ty, std::slice::from_ref(measure), is_json)
+        .map_err(|over| departs(&format!("the reply does not have its type: {over}"), reply.trim_end(), 0))
 }
 
 fn by_type(ty: &Type, json: &Json, reply: &str) -> Result<Value, RunError> {
@@ -200,15 +189,5 @@ mod tests {
         assert!(shown[4].contains("score\\\": 9}"), "the excerpt shows the place: {}", shown[4]);
         assert!(shown[4].len() < 400 && !shown[4].contains('\n'), "{}", shown[4]);
         assert!(shown[5].contains("character"), "{}", shown[5]);
-    }
-
-    #[test]
-    fn only_what_has_a_shape_is_instructed() {
-        assert_eq!(instruction(&Type::TEXT), None);
-        assert_eq!(
-            instruction(&kind()).as_deref(),
-            Some("Answer with one of these words and nothing else: billing, other.")
-        );
-        assert!(instruction(&answer()).is_some_and(|i| i.contains("\"score\"")));
     }
 }

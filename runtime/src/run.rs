@@ -68,9 +68,10 @@ impl Engine {
         });
         let ledger = Ledger::new(flow.settings.budget, spent_before(&run.recorded));
         let ledger = ledger.paid_from(self.budgets.iter().flat_map(|b| b.of_run(&flow.name)));
-        let result = {
+        let result = async {
+            let inputs = self.hold_inputs(flow, start.inputs)?;
             let cx = Cx { run: &run, ledger: &ledger, inside: None };
-            let work = exec::block(cx, &flow.body, start.inputs, None);
+            let work = exec::block(cx, &flow.body, inputs, None);
             let work = exec::within(flow.settings.deadline, &flow.name, work);
             tokio::select! {
                 biased;
@@ -78,6 +79,7 @@ impl Engine {
                 result = work => result,
             }
         };
+        let result: Result<Value, Halt> = result.await;
         report(&run, flow, result, ledger.spent())
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! In: answers by prompt. Out: a [`Provider`] before each real one, which answers what is scripted
 //! and lets through only what simulated models answer. A scripted answer takes the same way as a
-//! real one: it is text, priced by an estimate of its tokens, and read by the prompt's type.
+//! real one: it is text, counted and priced as the model's, and read by the prompt's type.
 
 use crate::Context;
 use crate::provider::{CallError, CallErrorKind, Finish, OnText, Provider, Reply, Request, Usage};
@@ -116,10 +116,10 @@ impl Provider for Scripted {
         match (self.script.next(request.prompt), &self.simulated) {
             (Some(text), _) => {
                 on_text(text);
-                let input = request.messages.iter().map(|m| m.text.len()).sum();
+                let output = Tokens(request.measure.scaled(request.measure.count(text)));
                 Ok(Reply {
                     text: text.to_owned(),
-                    usage: Usage { input: estimate(input), output: estimate(text.len()), ..Usage::default() },
+                    usage: Usage { input: request.input, output, ..Usage::default() },
                     finish: Finish::Done,
                     request_id: None,
                 })
@@ -133,9 +133,4 @@ impl Provider for Scripted {
             }),
         }
     }
-}
-
-// About four bytes a token; a script has no provider that would count.
-fn estimate(bytes: usize) -> Tokens {
-    Tokens(bytes.div_ceil(4) as u64)
 }

@@ -1,8 +1,9 @@
-//! Keeping text within its bound where no tokenizer is at hand: an estimate of tokens that errs on the
-//! high side, and a cut at a sentence or a word. What simulated models say and what lookups find is
-//! cut by it; it proves nothing, and what enters a step is counted again.
+//! Keeping text within its bound where the model that reads it is not known: a cut at a sentence or a
+//! word by the tokens of o200k, and an estimate that errs on the high side. What simulated models say
+//! and what lookups find is cut by it; it proves nothing, and what enters a step is counted again.
 
 use flow_plan::Bound;
+use flow_tokens::Counter;
 
 /// The room a text has.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +26,13 @@ impl Room {
 
     /// Whether a text fits.
     pub(crate) fn holds(self, text: &str) -> bool {
-        text.chars().count() as u64 <= self.chars && tokens(text) <= self.tokens
+        if text.chars().count() as u64 > self.chars {
+            return false;
+        }
+        // Inside JSON a text is counted as JSON writes it.
+        let quoted = serde_json::Value::from(text).to_string();
+        let written = &quoted[1..quoted.len() - 1];
+        Counter::O200k.count(text).max(Counter::O200k.count(written)) <= self.tokens
     }
 }
 
@@ -102,7 +109,7 @@ mod tests {
         assert_eq!(fit(sentences, room(100)), "You have 30 days. The box may be open, but whole.");
         assert_eq!(fit(sentences, room(6)), "You have 30 days.");
         assert_eq!(fit(sentences, room(4)), "You have 30");
-        assert_eq!(fit(["incomprehensibility"], room(2)), "incomp");
+        assert_eq!(fit(["incomprehensibility"], room(2)), "incompr");
         assert_eq!(fit(["anything"], room(0)), "");
         assert_eq!(fit(["thirty days"], Room { tokens: 9, chars: 7 }), "thirty");
     }

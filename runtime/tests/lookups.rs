@@ -167,7 +167,7 @@ async fn file_reads_what_matches_and_cuts_to_the_bound() {
     let lookup_all = lookup("file", "help/**/*.md", output);
     let found = find(&*source("file"), &context, &lookup_all, "").await.unwrap();
     assert_eq!(found[0]["path"], "help/orders/returns.md");
-    assert_eq!(found[0]["text"], "# Returning");
+    assert_eq!(found[0]["text"], "# Returning things");
     assert_eq!(found[1]["id"], "shipping");
 
     let one = lookup("file", "help/shipping.md", text(64));

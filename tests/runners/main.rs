@@ -2,6 +2,7 @@
 
 mod architecture;
 mod book;
+mod bounds;
 mod budgets;
 mod check;
 mod fmt;

@@ -1,6 +1,6 @@
 //! Models: what the catalogue knows, what the program says, what a profile puts in their place.
 
-use crate::ast::{Expr, ExprKind, Model, Setting, SettingValue};
+use crate::ast::{Expr, ExprKind, Model, Setting, SettingValue, StringLit};
 use crate::checker::Checker;
 use crate::resolve::{DeclId, Target};
 use ecow::EcoString;
@@ -8,6 +8,7 @@ use flow_diagnostics::{Code, FlowDiagnostic, Span, did_you_mean};
 use flow_plan::{
     self as plan, CapabilityKind, ModelCard, ModelId, ModelSettings, Price, Tokens, Type, Value,
 };
+use flow_tokens::Measure;
 
 const SETTINGS: &[&str] = &[
     "max_output",
@@ -88,15 +89,43 @@ impl Checker<'_> {
             max_output: if card.max_output == Tokens(0) { card.context } else { card.max_output },
             ..card
         };
+        let tokenizer = self.tokenizer(id, &card, settings);
         Some(plan::Model {
             name: decl.name.name.clone(),
             provider: provider.into(),
             model: name.into(),
             card,
             settings: out,
+            tokenizer,
             cleared: cleared || provider == "sim",
             span: decl.name.span,
         })
+    }
+
+    // The text of the model's `tokenizer.json`, if it has one. A tokenizer that is not known is E0401.
+    fn tokenizer(
+        &mut self,
+        id: DeclId,
+        card: &ModelCard,
+        settings: &[&Setting],
+    ) -> Option<std::sync::Arc<str>> {
+        let setting = settings.iter().find(|s| s.key.name == "tokenizer")?;
+        let name = card.tokenizer.as_deref()?;
+        let base = name.split('*').next().unwrap_or(name).trim_end();
+        let file = match (base.ends_with(".json"), &setting.value) {
+            (true, SettingValue::Expr(Expr { kind: ExprKind::Text(lit), .. })) => {
+                let lit = StringLit { value: base.into(), ..lit.clone() };
+                Some(self.beside(id.file, &lit)?.0)
+            }
+            _ => None,
+        };
+        if let Err(unknown) = Measure::named(name, file.as_deref()) {
+            let at = setting.span;
+            self.report(FlowDiagnostic::new(Code::E0401, at, unknown.to_string()).help(
+                "leave it out where the model's tokenizer is not public: tokens are then planned by a factor",
+            ));
+        }
+        file
     }
 
     fn check_provider(&mut self, provider: &str, at: Span) -> Option<()> {

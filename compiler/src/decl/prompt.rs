@@ -113,6 +113,7 @@ impl Checker<'_> {
                 self.plan.templates.push(plan::Template {
                     source: "{{ it }}".into(),
                     vars: vec![("it".into(), typed.expr)],
+                    holes: vec![plan::Hole { name: "it".into(), ..plan::Hole::default() }],
                     span: expr.span,
                 });
                 Some((role, id))

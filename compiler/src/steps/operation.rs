@@ -75,6 +75,7 @@ impl Checker<'_> {
             kind: work.kind,
             settings: work.settings,
             on_fail,
+            bounds: None,
             span,
         };
         match scopes.builders.last_mut() {

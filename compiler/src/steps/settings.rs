@@ -52,12 +52,13 @@ impl Checker<'_> {
         self.typed_settings(scopes, called, &defaults, at)
     }
 
-    // A prompt takes all the flow's defaults; a lookup those that mean something to it; what acts or
-    // calls further steps only what it says itself.
+    // A prompt takes all the flow's defaults; a lookup and a built-in guard those that mean something
+    // to them; what acts or calls further steps only what it says itself.
     fn applicable_defaults(&self, scopes: &Scopes, callee: &Callee) -> Vec<Setting> {
         let applies = |key: &str| match callee {
             Callee::Prompt(_) => true,
             Callee::Lookup(_) => matches!(key, "retry" | "timeout" | "cache"),
+            Callee::Builtin(_) => key == "timeout",
             _ => false,
         };
         scopes.defaults.iter().filter(|s| applies(&s.key.name)).cloned().collect()
@@ -100,10 +101,15 @@ impl Checker<'_> {
         out: &mut StepSettings,
     ) {
         let file = scopes.file;
+        let at = match &setting.value {
+            SettingValue::Expr(expr) => Some(expr.span),
+            _ => None,
+        };
         match setting.key.name.as_str() {
             "fallback" => out.fallback = self.fallback(file, setting, out.model),
             "escalate" => out.escalate = self.escalate(scopes, called, setting, out.model),
             "retry" => {
+                out.retry_at = at;
                 let times = self.constant_setting(file, setting, &Type::INT);
                 match times {
                     Some(Value::Int(n)) if (0..=100).contains(&n) => out.retry = n as u32,
@@ -111,7 +117,7 @@ impl Checker<'_> {
                     None => {}
                 }
             }
-            "timeout" => out.timeout = self.duration_setting(file, setting),
+            "timeout" => (out.timeout, out.timeout_at) = (self.duration_setting(file, setting), at),
             "hedge" => out.hedge = self.duration_setting(file, setting),
             "cache" => out.cache = self.cache(scopes, called, setting),
             "key" => out.key = self.value_setting(scopes, setting).map(|t| t.expr),

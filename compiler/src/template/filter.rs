@@ -32,6 +32,11 @@ impl Checker<'_> {
                     .map_or(Type::Error, |(item, most)| Type::List(Box::new(item), most)),
                 false => Type::Error,
             },
+            Does::Fence => {
+                self.args(&filter.args);
+                let found = FlowDiagnostic::new(Code::E0203, at, "`fence` stands last in a hole");
+                self.report(found.help("write the other filters before it: `{{ text | trim | fence }}`"))
+            }
             Does::Items => {
                 let message = "`items` belongs into the head of a loop";
                 let found = FlowDiagnostic::new(Code::E0201, at, message);

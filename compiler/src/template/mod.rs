@@ -41,6 +41,8 @@ pub struct Hole {
     pub span: Span,
     /// What is pasted.
     pub ty: Type,
+    /// How it is pasted.
+    pub form: flow_plan::Hole,
 }
 
 /// A part of what a template renders, in its order.

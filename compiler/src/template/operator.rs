@@ -3,6 +3,7 @@
 use super::Checker;
 use super::presence::present_where;
 use flow_diagnostics::Code;
+use flow_plan::limits::JOINT;
 use flow_plan::{Bound, Type, functions};
 use minijinja::machinery::ast::{self, BinOpKind};
 
@@ -121,8 +122,7 @@ fn text_bound(ty: &Type) -> Option<Option<Bound>> {
 fn both(a: Option<Bound>, b: Option<Bound>) -> Option<Bound> {
     match (a?, b?) {
         (Bound::Chars(a), Bound::Chars(b)) => a.checked_add(b).map(Bound::Chars),
-        // How many tokens a joint makes depends on the tokenizer.
-        _ => None,
+        (a, b) => Some(Bound::Tokens(a.tokens().saturating_add(b.tokens()).saturating_add(JOINT))),
     }
 }
 

@@ -5,14 +5,21 @@ use super::presence::present_where;
 use super::{Checker, Hole, Part};
 use ecow::EcoString;
 use flow_diagnostics::{Code, FlowDiagnostic};
-use flow_plan::Type;
+use flow_plan::limits::MOST_KEY;
+use flow_plan::{Bound, Type};
+use flow_tokens::{closes_fence, opens_fence};
 use minijinja::machinery::ast;
 
 impl Checker<'_> {
     pub(super) fn statements(&mut self, statements: &[ast::Stmt<'_>]) -> Vec<Part> {
         let mut parts = Vec::new();
-        for statement in statements {
-            self.statement(statement, &mut parts);
+        for (i, statement) in statements.iter().enumerate() {
+            if let ast::Stmt::EmitExpr(emit) = statement {
+                let before = i.checked_sub(1).and_then(|i| statements.get(i));
+                parts.extend(self.hole(&emit.expr, (text_of(before), text_of(statements.get(i + 1)))));
+            } else {
+                self.statement(statement, &mut parts);
+            }
         }
         parts
     }
@@ -21,7 +28,7 @@ impl Checker<'_> {
         let (place, word, help) = match statement {
             ast::Stmt::Template(inner) => return parts.extend(self.statements(&inner.children)),
             ast::Stmt::EmitRaw(raw) => return parts.push(Part::Text(raw.raw.into())),
-            ast::Stmt::EmitExpr(emit) => return parts.extend(self.hole(&emit.expr)),
+            ast::Stmt::EmitExpr(emit) => return parts.extend(self.hole(&emit.expr, ("", ""))),
             ast::Stmt::IfCond(cond) => return parts.push(self.condition(cond)),
             ast::Stmt::ForLoop(each) => return parts.push(self.each(each)),
             ast::Stmt::Set(set) => return self.set(&set.target, &set.expr),
@@ -46,7 +53,12 @@ impl Checker<'_> {
         self.unsupported(at, &what, help);
     }
 
-    fn hole(&mut self, expr: &ast::Expr<'_>) -> Option<Part> {
+    // `around` is the text right before and behind it.
+    fn hole(&mut self, whole: &ast::Expr<'_>, around: (&str, &str)) -> Option<Part> {
+        let (expr, fence) = match whole {
+            ast::Expr::Filter(f) if f.name == "fence" && f.expr.is_some() => self.fence(f)?,
+            _ => (whole, None),
+        };
         let ty = self.expr(expr);
         let span = self.span_of(expr);
         if matches!(ty.present(), Type::Image) {
@@ -54,8 +66,40 @@ impl Checker<'_> {
             self.report(FlowDiagnostic::new(Code::E0201, span, message).help("send it along with `images:`"));
             return None;
         }
-        self.holes.push(Hole { span, ty });
+        let form = flow_plan::Hole {
+            name: self.source_of(expr),
+            ty: ty.clone(),
+            fence,
+            trim_start: opens_fence(around.0),
+            trim_end: closes_fence(around.1),
+        };
+        self.holes.push(Hole { span, ty, form });
         Some(Part::Hole(self.holes.len() - 1))
+    }
+
+    // What a fence is around, and its name: the last name of the expression, unless one is given.
+    fn fence<'e, 's>(
+        &mut self,
+        filter: &'e ast::Filter<'s>,
+    ) -> Option<(&'e ast::Expr<'s>, Option<EcoString>)> {
+        let inner = filter.expr.as_ref()?;
+        let name = match &filter.args[..] {
+            [] => last_name(inner).map(EcoString::from),
+            [ast::CallArg::Pos(ast::Expr::Const(c))] => c.value.as_str().map(EcoString::from),
+            _ => None,
+        };
+        let is_name = |name: &EcoString| {
+            !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+        };
+        match name.or_else(|| filter.args.is_empty().then(|| "data".into())).filter(is_name) {
+            Some(name) => Some((inner, Some(name))),
+            None => {
+                let message = "`fence` takes the name of the data, in letters, digits, `_` and `-`";
+                let found = FlowDiagnostic::new(Code::E0203, self.span_of(inner), message);
+                self.report(found.help("write `| fence` or `| fence(\"article\")`"));
+                None
+            }
+        }
     }
 
     fn condition(&mut self, cond: &ast::IfCond<'_>) -> Part {
@@ -87,7 +131,7 @@ impl Checker<'_> {
         let (targets, most) = match (&each.target, pairs) {
             (ast::Expr::List(names), Some(map)) if names.items.len() == 2 => {
                 let (value, most) = self.entries(map);
-                (vec![(&names.items[0], Type::TEXT), (&names.items[1], value)], most)
+                (vec![(&names.items[0], key()), (&names.items[1], value)], most)
             }
             (ast::Expr::Var(_), None) => {
                 let (item, most) = self.elements(&each.iter);
@@ -135,7 +179,7 @@ impl Checker<'_> {
     fn elements(&mut self, iter: &ast::Expr<'_>) -> (Type, Option<u64>) {
         match self.expr(iter) {
             Type::List(item, most) => (*item, most),
-            Type::Map(_, most) => (Type::TEXT, most),
+            Type::Map(_, most) => (key(), most),
             Type::Json(bound) => (Type::Json(bound), None),
             Type::Error => (Type::Error, None),
             ty => {
@@ -220,6 +264,27 @@ fn target_names<'a, 's>(target: &'a ast::Expr<'s>) -> Vec<&'a ast::Expr<'s>> {
     match target {
         ast::Expr::List(list) => list.items.iter().flat_map(target_names).collect(),
         other => vec![other],
+    }
+}
+
+// What a map's key is held to where it is pasted.
+fn key() -> Type {
+    Type::Text { bound: Some(Bound::Tokens(MOST_KEY)), truncate: true }
+}
+
+fn text_of<'s>(statement: Option<&ast::Stmt<'s>>) -> &'s str {
+    match statement {
+        Some(ast::Stmt::EmitRaw(raw)) => raw.raw,
+        _ => "",
+    }
+}
+
+fn last_name<'s>(expr: &ast::Expr<'s>) -> Option<&'s str> {
+    match expr {
+        ast::Expr::Var(var) => Some(var.id),
+        ast::Expr::GetAttr(attr) => Some(attr.name),
+        ast::Expr::Filter(filter) => filter.expr.as_ref().and_then(last_name),
+        _ => None,
     }
 }
 

@@ -148,12 +148,12 @@ fn expressions_have_types_and_bounds() {
         ("{{ passages | length }}", "int 0..5"),
         ("{{ len(passages) + 1 }}", "int"),
         ("{{ passages[0].title }}", "text <= 24 tokens"),
-        ("{{ passages | map(attribute=\"title\") | join(\", \") }}", "text"),
+        ("{{ passages | map(attribute=\"title\") | join(\", \") }}", "text <= 240 tokens"),
         ("{{ (passages | sort(attribute=\"score\", reverse=true))[0].id }}", "text <= 12 tokens"),
         ("{{ (passages | selectattr(\"score\") | first).id if best else 1 ~ '' }}", ""),
         ("{{ passages[:2] }}", "[Passage] <= 2"),
-        ("{{ question | truncate(20) }}", "text <= 300 tokens"),
-        ("{{ question | upper }}", "text"),
+        ("{{ question | truncate(20) }}", "text <= 80 tokens"),
+        ("{{ question | upper }}", "text <= 1200 tokens"),
         ("{{ scores.anna }}", "int?"),
         ("{{ scores[question] | default(0) }}", "int"),
         ("{{ data.a[0].b }}", "json"),
@@ -188,8 +188,14 @@ fn loops_and_assignments() {
         hole_types("{% for p in passages if p.score > 0.5 %}{{ loop.index }}{{ loop.last }}{% endfor %}"),
         ["int 1..5", "bool"]
     );
-    assert_eq!(hole_types("{% for k, v in scores | items %}{{ k }}{{ v }}{% endfor %}"), ["text", "int"]);
-    assert_eq!(hole_types("{% for k in scores %}{{ k }}{% else %}none{% endfor %}"), ["text"]);
+    assert_eq!(
+        hole_types("{% for k, v in scores | items %}{{ k }}{{ v }}{% endfor %}"),
+        ["text <= 64 tokens truncate", "int"]
+    );
+    assert_eq!(
+        hole_types("{% for k in scores %}{{ k }}{% else %}none{% endfor %}"),
+        ["text <= 64 tokens truncate"]
+    );
     assert_eq!(hole_types("{% for i in range(1, 4) %}{{ i }}{% endfor %}"), ["int 1..4"]);
     assert_eq!(hole_types("{% for x in data %}{{ x.a }}{% endfor %}"), ["json"]);
     assert_eq!(hole_types("{% for x in data %}{{ loop.cycle('a', 'bc') }}{% endfor %}"), ["text <= 2 chars"]);
@@ -205,7 +211,7 @@ fn loops_and_assignments() {
     assert!(check.free.is_empty());
     let (check, diagnostics) = checked("{% if count %}{% set question = 1 ~ '' %}{% endif %}{{ question }}");
     assert!(diagnostics.is_empty());
-    assert_eq!(check.holes[0].ty, Type::TEXT);
+    assert_eq!(check.holes[0].ty.to_string(), "text <= 300 tokens");
     assert_eq!(check.free, ["count", "question"]);
 }
 

@@ -424,6 +424,7 @@ impl Checker<'_> {
             kind: StepKind::Call(called.callee, called.args),
             settings,
             on_fail: None,
+            bounds: None,
             span,
         };
         let var = builder.add(step, reads);

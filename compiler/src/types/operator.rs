@@ -5,10 +5,8 @@ use crate::checker::Checker;
 use crate::types::expr::clean;
 use crate::types::{Scopes, Typed};
 use flow_diagnostics::{Code, FlowDiagnostic, Span};
+use flow_plan::limits::JOINT;
 use flow_plan::{self as plan, Bound, Type};
-
-/// The slack of an unfenced joint between two texts, in tokens.
-const JOINT: u64 = 8;
 
 impl Checker<'_> {
     pub(crate) fn unary(&mut self, scopes: &mut Scopes, op: UnaryOp, operand: &Expr) -> Typed {
@@ -169,6 +167,9 @@ fn arithmetic(op: BinaryOp, a: &Type, b: &Type) -> Option<Type> {
                     Some(Bound::Tokens(x.saturating_add(*y).saturating_add(JOINT)))
                 }
                 (Some(Bound::Chars(x)), Some(Bound::Chars(y))) => Some(Bound::Chars(x.saturating_add(*y))),
+                (Some(x), Some(y)) => {
+                    Some(Bound::Tokens(x.tokens().saturating_add(y.tokens()).saturating_add(JOINT)))
+                }
                 _ => None,
             };
             Type::Text { bound, truncate: false }

@@ -6,6 +6,7 @@
 //! names. Nothing here reads a clock, a random number or the outside.
 
 mod args;
+mod bounds;
 mod case;
 mod convert;
 mod items;
@@ -16,6 +17,7 @@ mod pattern;
 mod rounding;
 mod text;
 
+pub use bounds::shown_tokens;
 pub(crate) use lists::sorted;
 pub use over::{Lambda, over_type};
 pub use pattern::check_pattern;
@@ -79,7 +81,11 @@ impl Function {
     /// `json` fits everywhere and is looked at when the value is there.
     pub fn check(&self, types: &[Type]) -> Result<Type, Misfit> {
         self.check_count(types.len())?;
-        (self.ty)(&Types { spec: &self.spec, types })
+        let ty = (self.ty)(&Types { spec: &self.spec, types })?;
+        Ok(match bounds::bound(self.spec.name, types) {
+            Some(bound) => ty.within(&bound),
+            None => ty,
+        })
     }
 
     /// The value for arguments in the order of the parameters.

@@ -223,14 +223,14 @@ fn bounds_follow_what_is_done() {
     }));
     for (name, types, wanted) in [
         ("upper", vec![chars(9)], "text <= 9 chars"),
-        ("upper", vec![tokens(9)], "text"),
+        ("upper", vec![tokens(9)], "text <= 36 tokens"),
         ("upper", vec![kind.clone()], "text <= 7 chars"),
         ("trim", vec![tokens(9)], "text <= 9 tokens"),
         ("len", vec![chars(9)], "int 0..9"),
         ("len", vec![tokens(9)], "int"),
         ("len", vec![list(Type::TEXT, Some(4))], "int 0..4"),
         ("split", vec![chars(9)], "[text <= 9 chars] <= 10"),
-        ("split", vec![tokens(9), Type::TEXT], "[text <= 9 tokens]"),
+        ("split", vec![tokens(9), Type::TEXT], "[text <= 9 tokens] <= 1153"),
         ("take", vec![list(Type::Bool, Some(9)), literal(3)], "[bool] <= 3"),
         ("take", vec![list(Type::Bool, None), literal(3)], "[bool] <= 3"),
         ("take", vec![list(Type::Bool, Some(9)), Type::INT], "[bool] <= 9"),
@@ -258,7 +258,7 @@ fn bounds_follow_what_is_done() {
         ("text", vec![kind], "text <= 7 chars"),
         ("int", vec![Type::TEXT], "int?"),
         ("int", vec![Type::FLOAT], "int"),
-        ("keys", vec![Type::Map(Box::new(Type::INT), Some(3))], "[text] <= 3"),
+        ("keys", vec![Type::Map(Box::new(Type::INT), Some(3))], "[text <= 64 tokens] <= 3"),
         ("word_count", vec![chars(9)], "int 0..5"),
         ("any", vec![list(Type::TEXT, None), Type::Bool], "bool"),
     ] {

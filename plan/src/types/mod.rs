@@ -1,6 +1,7 @@
 //! Types with their bounds: what fits where, what two have in common, how each is written.
 //! Reading values by them is in [`read`], their JSON schema in [`schema`].
 
+mod instruction;
 mod read;
 mod schema;
 
@@ -65,6 +66,16 @@ pub enum Bound {
     Tokens(u64),
     /// Unicode characters.
     Chars(u64),
+}
+
+impl Bound {
+    /// The most tokens under it: a character has four bytes at most, and a byte is a token at most.
+    pub fn tokens(self) -> u64 {
+        match self {
+            Bound::Tokens(n) => n,
+            Bound::Chars(n) => n.saturating_mul(4),
+        }
+    }
 }
 
 /// A declared enum.
@@ -222,6 +233,22 @@ impl Type {
         })
     }
 
+    /// The type with the bounds that `known` has where it has none, or larger ones in tokens, for text
+    /// and lists of text.
+    pub(crate) fn within(self, known: &Type) -> Type {
+        match (self, known) {
+            (Type::Text { bound, truncate }, Type::Text { bound: Some(known), .. }) => {
+                let kept = |b: &Bound| matches!(b, Bound::Chars(_)) || b.tokens() <= known.tokens();
+                Type::Text { bound: bound.filter(kept).or(Some(*known)), truncate }
+            }
+            (Type::List(item, most), Type::List(known, known_most)) => {
+                Type::List(Box::new(item.within(known)), most.or(*known_most))
+            }
+            (Type::Optional(inner), known) => Type::Optional(Box::new(inner.within(known))),
+            (ty, _) => ty,
+        }
+    }
+
     // The most text that a text or the name of a variant is.
     fn text_bound(&self) -> Option<Bound> {
         match self {
@@ -367,12 +394,12 @@ fn write_bound(f: &mut fmt::Formatter<'_>, bound: Option<Bound>) -> fmt::Result 
     }
 }
 
-// Tokens and characters do not compare, so a mixture has no bound that both keep.
+// Of tokens and characters, both keep the larger in tokens.
 fn wider(a: Option<Bound>, b: Option<Bound>) -> Option<Bound> {
     match (a?, b?) {
         (Bound::Tokens(a), Bound::Tokens(b)) => Some(Bound::Tokens(a.max(b))),
         (Bound::Chars(a), Bound::Chars(b)) => Some(Bound::Chars(a.max(b))),
-        _ => None,
+        (a, b) => Some(Bound::Tokens(a.tokens().max(b.tokens()))),
     }
 }
 

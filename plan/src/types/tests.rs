@@ -94,11 +94,11 @@ fn what_two_have_in_common_holds_both() {
     let named = record(Some("A"), vec![field("x", chars(9))]);
     for (a, b, wanted) in [
         (chars(3), chars(9), "text <= 9 chars"),
-        (chars(3), tokens(9), "text"),
+        (chars(3), tokens(9), "text <= 12 tokens"),
         (chars(3), Type::TEXT, "text"),
         (kind(), kind(), "Kind"),
         (kind(), chars(3), "text <= 7 chars"),
-        (kind(), tokens(3), "text"),
+        (kind(), tokens(3), "text <= 28 tokens"),
         (Type::INT, Type::Null, "int?"),
         (optional(Type::INT), Type::FLOAT, "float?"),
         (optional(Type::INT), Type::Null, "int?"),

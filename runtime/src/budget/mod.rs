@@ -14,11 +14,9 @@ mod ledger;
 mod memory;
 mod money;
 mod sqlite;
-mod worst;
 
 pub use account::{Account, Accounts, Balance, Budgets, Claim, Denied, Hold, Over, Owner, today};
 pub use ledger::{Ledger, Reservation};
 pub use memory::MemoryAccounts;
 pub(crate) use money::Money;
 pub use sqlite::SqliteAccounts;
-pub use worst::{Worst, worst_case};

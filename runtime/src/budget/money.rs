@@ -40,11 +40,6 @@ impl<'a> Money<'a> {
         Ok(money)
     }
 
-    /// How much was set aside.
-    pub(crate) fn worst(&self) -> Cost {
-        self.reservation.as_ref().map_or(Cost::ZERO, Reservation::worst)
-    }
-
     /// The call is made now: from here on it may be billed.
     pub(crate) fn begin(&mut self) {
         self.begun = true;

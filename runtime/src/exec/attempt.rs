@@ -4,14 +4,15 @@ use super::ceiling;
 use super::halt::{Again, Failure};
 use super::state::Given;
 use super::step::Site;
-use crate::budget::{Money, worst_case};
+use crate::budget::Money;
 use crate::events::What;
 use crate::output;
 use crate::provider::{CallError, CallErrorKind, Finish, Message, OnText, Provider, Reply, Request};
 use crate::{RunError, Spent};
 use ecow::EcoString;
 use flow_diagnostics::Code;
-use flow_plan::{Cost, Millis, Model, ModelId, Prompt, Tokens, Value};
+use flow_plan::{Callee, Cost, Millis, Model, ModelId, Prompt, PromptId, Tokens, Value};
+use flow_tokens::{Cut, Measure};
 use futures::future::BoxFuture;
 use std::sync::atomic::Ordering;
 use tokio::time::Instant;
@@ -22,11 +23,32 @@ pub(super) struct Ask<'a> {
     pub(super) id: ModelId,
     pub(super) model: &'a Model,
     pub(super) provider: &'a dyn Provider,
-    pub(super) schema_bytes: usize,
+    pub(super) measure: &'a Measure,
+    /// How many tokens the request has.
+    pub(super) input: Tokens,
+    /// How many it may have: what is proven of the call.
+    pub(super) most: Tokens,
     pub(super) messages: Vec<Message>,
+    /// What was cut at a hole.
+    pub(super) cuts: &'a [Cut],
 }
 
 impl<'a> Ask<'a> {
+    /// Refuses a request that is larger than what was proven of it: it would cost more than what is
+    /// set aside, or not fit its model.
+    pub(super) fn fits(&self) -> Given<()> {
+        if self.input <= self.most {
+            return Ok(());
+        }
+        let message = format!(
+            "the prompt `{}` has {} for `{}`, and {} are set aside for it",
+            self.prompt.name, self.input, self.model.name, self.most
+        );
+        let error = RunError::new(Code::E0803, message);
+        Err(Failure::lasting(error.help("bound what is pasted more narrowly, or put it into a `fence`"))
+            .into())
+    }
+
     /// The request, with its cap on output.
     pub(super) fn request(&self, site: Site<'_>) -> Request<'a> {
         Request {
@@ -34,28 +56,26 @@ impl<'a> Ask<'a> {
             prompt: &self.prompt.name,
             messages: self.messages.clone(),
             output: &self.prompt.output,
-            max_output: max_output(self.model),
+            measure: self.measure,
+            input: self.input,
+            max_output: self.model.output_cap(),
             stream: site.run().sink.is_some(),
         }
     }
 }
 
-fn max_output(model: &Model) -> Tokens {
-    model.settings.max_output.unwrap_or(model.card.max_output)
-}
-
 /// Asks once: reserve, note, send within the timeout, settle, read.
 pub(super) async fn attempt(site: Site<'_>, ask: &Ask<'_>, request: &Request<'_>) -> Given<Value> {
-    let worst = worst_case(ask.model, &request.messages, ask.schema_bytes, request.max_output);
+    let worst = ask.model.card.worst(ask.most, request.max_output);
     ceiling::trusted(site, ask)?;
     let engine = site.run().engine;
-    let money = Money::reserve(site.cx.ledger, engine.budgets.as_ref(), worst.cost, &site.run().id).await?;
-    site.run().begin(site.path, worst.cost).await?;
-    let call = Call::start(site, ask.model, money);
+    let money = Money::reserve(site.cx.ledger, engine.budgets.as_ref(), worst, &site.run().id).await?;
+    site.run().begin(site.path, worst).await?;
+    let call = Call::start(site, ask, money, worst);
     match send(site, ask, request, &call).await {
         Ok(reply) => {
-            let spent = used(ask.model, &reply, worst.cost);
-            let excess = ceiling::broken(site, ask, (worst, request.max_output), (reply.usage, spent));
+            let spent = used(ask, &reply, worst);
+            let excess = ceiling::broken(site, ask, worst, (reply.usage, spent));
             let request_id = reply.request_id.clone();
             let result = read(ask, reply);
             let error = result.as_ref().err().map(|f| &f.error);
@@ -64,26 +84,27 @@ pub(super) async fn attempt(site: Site<'_>, ask: &Ask<'_>, request: &Request<'_>
         }
         Err(failure) => {
             let (failure, spent) = *failure;
-            let spent = spent.unwrap_or_else(|| cut_off(worst.cost));
+            let spent = spent.unwrap_or_else(|| cut_off(ask, worst));
             call.finish(Ended { error: Some(&failure.error), ..Ended::with(spent) }).await;
             Err(failure.into())
         }
     }
 }
 
-/// What a call that may have been billed counts as.
-fn cut_off(worst: Cost) -> Spent {
-    Spent { usd: worst, calls: 1, ..Spent::default() }
+/// What a call that may have been billed counts as: all that it could use.
+fn cut_off(ask: &Ask<'_>, worst: Cost) -> Spent {
+    let (input, output) = (ask.most, ask.model.output_cap());
+    Spent { usd: worst, calls: 1, input, output, cached_calls: 0 }
 }
 
 /// What a call used. Where the provider does not say, what was reserved stays charged.
-fn used(model: &Model, reply: &Reply, worst: Cost) -> Spent {
+fn used(ask: &Ask<'_>, reply: &Reply, worst: Cost) -> Spent {
     let usage = reply.usage;
     if usage.input == Tokens(0) && usage.output == Tokens(0) {
-        return cut_off(worst);
+        return cut_off(ask, worst);
     }
     Spent {
-        usd: model.card.price.billed(&usage),
+        usd: ask.model.card.price.billed(&usage),
         calls: 1,
         input: usage.input,
         output: usage.output,
@@ -105,17 +126,16 @@ async fn send(
     let mut ignore = |_: &str| {};
     let on_text: &mut OnText<'_> = if site.run().sink.is_some() { &mut listen } else { &mut ignore };
     let work = ask.provider.call(context, request, on_text);
-    let answered = match site.step.settings.timeout {
-        Some(limit) => match tokio::time::timeout(limit.duration(), work).await {
-            Ok(answered) => answered,
-            Err(_) => {
-                let message = format!("`{}` did not answer within {limit}", ask.model.name);
-                let error = RunError::new(Code::E0805, message)
-                    .help("raise the step's `timeout`, or give it a `fallback`");
-                return Err(Box::new((Failure::passing(error), None)));
-            }
-        },
-        None => work.await,
+    let longest = Callee::Prompt(PromptId(0)).longest().unwrap_or_default();
+    let limit = site.step.settings.timeout.unwrap_or(longest);
+    let answered = match tokio::time::timeout(limit.duration(), work).await {
+        Ok(answered) => answered,
+        Err(_) => {
+            let message = format!("`{}` did not answer within {limit}", ask.model.name);
+            let error = RunError::new(Code::E0805, message)
+                .help("raise the step's `timeout`, or give it a `fallback`");
+            return Err(Box::new((Failure::passing(error), None)));
+        }
     };
     answered.map_err(|error| Box::new(refused(ask.model, error)))
 }
@@ -138,12 +158,12 @@ fn refused(model: &Model, error: CallError) -> (Failure, Option<Spent>) {
 /// The reply as a value of the prompt's type. One that is not whole is never passed on.
 fn read(ask: &Ask<'_>, reply: Reply) -> Result<Value, Box<Failure>> {
     match reply.finish {
-        Finish::Done => output::read(&ask.prompt.output, &reply.text)
+        Finish::Done => output::read_held(&ask.prompt.output, &reply.text, ask.measure)
             .map_err(|error| Box::new(Failure { error, again: Again::May(None), reply: Some(reply.text) })),
         Finish::Cut => Err(Box::new(Failure::lasting(
             RunError::new(
                 Code::E0806,
-                format!("the answer of `{}` was cut off at {}", ask.model.name, max_output(ask.model)),
+                format!("the answer of `{}` was cut off at {}", ask.model.name, ask.model.output_cap()),
             )
             .help("raise `max_output`, or ask for less"),
         ))),
@@ -160,6 +180,7 @@ struct Call<'a> {
     model: EcoString,
     number: u32,
     started: Instant,
+    worst: Spent,
     money: Option<Money<'a>>,
 }
 
@@ -178,16 +199,25 @@ impl Ended<'_> {
 }
 
 impl<'a> Call<'a> {
-    fn start(site: Site<'a>, model: &Model, mut money: Money<'a>) -> Call<'a> {
+    fn start(site: Site<'a>, ask: &Ask<'_>, mut money: Money<'a>, worst: Cost) -> Call<'a> {
         money.begin();
-        let number = site.tally.attempt();
+        let (number, model) = (site.tally.attempt(), ask.model);
         let id = ecow::eco_format!("{}/{}", model.provider, model.model);
         site.run().tell(Some(site.path), || What::CallStarted {
             model: id.clone(),
             attempt: number,
             restarts: site.tally.shown.swap(false, Ordering::Relaxed),
+            reserved: worst,
+            cuts: ask.cuts.to_vec(),
         });
-        Call { site, model: id, number, started: Instant::now(), money: Some(money) }
+        Call {
+            site,
+            model: id,
+            number,
+            started: Instant::now(),
+            worst: cut_off(ask, worst),
+            money: Some(money),
+        }
     }
 
     fn token(&self, text: &str) {
@@ -227,8 +257,10 @@ impl<'a> Call<'a> {
 
 impl Drop for Call<'_> {
     fn drop(&mut self) {
-        let Some(worst) = self.money.as_ref().map(Money::worst) else { return };
+        if self.money.is_none() {
+            return;
+        }
         let error = RunError::new(Code::E0812, "the call was dropped before its end");
-        drop(self.settle(Ended { error: Some(&error), ..Ended::with(cut_off(worst)) }));
+        drop(self.settle(Ended { error: Some(&error), ..Ended::with(self.worst) }));
     }
 }

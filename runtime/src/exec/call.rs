@@ -11,6 +11,7 @@ use crate::guard::Verdict;
 use crate::provider::Message;
 use ecow::EcoString;
 use flow_diagnostics::Code;
+use flow_plan::limits::longest_wait;
 use flow_plan::{Action, Arg, Callee, FlowId, Guard, Lookup, Millis, StepKind, Value};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -74,7 +75,7 @@ async fn tries(site: Site<'_>, callee: &Callee, args: &[Value]) -> Given<Value> 
         number += 1;
         site.tally.attempt();
         let work = once(site, callee, args, number);
-        let result = match settings.timeout {
+        let result = match settings.timeout.or(callee.longest()) {
             Some(limit) => match tokio::time::timeout(limit.duration(), work).await {
                 Ok(result) => result,
                 Err(_) => Err(too_slow(callee, limit)),
@@ -85,7 +86,7 @@ async fn tries(site: Site<'_>, callee: &Callee, args: &[Value]) -> Given<Value> 
             Err(Halt::Fail(failure)) if number <= settings.retry => failure,
             other => return other,
         };
-        match backoff::wait(failure.again, number) {
+        match backoff::wait(failure.again, number, longest_wait(site.step.settings.timeout)) {
             Some(wait) => tokio::time::sleep(wait.duration()).await,
             None => return Err(Halt::Fail(failure)),
         }
@@ -123,10 +124,12 @@ async fn lookup(site: Site<'_>, lookup: &Lookup, params: &[Value]) -> Given<Valu
     };
     let args = arguments(site, &lookup.args, params)?;
     let found = engine.sources[id.index()].find(&engine.context, lookup, &args, params).await?;
-    lookup.output.read(&found).map_err(|mismatch| {
-        let message = format!("what `{}` found does not have its type: {mismatch}", lookup.name);
+    let wrong = |why: String| {
+        let message = format!("what `{}` found does not have its type: {why}", lookup.name);
         Halt::from(Failure::lasting(RunError::new(Code::E0807, message)))
-    })
+    };
+    let value = lookup.output.read(&found).map_err(|mismatch| wrong(mismatch.to_string()))?;
+    engine.hold(value, &lookup.output).map_err(|over| wrong(over.to_string()))
 }
 
 fn lookup_entry(site: Site<'_>, lookup: &Lookup, params: &[Value]) -> Given<Option<cached::Entry>> {
@@ -249,7 +252,8 @@ async fn flow(site: Site<'_>, id: FlowId, args: &[Value], number: u32) -> Given<
     let ledger = site.cx.ledger.inner(flow.settings.budget);
     let ledger = ledger.paid_from(engine.budgets.iter().filter_map(|b| b.of_flow(&flow.name)));
     let cx = super::Cx { ledger: &ledger, ..site.cx.inside(&inside) };
-    let work = block(cx, &flow.body, args.to_vec(), None);
+    let args = site.run().engine.hold_inputs(flow, args.to_vec())?;
+    let work = block(cx, &flow.body, args, None);
     let result = within(flow.settings.deadline, &flow.name, work).await;
     match result {
         // The flow refuses; to its caller that is a failure like any other.

@@ -7,11 +7,10 @@ use super::attempt::Ask;
 use super::halt::Failure;
 use super::state::Given;
 use super::step::Site;
-use crate::budget::Worst;
 use crate::provider::Usage;
 use crate::{RunError, Spent};
 use flow_diagnostics::Code;
-use flow_plan::Tokens;
+use flow_plan::Cost;
 
 /// Refuses a call of a model that has reported more than was possible: E0805, and asking again would
 /// be the same.
@@ -26,20 +25,20 @@ pub(super) fn trusted(site: Site<'_>, ask: &Ask<'_>) -> Given<()> {
 pub(super) fn broken(
     site: Site<'_>,
     ask: &Ask<'_>,
-    worst: (Worst, Tokens),
-    used: (Usage, Spent),
+    worst: Cost,
+    (usage, spent): (Usage, Spent),
 ) -> Option<String> {
-    let ((worst, max_output), (usage, spent)) = (worst, used);
-    if spent.usd <= worst.cost {
+    let (most, max_output) = (ask.most, ask.model.output_cap());
+    if spent.usd <= worst {
         return None;
     }
     let name = &ask.model.name;
-    let seen = if usage.input > worst.input {
-        format!("`{name}` reported {} of input where at most {} were possible", usage.input, worst.input.0)
+    let seen = if usage.input > most {
+        format!("`{name}` reported {} of input where at most {} were possible", usage.input, most.0)
     } else if usage.output > max_output {
         format!("`{name}` reported {} of output where at most {} were possible", usage.output, max_output.0)
     } else {
-        format!("a call of `{name}` cost {} where at most {} was possible", spent.usd, worst.cost)
+        format!("a call of `{name}` cost {} where at most {} was possible", spent.usd, worst)
     };
     let reason = format!("{seen}, so what its calls may cost can't be trusted");
     Some(site.run().engine.broken[ask.id.index()].get_or_init(|| reason).clone())

@@ -8,6 +8,7 @@ use crate::provider::Message;
 use crate::script;
 use crate::{RunError, StepPath};
 use flow_diagnostics::Code;
+use flow_plan::limits::longest_wait;
 use flow_plan::{Callee, Expr, OnFail, Role, Step, StepKind, Value};
 
 /// What the step's `else` makes of a failure; anything else is as it is.
@@ -49,7 +50,7 @@ async fn retried(site: Site<'_>, first: Failure, times: u32) -> Given<Value> {
     }
     for round in 1..=times {
         if failure.reply.is_none()
-            && let Some(wait) = backoff::wait(failure.again, round)
+            && let Some(wait) = backoff::wait(failure.again, round, longest_wait(site.step.settings.timeout))
         {
             tokio::time::sleep(wait.duration()).await;
         }

@@ -12,7 +12,9 @@ use super::{backoff, block, cached};
 use crate::RunError;
 use crate::provider::Message;
 use flow_diagnostics::Code;
-use flow_plan::{Millis, Model, ModelId, PromptId, Value};
+use flow_plan::limits::longest_wait;
+use flow_plan::{CallBounds, Millis, Model, ModelId, PromptId, Tokens, Value};
+use flow_tokens::Measure;
 use futures::future::{Either, select};
 use std::pin::pin;
 
@@ -25,7 +27,9 @@ pub(super) async fn prompt(site: Site<'_>, id: PromptId, args: &[Value], again: 
         let error = RunError::new(Code::E0810, format!("no model is set for prompt `{}`", prompt.name));
         return Err(Halt::from(error.help("give the step, the prompt or the flow a `model`")));
     };
-    let mut messages = Messages::render(site, prompt, facts, args).await?;
+    let bounds = site.step.bounds.as_deref();
+    let measure = &engine.measures[first.index()];
+    let mut messages = Messages::render(site, (prompt, facts), args, (bounds, measure)).await?;
     let model = &engine.plan.models[first.index()];
     let entry = cached::entry(site, &prompt.name, |d| call_parts(d, model, prompt, &messages))?;
     if let (Some(entry), true) = (&entry, again.is_empty())
@@ -33,20 +37,30 @@ pub(super) async fn prompt(site: Site<'_>, id: PromptId, args: &[Value], again: 
     {
         return Ok(hit);
     }
-    messages.extend(again);
+    messages.extend(again, longest_reply(site), measure);
+    let question = Question { prompt: id, args, again, first: (&messages, measure) };
     let models = std::iter::once(first).chain(settings.fallback.iter().copied());
-    let (answer, by) = first_answer(site, Question { prompt: id, messages: &messages }, models).await?;
-    let answer = escalated(site, Question { prompt: id, messages: &messages }, answer, by).await?;
+    let (answer, by) = first_answer(site, question, models).await?;
+    let answer = escalated(site, question, answer, by).await?;
     if let Some(entry) = &entry {
         entry.put(site, &answer).await?;
     }
     Ok(answer)
 }
 
+// The most tokens of an answer that is shown to a model again.
+fn longest_reply(site: Site<'_>) -> Tokens {
+    let most = |bounds: &CallBounds| bounds.requests.iter().map(|r| r.output).max();
+    site.step.bounds.as_deref().and_then(most).unwrap_or(Tokens(u64::MAX))
+}
+
 #[derive(Clone, Copy)]
 struct Question<'a> {
     prompt: PromptId,
-    messages: &'a Messages,
+    args: &'a [Value],
+    again: &'a [Message],
+    // As the first model is asked, and what counts there.
+    first: (&'a Messages, &'a Measure),
 }
 
 fn call_parts(d: &mut cached::Digest, model: &Model, prompt: &flow_plan::Prompt, messages: &Messages) {
@@ -98,16 +112,37 @@ fn joined(mut failures: Vec<Failure>) -> Failure {
 /// The answer of one model, asked again where that makes sense.
 async fn retried(site: Site<'_>, question: Question<'_>, model: ModelId) -> Given<Value> {
     let engine = site.run().engine;
-    let facts = &engine.prompts[question.prompt.index()];
-    let who = &engine.plan.models[model.index()];
+    let (prompt, facts) =
+        (&engine.plan.prompts[question.prompt.index()], &engine.prompts[question.prompt.index()]);
+    let (who, measure) = (&engine.plan.models[model.index()], &engine.measures[model.index()]);
+    let bounds = site.step.bounds.as_deref();
+    let (first, counted_by) = question.first;
+    // What is cut at a hole depends on how the model's tokens are counted.
+    let own = match counted_by.counts_like(measure) {
+        true => None,
+        false => {
+            let mut own = Messages::render(site, (prompt, facts), question.args, (bounds, measure)).await?;
+            own.extend(question.again, longest_reply(site), measure);
+            Some(own)
+        }
+    };
+    let own = own.as_ref().unwrap_or(first);
+    let messages = own.for_model(who, facts);
+    let input = facts.count(prompt, (model, who), measure, &messages);
+    let bound = bounds.and_then(|b| b.request(model));
+    let most = bound.map_or(input, |b| if question.again.is_empty() { b.input } else { b.again });
     let ask = Ask {
         id: model,
-        prompt: &engine.plan.prompts[question.prompt.index()],
+        prompt,
         model: who,
+        measure,
         provider: &*engine.providers[model.index()],
-        schema_bytes: facts.schema_bytes(who),
-        messages: question.messages.for_model(who, facts),
+        input,
+        most,
+        messages,
+        cuts: &own.cuts,
     };
+    ask.fits()?;
     let request = ask.request(site);
     let settings = &site.step.settings;
     let mut tries = 0;
@@ -121,7 +156,7 @@ async fn retried(site: Site<'_>, question: Question<'_>, model: ModelId) -> Give
             Err(Halt::Fail(failure)) if tries <= settings.retry => failure,
             other => return other,
         };
-        match backoff::wait(failure.again, tries) {
+        match backoff::wait(failure.again, tries, longest_wait(site.step.settings.timeout)) {
             // The model has answered; there is nothing to wait for.
             Some(_) if failure.reply.is_some() => {}
             Some(wait) => tokio::time::sleep(wait.duration()).await,

@@ -5,12 +5,14 @@ use super::images;
 use super::state::Given;
 use super::step::Site;
 use crate::RunError;
-use crate::output;
-use crate::prompt::Templates;
+use crate::prompt::{Held, Templates};
 use crate::provider::Message;
 use crate::script::answer;
 use flow_diagnostics::Code;
-use flow_plan::{Model, Prompt, Role, Scope, Value};
+use flow_plan::limits::COMPLAINT;
+use flow_plan::{CallBounds, Model, ModelId, Prompt, Role, Scope, Tokens, Value};
+use flow_tokens::{Cut, Measure, request};
+use std::sync::OnceLock;
 
 /// What of a prompt is the same in every call.
 pub(crate) struct PromptFacts {
@@ -18,18 +20,15 @@ pub(crate) struct PromptFacts {
     instruction: Option<String>,
     // The few-shot examples, rendered.
     examples: Vec<Message>,
-    /// The size of the output's schema as a provider is sent it.
-    schema_bytes: usize,
+    // What the output's schema counts for each model, worked out when it is first asked.
+    schemas: Vec<OnceLock<u64>>,
 }
 
 impl PromptFacts {
     /// Works them out: E0813 where an example cannot be rendered.
-    pub(crate) fn of(prompt: &Prompt, templates: &Templates) -> Result<PromptFacts, RunError> {
-        let instruction = output::instruction(&prompt.output);
-        let schema_bytes = match instruction {
-            Some(_) => [true, false].map(|strict| prompt.output.schema(strict).to_string().len()),
-            None => [0, 0],
-        };
+    pub(crate) fn of(prompt: &Prompt, models: usize, templates: &Templates) -> Result<PromptFacts, RunError> {
+        let instruction = prompt.output.instruction();
+        let schemas = (0..models).map(|_| OnceLock::new()).collect();
         let mut examples = Vec::new();
         for example in &prompt.examples {
             let frame = Frame::of_params(templates, &example.input);
@@ -42,12 +41,27 @@ impl PromptFacts {
             }
             examples.push(message(Role::Assistant, &answer(&example.output)));
         }
-        Ok(PromptFacts { instruction, examples, schema_bytes: schema_bytes[0].max(schema_bytes[1]) })
+        Ok(PromptFacts { instruction, examples, schemas })
     }
 
-    /// The size of the schema that `model` is sent beside the messages.
-    pub(super) fn schema_bytes(&self, model: &Model) -> usize {
-        if model.card.abilities.json_schema { self.schema_bytes } else { 0 }
+    /// How many tokens a request of these messages has, with all that the provider is sent beside
+    /// them.
+    pub(super) fn count(
+        &self,
+        prompt: &Prompt,
+        (id, model): (ModelId, &Model),
+        measure: &Measure,
+        messages: &[Message],
+    ) -> Tokens {
+        let texts: u64 = messages.iter().map(|m| measure.count(&m.text)).sum();
+        let schema = match model.card.abilities.json_schema {
+            true => *self.schemas[id.index()]
+                .get_or_init(|| request::schema(measure, &model.provider, &prompt.output)),
+            false => 0,
+        };
+        let images = messages.iter().map(|m| m.images.len() as u64).sum();
+        let text = measure.scaled(texts + schema + request::framing(messages.len() as u64));
+        Tokens(text.saturating_add(request::images(&model.card, images).0))
     }
 }
 
@@ -56,23 +70,30 @@ pub(super) struct Messages {
     list: Vec<Message>,
     // Behind which message the shape is said.
     last_user: usize,
+    /// What was cut at a hole.
+    pub(super) cuts: Vec<Cut>,
 }
 
 impl Messages {
     /// Renders a prompt: its messages, with the examples before the last user message and the images
-    /// in it.
+    /// in it; each hole cut at what is proven that it holds, in tokens of `measure`.
     pub(super) async fn render(
         site: Site<'_>,
-        prompt: &Prompt,
-        facts: &PromptFacts,
+        (prompt, facts): (&Prompt, &PromptFacts),
         args: &[Value],
+        (bounds, measure): (Option<&CallBounds>, &Measure),
     ) -> Given<Messages> {
         let engine = site.run().engine;
         let frame = Frame::of_params(&engine.templates, args);
         let mut list = Vec::with_capacity(prompt.messages.len() + facts.examples.len());
-        for (role, template) in &prompt.messages {
-            let text = frame.render(*template, &frame).map_err(super::Halt::eval)?;
+        let mut cuts = Vec::new();
+        for (i, (role, template)) in prompt.messages.iter().enumerate() {
+            let types = bounds.and_then(|b| b.holes.get(i)).cloned();
+            let held = types.map(|types| Held { types, measure });
+            let rendered = engine.templates.render_held(*template, &frame, held);
+            let (text, cut) = rendered.map_err(super::Halt::eval)?;
             list.push(message(*role, text.as_str()));
+            cuts.extend(cut);
         }
         let mut last_user = match list.iter().rposition(|m| m.role == Role::User) {
             Some(place) => place,
@@ -88,12 +109,17 @@ impl Messages {
             list.splice(last_user..last_user, facts.examples.iter().cloned());
             last_user += facts.examples.len();
         }
-        Ok(Messages { list, last_user })
+        Ok(Messages { list, last_user, cuts })
     }
 
-    /// Adds what is said behind the prompt.
-    pub(super) fn extend(&mut self, more: &[Message]) {
-        self.list.extend_from_slice(more);
+    /// Adds what is said behind the prompt: an answer that could not be used, of `reply` tokens at most,
+    /// and what is wrong with it.
+    pub(super) fn extend(&mut self, more: &[Message], reply: Tokens, measure: &Measure) {
+        for message in more {
+            let most = if message.role == Role::Assistant { reply } else { COMPLAINT };
+            let text = flow_tokens::cap(measure.counter(), &message.text, most.0, (false, false));
+            self.list.push(Message { text: text.to_owned(), ..message.clone() });
+        }
     }
 
     /// The messages as they are.

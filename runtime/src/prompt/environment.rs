@@ -1,10 +1,10 @@
 //! The environment of every template: exactly the filters, tests and functions of the tables.
 
+use super::hole;
 use super::value::{paste, shown, value};
-use flow_plan::filters::{self, ByField, Does, SYNTAX};
+use flow_plan::filters::{self, ByField, Does};
 use flow_plan::functions::Function;
 use flow_plan::{EvalError, Value};
-use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Rest};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value as Shown};
 
@@ -15,7 +15,8 @@ const FUEL: u64 = 2_000_000;
 /// An environment without templates.
 pub(super) fn environment() -> Environment<'static> {
     let mut env = Environment::empty();
-    env.set_syntax(syntax());
+    // Only odd delimiters make this fail, and these are the usual ones.
+    env.set_syntax(hole::syntax().unwrap_or_default());
     env.set_fuel(Some(FUEL));
     // Values of the run would be copied into errors.
     env.set_debug(false);
@@ -27,10 +28,12 @@ pub(super) fn environment() -> Environment<'static> {
             Does::Function(function) => env.add_filter(filter.name, caller(function)),
             Does::ByField(by) => env
                 .add_filter(filter.name, move |args: Rest<Shown>, named: Kwargs| by_field(by, &args, &named)),
-            Does::List => env.add_filter(filter.name, |list: Shown| list),
+            // What `fence` does is the hole's: it stands last.
+            Does::List | Does::Fence => env.add_filter(filter.name, |value: Shown, _: Rest<Shown>| value),
             Does::Items => env.add_filter(filter.name, |map: Shown| items(&map)),
         }
     }
+    env.add_filter(hole::FILTER, hole::filter);
     for test in filters::TESTS {
         let name = test.name;
         env.add_test(name, move |args: Rest<Shown>| -> Result<bool, Error> {
@@ -44,15 +47,6 @@ pub(super) fn environment() -> Environment<'static> {
     }
     env.add_function("range", minijinja::functions::range);
     env
-}
-
-fn syntax() -> SyntaxConfig {
-    let mut syntax = SyntaxConfig::builder();
-    syntax.trim_blocks(SYNTAX.trim_blocks);
-    syntax.lstrip_blocks(SYNTAX.lstrip_blocks);
-    syntax.keep_trailing_newline(SYNTAX.keep_trailing_newline);
-    // Only odd delimiters make this fail, and these are the usual ones.
-    syntax.build().unwrap_or_default()
 }
 
 fn caller(
@@ -118,7 +112,10 @@ mod tests {
         let listed: BTreeSet<&str> =
             filters::template_functions().map(|f| f.spec.name).chain(["range"]).collect();
         assert_eq!(registered, listed);
-        assert_eq!(names_in(&debug, "filters"), filters::all().map(|f| f.name.to_owned()).collect());
+        assert_eq!(
+            names_in(&debug, "filters"),
+            filters::all().map(|f| f.name).chain([hole::FILTER]).map(str::to_owned).collect()
+        );
         assert_eq!(names_in(&debug, "tests"), filters::TESTS.iter().map(|t| t.name.to_owned()).collect());
     }
 

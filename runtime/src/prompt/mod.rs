@@ -6,13 +6,17 @@
 //! Not here: which messages a prompt has, and what they may cost.
 
 mod environment;
+mod hole;
 mod value;
 
 use crate::RunError;
 use ecow::EcoString;
 use environment::environment;
 use flow_diagnostics::Code;
-use flow_plan::{EvalError, Expr, Plan, Scope, Template, TemplateId, eval};
+use flow_plan::{EvalError, Expr, Hole, Plan, Scope, Template, TemplateId, eval};
+use flow_tokens::Cut;
+use hole::Filling;
+pub use hole::Held;
 use minijinja::value::{Enumerator, Object};
 use minijinja::{Environment, Error, ErrorKind, Value as Shown};
 use std::sync::Arc;
@@ -29,7 +33,7 @@ pub struct Templates {
 enum Entry {
     // The same text for every scope.
     Fixed(EcoString),
-    Rendered { name: String, vars: Vec<(EcoString, Expr)> },
+    Rendered { name: String, vars: Vec<(EcoString, Expr)>, holes: Arc<[Hole]> },
 }
 
 impl Templates {
@@ -49,17 +53,30 @@ impl Templates {
         Ok(templates)
     }
 
-    /// The text of a template with the variables of a scope: null as nothing, records and lists as
-    /// compact JSON, amounts, days and times as they read.
+    /// The text of a template with the variables of a scope: null as nothing, records and lists of
+    /// texts in fences, other lists as compact JSON, amounts, days and times as they read.
     pub fn render(&self, id: TemplateId, scope: &dyn Scope) -> Result<EcoString, EvalError> {
+        self.render_held(id, scope, None).map(|(text, _)| text)
+    }
+
+    /// The same, with each hole cut at what its type holds at most; and what was cut.
+    pub fn render_held(
+        &self,
+        id: TemplateId,
+        scope: &dyn Scope,
+        held: Option<Held<'_>>,
+    ) -> Result<(EcoString, Vec<Cut>), EvalError> {
         match self.entries.get(id.0 as usize) {
-            Some(Entry::Fixed(text)) => Ok(text.clone()),
-            Some(Entry::Rendered { name, vars }) => {
-                let mut values = Vec::with_capacity(vars.len());
+            Some(Entry::Fixed(text)) => Ok((text.clone(), Vec::new())),
+            Some(Entry::Rendered { name, vars, holes }) => {
+                let mut values = Vec::with_capacity(vars.len() + 1);
                 for (name, expr) in vars {
                     values.push((name.clone(), shown(&eval(expr, scope)?)));
                 }
-                self.run(name, values).map_err(|error| EvalError(describe(&error)))
+                let filling = Arc::new(Filling::new(holes.clone(), held));
+                values.push((hole::FILLING.into(), Shown::from_dyn_object(filling.clone())));
+                let text = self.run(name, values).map_err(|error| EvalError(describe(&error)))?;
+                Ok((text, filling.cuts()))
             }
             None => Err(EvalError(format!("there is no template {}", id.0))),
         }
@@ -71,14 +88,22 @@ impl Templates {
         }
         let name = index.to_string();
         self.env
-            .add_template_owned(name.clone(), template.source.to_string())
+            .add_template_owned(name.clone(), hole::marked(&template.source))
             .map_err(|error| describe(&error))?;
         self.expect_names(&name, template)?;
         // Without variables nothing can differ between two renderings; what fails, fails in its step.
-        match template.vars.is_empty().then(|| self.run(&name, Vec::new())) {
+        match template.vars.is_empty().then(|| self.run(&name, self.alone(template))) {
             Some(Ok(text)) => Ok(Entry::Fixed(text)),
-            _ => Ok(Entry::Rendered { name, vars: template.vars.clone() }),
+            _ => {
+                let holes = template.holes.as_slice().into();
+                Ok(Entry::Rendered { name, vars: template.vars.clone(), holes })
+            }
         }
+    }
+
+    fn alone(&self, template: &Template) -> Vec<(EcoString, Shown)> {
+        let filling = Filling::new(template.holes.as_slice().into(), None);
+        vec![(hole::FILLING.into(), Shown::from_object(filling))]
     }
 
     // An unknown name would be pasted as nothing, so that the text would be wrong without a word.

@@ -11,6 +11,7 @@ mod sim;
 use crate::Context;
 use async_trait::async_trait;
 use flow_plan::{CapabilitySpec, Millis, Model, Role, Tokens, Type};
+use flow_tokens::Measure;
 
 pub use anthropic::Anthropic;
 pub use openai::OpenAi;
@@ -51,6 +52,10 @@ pub struct Request<'a> {
     pub messages: Vec<Message>,
     /// What must come back: text as it is, anything else as JSON of this type.
     pub output: &'a Type,
+    /// What counts the model's tokens.
+    pub measure: &'a Measure,
+    /// How many tokens the request counts, framing and schema included.
+    pub input: Tokens,
     /// The most output tokens; always sent.
     pub max_output: Tokens,
     /// Whether the answer is wanted in pieces. Without it `on_text` may see everything at the end,

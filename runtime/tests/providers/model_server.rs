@@ -117,6 +117,7 @@ pub(crate) fn model(provider: &str, url: &str) -> Model {
             ..ModelCard::default()
         },
         settings: ModelSettings { base_url: Some(Config::Text(url.into())), ..ModelSettings::default() },
+        tokenizer: None,
         cleared: true,
         span: Span::default(),
     }
@@ -142,6 +143,8 @@ pub(crate) fn request<'a>(model: &'a Model, output: &'a Type) -> Request<'a> {
         prompt: "answer",
         messages: vec![message(Role::System, "Be brief."), message(Role::User, "Say \"hi\".")],
         output,
+        measure: &flow_tokens::BYTES,
+        input: Tokens(100),
         max_output: Tokens(64),
         stream: true,
     }

@@ -14,8 +14,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-// A call that says `A`: one byte, a message, the reply's start; 100 tokens of output.
-const WORST: i64 = (1 + 8 + 8) * 1000 + 100 * 2000;
+// A call that says `A`: 2.3 times the tokens of the text and its framing; 100 tokens of output.
+const WORST: i64 = 19 * 1000 + 100 * 2000;
 const USED: i64 = 20_000;
 
 /// The flow `inner` says a text, and `main` calls it.
@@ -60,8 +60,8 @@ async fn runs_share_what_there_is_for_a_day() {
     let refused = run(&engine, Value::text("hi")).await;
     assert_eq!(
         shown(&refused),
-        "Failed E0803: the budget of $0.000237 a day for the project does not allow the next call: $0.00004 \
-         spent, $0.00 set aside, and it may cost $0.000217"
+        "Failed E0803: the budget of $0.000239 a day for the project does not allow the next call: $0.00004 \
+         spent, $0.00 set aside, and it may cost $0.000219"
     );
     assert_eq!(
         refused.error.and_then(|e| e.help).as_deref(),
@@ -144,7 +144,7 @@ async fn no_call_is_made_without_the_accounts() {
 #[tokio::test(start_paused = true)]
 async fn a_thousand_runs_at_once_never_spend_more_than_the_day_allows() {
     // Every call uses exactly its worst case, so that 600 fit and not one more.
-    let acts = vec![Act::Use(17, 100); 1000];
+    let acts = vec![Act::Use(19, 100); 1000];
     let fake = Fake::new(&[("fast", &acts)]);
     let (engine, accounts) = limited(nested(), &fake, (Some(600 * WORST), &[]));
     let runs = (0..1000).map(|_| run(&engine, Value::text("hi")));
@@ -169,7 +169,7 @@ async fn a_model_that_reports_more_than_was_possible_is_not_asked_again() {
     // The answer has been paid for, and the excess is charged.
     assert_eq!((shown(&first).as_str(), first.spent.usd), ("used", Cost(1_510_000)));
     assert_eq!(balance(&accounts, &Owner::Project), (1_510_000, 0));
-    let seen = "`fast` reported 1,500 tokens of input where at most 17 were possible, so what its calls may \
+    let seen = "`fast` reported 1,500 tokens of input where at most 19 were possible, so what its calls may \
                 cost can't be trusted";
     let told = events.lock().unwrap().iter().find_map(|what| match what {
         What::CallFinished { excess, .. } => excess.clone(),

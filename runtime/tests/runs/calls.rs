@@ -198,7 +198,12 @@ async fn a_refusal_passes_every_else_of_its_own_flow() {
 async fn examples_and_the_shape_go_where_a_model_expects_them() {
     let mut plan = plan();
     let count = add_prompt(&mut plan, "count", Type::INT);
-    plan.templates.push(Template { source: "Count.".into(), vars: vec![], span: Default::default() });
+    plan.templates.push(Template {
+        source: "Count.".into(),
+        vars: vec![],
+        holes: vec![],
+        span: Default::default(),
+    });
     plan.prompts[0].messages.insert(0, (Role::System, TemplateId(1)));
     plan.prompts[0].examples.push(PromptExample { input: vec![Value::text("a b")], output: Value::Int(2) });
     add_flow(&mut plan, "main", block(0, 1, vec![(ask("n", count, var(0)), &[])], var(1)));

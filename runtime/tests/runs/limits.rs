@@ -9,8 +9,9 @@ use flow_runtime::provider::CallErrorKind;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-// A call that says `A`: one byte, a message, the reply's start; 100 tokens of output.
-const WORST: i64 = (1 + 8 + 8) * 1000 + 100 * 2000;
+// A call that says `A`: 2.3 times the tokens of the text, its framing and the reply's start; 100
+// tokens of output.
+const WORST: i64 = 19 * 1000 + 100 * 2000;
 const USED: i64 = 20_000;
 
 /// Two texts are said, side by side or one after the other.
@@ -47,8 +48,8 @@ async fn the_refusal_shows_the_sum() {
     let report = result(twice(&[0], WORST), &Fake::new(&[])).await;
     assert_eq!(
         shown(&report),
-        "Failed E0803: the budget of $0.000217 does not allow the next call: $0.00002 spent, $0.00 set \
-         aside for calls under way, and it may cost $0.000217"
+        "Failed E0803: the budget of $0.000219 does not allow the next call: $0.00002 spent, $0.00 set \
+         aside for calls under way, and it may cost $0.000219"
     );
     assert_eq!(report.error.as_ref().and_then(|e| e.step.as_deref()), Some("b"));
     assert_eq!(steps(&report), ["a Ok 1", "b Failed 0"]);

@@ -34,6 +34,7 @@ pub(crate) fn step(name: &str, kind: StepKind) -> Step {
         kind,
         settings: StepSettings::default(),
         on_fail: None,
+        bounds: None,
         span: Span::default(),
     }
 }
@@ -102,6 +103,7 @@ pub(crate) fn add_model(plan: &mut Plan, name: &str) -> ModelId {
             ..ModelCard::default()
         },
         settings: ModelSettings::default(),
+        tokenizer: None,
         cleared: false,
         span: Span::default(),
     });
@@ -114,6 +116,7 @@ pub(crate) fn add_prompt(plan: &mut Plan, name: &str, output: Type) -> PromptId 
     plan.templates.push(Template {
         source: "{{ x }}".into(),
         vars: vec![("x".into(), var(0))],
+        holes: vec![],
         span: Span::default(),
     });
     plan.prompts.push(Prompt {

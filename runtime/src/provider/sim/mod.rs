@@ -3,8 +3,8 @@
 //!
 //! They are for the first try, for tests and for rehearsals: the same prompt always gets the same
 //! answer, and the settings `latency`, `failure_rate` and `malformed_rate` make them as slow and as
-//! unreliable as wished. In: a [`Request`]. Out: a [`Reply`] whose usage is estimated at four
-//! characters a token.
+//! unreliable as wished. In: a [`Request`]. Out: a [`Reply`] whose usage is counted with
+//! the model's tokenizer.
 
 mod answer;
 mod facts;
@@ -16,6 +16,7 @@ use crate::Context;
 use answer::{Purpose, Source};
 use async_trait::async_trait;
 use flow_plan::{CapabilityKind, CapabilitySpec, ParamSpec, Tokens, Type, TypeSpec};
+use flow_tokens::Measure;
 use reading::Reading;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -95,10 +96,10 @@ impl Provider for Sim {
         if chance(b"malformed") < settings.malformed_rate {
             text = broken(&text);
         }
-        let finish = cut(&mut text, request.max_output);
+        let finish = cut(&mut text, request.max_output, request.measure);
         let usage = Usage {
-            input: Tokens(request.messages.iter().map(|m| estimate(&m.text)).sum()),
-            output: Tokens(estimate(&text)),
+            input: request.input,
+            output: Tokens(request.measure.scaled(request.measure.count(&text))),
             ..Usage::default()
         };
         if request.stream {
@@ -146,25 +147,19 @@ async fn pause(time: Duration) {
 }
 
 // Too long an answer is cut where a real model would be cut: at the cap, wherever that falls.
-fn cut(text: &mut String, most: Tokens) -> Finish {
-    let most = usize::try_from(most.0.saturating_mul(4)).unwrap_or(usize::MAX);
-    match text.char_indices().nth(most) {
-        Some((at, _)) => {
-            text.truncate(at);
-            Finish::Cut
-        }
-        None => Finish::Done,
+fn cut(text: &mut String, most: Tokens, measure: &Measure) -> Finish {
+    let kept = measure.counter().cut(text, most.0).len();
+    if kept == text.len() {
+        return Finish::Done;
     }
+    text.truncate(kept);
+    Finish::Cut
 }
 
 // Beyond what can be mended without asking again: the second half is missing, and with it the sense.
 fn broken(text: &str) -> String {
     let half = text.char_indices().nth(text.chars().count() / 2).map_or(0, |(at, _)| at);
     format!("{{\"answer\": [{}", &text[..half])
-}
-
-fn estimate(text: &str) -> u64 {
-    (text.chars().count() as u64).div_ceil(4).max(1)
 }
 
 fn seed(request: &Request<'_>) -> u64 {

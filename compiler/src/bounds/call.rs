@@ -1,0 +1,407 @@
+//! Calls: what one takes with all its settings.
+
+use super::infer::{Env, narrowest};
+use super::prompt::Asked;
+use super::walk::{CallWorst, Instance, Place, Unbounded, Walk};
+use super::worst::{Line, Ways, Worst, either};
+use flow_plan::limits::longest_wait;
+use flow_plan::{
+    Bound, CallBounds, Callee, Cost, Escalate, FlowId, GuardId, Millis, ModelId, Prompt, PromptId,
+    RequestBound, Step, StepKind, StepSettings, Tokens, Type, VarId,
+};
+use std::sync::Arc;
+
+impl Walk<'_> {
+    pub(super) fn call(
+        &mut self,
+        step: &mut Step,
+        callee: &mut Callee,
+        args: &[Type],
+        env: &Env,
+        place: &Place,
+    ) -> (Ways, Type) {
+        let first = || args.first().cloned().unwrap_or(Type::Null);
+        match callee {
+            Callee::Prompt(id) => self.prompt(step, *id, args, env, place),
+            Callee::Lookup(id) => {
+                let output = self.plan.lookups[id.index()].output.clone();
+                (self.local(step, callee, place), output)
+            }
+            Callee::Builtin(_) => (self.local(step, callee, place), first()),
+            Callee::Action(_) => (self.local(step, callee, place), Type::Null),
+            Callee::Guard(id) => {
+                let instance = self.guard(*id, args);
+                *id = instance.id;
+                let attempts = attempts(&step.settings);
+                self.calls.extend(instance.calls.iter().map(|call| CallWorst {
+                    step: place.name(&super::joined(&step.name, &call.step)),
+                    calls: call.calls.saturating_mul(place.times).saturating_mul(attempts),
+                    ..call.clone()
+                }));
+                let ways = timed(instance.ways, step.settings.timeout, step, place);
+                (tried(&ways, &step.settings, waiting(step, place)), first())
+            }
+            Callee::Flow(id) => self.sub_flow(step, *id, place),
+        }
+    }
+
+    // What costs nothing and takes time.
+    fn local(&self, step: &Step, callee: &Callee, place: &Place) -> Ways {
+        let time = step.settings.timeout.or(callee.longest()).unwrap_or_default();
+        let once = Worst::wait(Line { time, ..line_of(step, place, "its timeout") });
+        let ways = Ways { ok: once.clone(), failed: Some(once), stopped: None };
+        tried(&ways, &step.settings, waiting(step, place))
+    }
+
+    fn sub_flow(&mut self, step: &Step, id: FlowId, place: &Place) -> (Ways, Type) {
+        let worst = self.flow(id);
+        let attempts = attempts(&step.settings);
+        self.calls.extend(worst.calls.iter().map(|call| CallWorst {
+            step: place.name(&super::joined(&step.name, &call.step)),
+            calls: call.calls.saturating_mul(place.times).saturating_mul(attempts),
+            ..call.clone()
+        }));
+        let settings = &self.plan.flows[id.index()].settings;
+        // To its caller, a flow that refuses has failed.
+        let ways = Ways {
+            failed: either(&worst.ways.failed, &worst.ways.stopped),
+            stopped: None,
+            ok: worst.ways.ok,
+        };
+        let ways = timed(ways, settings.deadline, step, place);
+        let ways = timed(ways, step.settings.timeout, step, place);
+        (tried(&ways, &step.settings, waiting(step, place)), worst.output)
+    }
+
+    // The instance of a guard of the program for arguments of these types.
+    fn guard(&mut self, id: GuardId, args: &[Type]) -> Instance {
+        let origin = self.origins.get(&id).copied().unwrap_or(id);
+        let known = self.guards.entry(origin).or_default();
+        if let Some(instance) = known.iter().find(|i| i.args == args) {
+            return instance.clone();
+        }
+        let is_first = known.is_empty();
+        let mut guard = self.plan.guards[origin.index()].clone();
+        let mut env = Env::default();
+        for (i, (param, arg)) in guard.params.iter().zip(args).enumerate() {
+            env.set(VarId(guard.body.vars.start + i as u32), narrowest(&param.ty, arg));
+        }
+        let around = std::mem::take(&mut self.calls);
+        let place = Place { inside: ecow::EcoString::new(), times: 1 };
+        let (mut ways, _) = self.block(&mut guard.body, &mut env, &place);
+        let calls = std::mem::replace(&mut self.calls, around);
+        // A requirement that does not hold is found when all judges have answered.
+        ways.failed = either(&ways.failed, &Some(ways.ok.clone()));
+        let id = if is_first {
+            self.plan.guards[origin.index()] = guard;
+            origin
+        } else {
+            self.plan.guards.push(guard);
+            GuardId(self.plan.guards.len() as u32 - 1)
+        };
+        self.origins.insert(id, origin);
+        let instance = Instance { args: args.to_vec(), id, ways, calls };
+        self.guards.entry(origin).or_default().push(instance.clone());
+        instance
+    }
+
+    fn prompt(
+        &mut self,
+        step: &mut Step,
+        id: PromptId,
+        args: &[Type],
+        env: &Env,
+        place: &Place,
+    ) -> (Ways, Type) {
+        let prompt = &self.plan.prompts[id.index()];
+        let args: Vec<Type> =
+            prompt.params.iter().zip(args).map(|(param, arg)| narrowest(&param.ty, arg)).collect();
+        let models = models(&step.settings);
+        let reply = models.iter().map(|m| self.plan.models[m.index()].output_cap()).max().unwrap_or_default();
+        let output = filled(&prompt.output, reply);
+        let bounds = match self.bounds(prompt, &args, &models, reply) {
+            Ok(bounds) => Arc::new(bounds),
+            Err(open) => {
+                self.unbounded.push(Unbounded::Hole { step: step.span, open });
+                return (Ways::certain(Worst::default()), output);
+            }
+        };
+        step.bounds = Some(bounds.clone());
+        self.note(step, &bounds, place, 1, false);
+        // Only an answer of the models before it can leave doubt.
+        let chain = step.settings.model.iter().chain(&step.settings.fallback);
+        let cap = chain.map(|m| self.plan.models[m.index()].output_cap()).max().unwrap_or_default();
+        let doubted = filled(&self.plan.prompts[id.index()].output, cap);
+        let unless = self.unless(step, &doubted, env, place);
+        if let Some(unless) = &unless {
+            self.doubts.insert((step.span, step.name.clone()), unless.clone());
+        }
+        (self.answered(step, &bounds, unless.as_ref(), place, false), output)
+    }
+
+    fn bounds(
+        &self,
+        prompt: &Prompt,
+        args: &[Type],
+        models: &[ModelId],
+        reply: Tokens,
+    ) -> Result<CallBounds, super::prompt::Open> {
+        let inference = self.inference();
+        let asked = Asked::new(&inference, prompt, args);
+        let requests = models
+            .iter()
+            .map(|id| asked.request((*id, &self.plan.models[id.index()]), &self.measures[id.index()], reply))
+            .collect::<Result<_, _>>()?;
+        Ok(CallBounds { holes: asked.holes(), requests })
+    }
+
+    // Notes the calls of a step for the table of costs.
+    fn note(&mut self, step: &Step, bounds: &CallBounds, place: &Place, rounds: u64, again: bool) {
+        let hedged = hedges(&step.settings);
+        for request in &bounds.requests {
+            let times = u64::from(step.settings.retry) + 1;
+            let calls = times.saturating_mul(if hedged { 2 } else { 1 }).saturating_mul(rounds);
+            self.calls.push(CallWorst {
+                step: place.name(&step.name),
+                span: step.span,
+                model: request.model,
+                calls: calls.saturating_mul(place.times),
+                each: self.request_line(step, request, place, again),
+                again: again.then_some(request.again),
+            });
+        }
+    }
+
+    fn unless(&mut self, step: &mut Step, output: &Type, env: &Env, place: &Place) -> Option<Ways> {
+        let mut escalate = step.settings.escalate.take()?;
+        let ways = escalate.unless.as_mut().map(|unless| {
+            let mut inner = env.clone();
+            inner.set(VarId(unless.vars.start), output.clone());
+            let (mut ways, _) = self.block(unless, &mut inner, place);
+            ways.failed = either(&ways.failed, &Some(Worst::default()));
+            ways
+        });
+        step.settings.escalate = Some(escalate);
+        ways
+    }
+
+    // The `unless` of a step that was walked.
+    fn doubt(&self, step: &Step) -> Option<&Ways> {
+        self.doubts.get(&(step.span, step.name.clone()))
+    }
+
+    /// The answer to a prompt: the model and its fallbacks in turn, each with its tries, then the
+    /// model that it is escalated to.
+    fn answered(
+        &self,
+        step: &Step,
+        bounds: &CallBounds,
+        unless: Option<&Ways>,
+        place: &Place,
+        again: bool,
+    ) -> Ways {
+        let settings = &step.settings;
+        let asked = |model: ModelId| {
+            let request = bounds.request(model);
+            request.map(|request| self.one_model(step, request, place, again)).unwrap_or_default()
+        };
+        let escalated = |ok: Worst, by: ModelId| match &settings.escalate {
+            Some(Escalate { to, .. }) if *to != by => {
+                let more = asked(*to);
+                let doubted = match unless {
+                    Some(unless) => {
+                        let mut asked = unless.then(&more);
+                        // Without doubt, the answer stands.
+                        asked.ok = asked.ok.or(&unless.ok);
+                        asked
+                    }
+                    None => more,
+                };
+                Ways::certain(ok).then(&doubted)
+            }
+            _ => Ways::certain(ok),
+        };
+        let mut before = Worst::default();
+        let mut ways: Option<Ways> = None;
+        let mut chain: Vec<ModelId> = settings.model.into_iter().collect();
+        chain.extend(&settings.fallback);
+        for model in chain {
+            let one = asked(model);
+            let answer = escalated(before.then(&one.ok), model);
+            ways = Some(match ways {
+                None => answer,
+                Some(so_far) => so_far.or(&answer),
+            });
+            before = before.then(&one.failed.unwrap_or_default());
+        }
+        let mut ways = ways.unwrap_or_default();
+        ways.failed = either(&ways.failed, &Some(before));
+        ways
+    }
+
+    // One model with its tries, each perhaps with another beside it.
+    fn one_model(&self, step: &Step, request: &RequestBound, place: &Place, again: bool) -> Ways {
+        let line = self.request_line(step, request, place, again);
+        let time = line.time;
+        let one = Worst::call(line);
+        let once = match step.settings.hedge {
+            Some(after) if after < time => {
+                let longer = Worst { time: Millis(after.0.saturating_add(time.0)), ..one.clone() };
+                one.beside(&longer)
+            }
+            _ => one,
+        };
+        let ways = Ways { ok: once.clone(), failed: Some(once), stopped: None };
+        tried(&ways, &step.settings, waiting(step, place))
+    }
+
+    fn request_line(&self, step: &Step, request: &RequestBound, place: &Place, again: bool) -> Line {
+        let model = &self.plan.models[request.model.index()];
+        let input = if again { request.again } else { request.input };
+        let longest = Callee::Prompt(PromptId(0)).longest().unwrap_or_default();
+        Line {
+            usd: model.card.worst(input, request.output),
+            input,
+            output: request.output,
+            time: step.settings.timeout.unwrap_or(longest),
+            ..line_of(step, place, &model.name)
+        }
+    }
+
+    /// `else retry`: asked again with what was wrong, this many times.
+    pub(super) fn asked_again(
+        &mut self,
+        step: &Step,
+        author: Option<&Step>,
+        first: Ways,
+        times: u64,
+        place: &Place,
+    ) -> Ways {
+        let Some(failed) = first.failed.clone() else { return first };
+        let round = match (author, &step.kind) {
+            (Some(author), _) => match author.bounds.clone() {
+                Some(bounds) => {
+                    self.note(author, &bounds, place, times, true);
+                    self.answered(author, &bounds, self.doubt(author), place, true).then(&first)
+                }
+                None => first.clone(),
+            },
+            (None, StepKind::Call(Callee::Prompt(id), _)) => match step.bounds.clone() {
+                Some(bounds) => {
+                    // A text without a bound can be anything, so none is refused and shown again.
+                    let output = &self.plan.prompts[id.index()].output;
+                    let again = !matches!(output, Type::Text { bound: None, .. });
+                    self.note(step, &bounds, place, times, again);
+                    self.answered(step, &bounds, self.doubt(step), place, again)
+                }
+                None => first.clone(),
+            },
+            _ => first.clone(),
+        };
+        // A model that has answered is not waited for.
+        let wait = match author {
+            Some(_) => Worst::default(),
+            None => Worst::wait(waiting(step, place)),
+        };
+        let again = Ways {
+            ok: wait.then(&round.ok),
+            failed: round.failed.as_ref().map(|f| wait.then(f)),
+            stopped: round.stopped.as_ref().map(|s| wait.then(s)),
+        };
+        let fails = again.failed.clone().unwrap_or_default();
+        let before = failed.then(&fails.times(times.saturating_sub(1)));
+        Ways {
+            ok: first.ok.or(&before.then(&again.ok)),
+            failed: again.failed.as_ref().map(|_| failed.then(&fails.times(times))),
+            stopped: either(&first.stopped, &again.stopped.as_ref().map(|s| before.then(s))),
+        }
+    }
+}
+
+/// Every model that a step may ask.
+fn models(settings: &StepSettings) -> Vec<ModelId> {
+    let mut models: Vec<ModelId> = settings.model.into_iter().collect();
+    models.extend(&settings.fallback);
+    models.extend(settings.escalate.as_ref().map(|e| e.to));
+    let mut kept: Vec<ModelId> = Vec::new();
+    for model in models {
+        if !kept.contains(&model) {
+            kept.push(model);
+        }
+    }
+    kept
+}
+
+fn hedges(settings: &StepSettings) -> bool {
+    let longest = Callee::Prompt(PromptId(0)).longest().unwrap_or_default();
+    settings.hedge.is_some_and(|after| after < settings.timeout.unwrap_or(longest))
+}
+
+fn attempts(settings: &StepSettings) -> u64 {
+    u64::from(settings.retry) + 1
+}
+
+// The texts of a model's answer are bounded by its output cap where they have no bound of their own.
+fn filled(ty: &Type, cap: Tokens) -> Type {
+    match ty {
+        Type::Text { bound: None, truncate } => {
+            Type::Text { bound: Some(Bound::Tokens(cap.0)), truncate: *truncate }
+        }
+        Type::Json(None) => Type::Json(Some(Bound::Tokens(cap.0))),
+        Type::List(item, most) => Type::List(Box::new(filled(item, cap)), *most),
+        Type::Map(item, most) => Type::Map(Box::new(filled(item, cap)), *most),
+        Type::Optional(inner) => Type::Optional(Box::new(filled(inner, cap))),
+        Type::Record(record) => {
+            let fields = record.fields.iter();
+            let fields = fields.map(|f| flow_plan::Field { ty: filled(&f.ty, cap), ..f.clone() }).collect();
+            Type::Record(Arc::new(flow_plan::RecordType {
+                name: record.name.clone(),
+                doc: record.doc.clone(),
+                fields,
+            }))
+        }
+        other => other.clone(),
+    }
+}
+
+/// Cut off after so long: then it has failed, whatever it was about to do.
+fn timed(ways: Ways, limit: Option<Millis>, step: &Step, place: &Place) -> Ways {
+    let Some(limit) = limit else { return ways };
+    let cut_off = Worst::wait(Line { time: limit, ..line_of(step, place, "its limit") });
+    let within = |worst: Worst| if worst.time > limit { worst.taking(&cut_off) } else { worst };
+    let cut = (ways.any().time > limit).then(|| ways.any());
+    Ways {
+        failed: either(&ways.failed, &cut).map(within),
+        stopped: ways.stopped.map(within),
+        ok: within(ways.ok),
+    }
+}
+
+/// The `retry` setting: tried again after a failure, with a wait before each further try.
+fn tried(once: &Ways, settings: &StepSettings, waiting: Line) -> Ways {
+    let retries = u64::from(settings.retry);
+    let Some(failed) = once.failed.as_ref().filter(|_| retries > 0) else { return once.clone() };
+    let wait = Worst::wait(waiting);
+    let before = failed.then(&wait).times(retries);
+    Ways {
+        ok: once.ok.or(&before.then(&once.ok)),
+        failed: Some(before.then(failed)),
+        stopped: once.stopped.as_ref().map(|s| before.then(s)),
+    }
+}
+
+fn waiting(step: &Step, place: &Place) -> Line {
+    Line { time: longest_wait(step.settings.timeout), ..line_of(step, place, "the wait before another try") }
+}
+
+fn line_of(step: &Step, place: &Place, what: &str) -> Line {
+    Line {
+        step: place.name(&step.name),
+        span: step.span,
+        what: what.into(),
+        usd: Cost::ZERO,
+        input: Tokens(0),
+        output: Tokens(0),
+        time: Millis(0),
+    }
+}

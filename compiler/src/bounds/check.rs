@@ -1,0 +1,270 @@
+//! What is reported of bounds: what has none, and what exceeds a window, an output cap, a budget or a
+//! deadline. Each with its sum, largest first, and the smallest single change that fits.
+
+use super::knob::{self, Knob, declaration};
+use super::walk::Unbounded;
+use super::{BoundLine, Bounds, FlowBound, StepBound, edges, measure};
+use crate::resolve::Program;
+use flow_diagnostics::{Code, Diagnostics, FlowDiagnostic, Span};
+use flow_plan::{Cost, Millis, Plan, Tokens, Type};
+use flow_tokens::json_tokens;
+use std::fmt::Write;
+
+/// Lines of a sum that are shown; the rest is one line.
+const MOST_LINES: usize = 8;
+/// Changes that are offered.
+const MOST_FIXES: usize = 3;
+
+/// Reports what is wrong with the bounds of a program.
+pub(crate) fn check(program: &Program, plan: &Plan, bounds: &Bounds, out: &mut Diagnostics) {
+    let before = out.len();
+    edges::check(program, out);
+    // What is pasted or gone through has no bound because its edge has none.
+    if out.len() > before {
+        return;
+    }
+    unbounded(bounds, out);
+    outputs(program, plan, out);
+    for bound in &bounds.flows {
+        for step in &bound.steps {
+            window(program, plan, (bound, step), out);
+        }
+        budget(program, plan, bound, out);
+        deadline(program, plan, bound, out);
+    }
+}
+
+fn unbounded(bounds: &Bounds, out: &mut Diagnostics) {
+    for found in &bounds.unbounded {
+        let diagnostic = match found {
+            Unbounded::Hole { step, open } => {
+                let message = format!("`{}` has no bound where it is pasted into the prompt", open.what);
+                let diagnostic = FlowDiagnostic::new(Code::E0303, *step, message).help(
+                    "bound it where it comes from, or cut it: `{{ text | truncate(400) }}`, `take(list, 10)`",
+                );
+                match open.span == Span::default() {
+                    true => diagnostic,
+                    false => diagnostic.label(open.span, "it is pasted here"),
+                }
+            }
+            Unbounded::Loop { step } => {
+                FlowDiagnostic::new(Code::E0306, *step, "this loop goes through a list without a bound")
+                    .help("bound the list where it comes from, or take its start: `take(list, 10)`")
+            }
+        };
+        out.push(diagnostic);
+    }
+}
+
+/// E0304: an answer of the declared size does not fit under the output cap.
+fn outputs(program: &Program, plan: &Plan, out: &mut Diagnostics) {
+    let mut seen: Vec<(Span, u32)> = Vec::new();
+    let mut asked = |step: &flow_plan::Step| {
+        let (Some(calls), flow_plan::StepKind::Call(flow_plan::Callee::Prompt(id), _)) =
+            (&step.bounds, &step.kind)
+        else {
+            return;
+        };
+        let prompt = &plan.prompts[id.index()];
+        for request in &calls.requests {
+            if seen.contains(&(prompt.span, request.model.0)) {
+                continue;
+            }
+            seen.push((prompt.span, request.model.0));
+            let model = &plan.models[request.model.index()];
+            // What is declared of an answer is in the model's own tokens.
+            let needed = match &prompt.output {
+                Type::Text { bound: Some(flow_plan::Bound::Tokens(n)), .. } => *n,
+                Type::Text { .. } => 0,
+                other => json_tokens(other, &measure(model)),
+            };
+            if needed <= request.output.0 {
+                continue;
+            }
+            let message = format!(
+                "an answer to `{}` can have {} and `{}` gives {} at most",
+                prompt.name,
+                Tokens(needed),
+                model.name,
+                request.output
+            );
+            let mut diagnostic = FlowDiagnostic::new(Code::E0304, prompt.span, message)
+                .label(model.span, "this model is asked")
+                .help("raise `max_output`, or bound the texts and lists of the answer more narrowly");
+            let setting = program.decls().find_map(|(_, item)| match item {
+                crate::ast::Item::Model(decl) if decl.name.span == model.span => {
+                    knob::value(&decl.settings, "max_output")
+                }
+                _ => None,
+            });
+            if let (Some(setting), true) = (setting, needed <= model.card.max_output.0) {
+                let text = format!("{needed} tokens");
+                diagnostic = diagnostic.fix(format!("`max_output: {text}`"), setting.span, text);
+            }
+            out.push(diagnostic);
+        }
+    };
+    for flow in &plan.flows {
+        flow.body.each_step(&mut |step| asked(step));
+    }
+    for guard in &plan.guards {
+        guard.body.each_step(&mut |step| asked(step));
+    }
+}
+
+/// E0301: input and output together are more than the window.
+fn window(program: &Program, plan: &Plan, (bound, step): (&FlowBound, &StepBound), out: &mut Diagnostics) {
+    let model = &plan.models[step.model.index()];
+    let window = model.card.context;
+    let needed = Tokens(step.request.0.saturating_add(step.output.0));
+    if window == Tokens(0) || needed <= window {
+        return;
+    }
+    let message =
+        format!("`{}` can ask `{}` with {needed}, and its window has {window}", step.step, model.name);
+    let diagnostic = FlowDiagnostic::new(Code::E0301, step.span, message)
+        .here(format!("{} in, {} out", step.request, step.output))
+        .label(model.span, format!("this window has {window}"));
+    let (name, id) = (step.step.clone(), step.model);
+    let fits = move |b: &FlowBound| {
+        b.steps
+            .iter()
+            .filter(|s| s.step == name && s.model == id)
+            .all(|s| s.request.0.saturating_add(s.output.0) <= window.0)
+    };
+    out.push(solved(program, plan, bound, diagnostic, "", &fits, &|_| true));
+}
+
+/// E0302: the dearest way costs more than the budget.
+fn budget(program: &Program, plan: &Plan, bound: &FlowBound, out: &mut Diagnostics) {
+    let flow = &plan.flows[bound.flow.index()];
+    let Some(budget) = flow.settings.budget else { return };
+    if bound.worst.usd <= budget {
+        return;
+    }
+    let setting = declaration(program, flow.span).and_then(|f| knob::value(&f.body.settings, "budget"));
+    let at = setting.map_or(flow.span, |s| s.span);
+    let message =
+        format!("a run of `{}` can cost {}, and its budget is {budget}", flow.name, bound.worst.usd);
+    let mut diagnostic = FlowDiagnostic::new(Code::E0302, at, message);
+    if let Some(line) = bound.spent_on.first() {
+        diagnostic = diagnostic.label(line.span, "the largest part is spent here");
+    }
+    let sum = sum(&bound.spent_on, &|line| {
+        let each = line.each;
+        let all = Cost(each.usd.0.saturating_mul(i64::try_from(line.times).unwrap_or(i64::MAX)));
+        let what = format!("{} × {}, {} in, {} out", line.times, line.what, each.input.0, each.output.0);
+        (all.to_string(), what)
+    });
+    let fits = move |b: &FlowBound| b.worst.usd <= budget;
+    let diagnostic = solved(program, plan, bound, diagnostic, &sum, &fits, &|k| !k.is_time());
+    let raised = rounded_up(bound.worst.usd);
+    out.push(match setting {
+        Some(setting) => diagnostic.fix(format!("`budget: {raised}`"), setting.span, raised.to_string()),
+        None => diagnostic,
+    });
+}
+
+/// E0305: the longest way takes longer than the deadline.
+fn deadline(program: &Program, plan: &Plan, bound: &FlowBound, out: &mut Diagnostics) {
+    let flow = &plan.flows[bound.flow.index()];
+    let Some(deadline) = flow.settings.deadline else { return };
+    if bound.worst.time <= deadline {
+        return;
+    }
+    let setting = declaration(program, flow.span).and_then(|f| knob::value(&f.body.settings, "deadline"));
+    let at = setting.map_or(flow.span, |s| s.span);
+    let took = shown(bound.worst.time);
+    let message = format!("a run of `{}` can take {took}, and its deadline is {deadline}", flow.name);
+    let mut diagnostic = FlowDiagnostic::new(Code::E0305, at, message);
+    if let Some(line) = bound.waited_for.first() {
+        diagnostic = diagnostic.label(line.span, "the longest part is waited for here");
+    }
+    let sum = sum(&bound.waited_for, &|line| {
+        let all = Millis(line.each.time.0.saturating_mul(line.times));
+        (shown(all), format!("{} × {} for {}", line.times, shown(line.each.time), line.what))
+    });
+    let fits = move |b: &FlowBound| b.worst.time <= deadline;
+    let mut diagnostic = solved(program, plan, bound, diagnostic, &sum, &fits, &|_| true);
+    if diagnostic.fixes.is_empty() && bound.waited_for.iter().any(|l| l.each.calls > 0) {
+        let help = diagnostic.help.take().unwrap_or_default();
+        diagnostic = diagnostic.help(format!("{help}\nwithout a `timeout`, a call may take ten minutes"));
+    }
+    let raised = shown(Millis(bound.worst.time.0.div_ceil(1000) * 1000));
+    out.push(match setting {
+        Some(setting) => diagnostic.fix(format!("`deadline: {raised}`"), setting.span, raised),
+        None => diagnostic,
+    });
+}
+
+// The sum in lines, with the smallest changes that fit.
+fn solved(
+    program: &Program,
+    plan: &Plan,
+    bound: &FlowBound,
+    mut diagnostic: FlowDiagnostic,
+    sum: &str,
+    fits: &dyn Fn(&FlowBound) -> bool,
+    matters: &dyn Fn(&Knob) -> bool,
+) -> FlowDiagnostic {
+    let knobs = knob::of(program, plan, bound.flow, bound);
+    let mut found: Vec<(u64, Knob, u64)> = knobs
+        .into_iter()
+        .filter(|k| matters(k))
+        .filter_map(|k| k.solve(plan, bound.flow, fits).map(|value| (k.share(value), k, value)))
+        .collect();
+    found.sort_by_key(|(share, ..)| std::cmp::Reverse(*share));
+    found.truncate(MOST_FIXES);
+    let mut help = sum.to_owned();
+    let changes: Vec<String> =
+        found.iter().map(|(_, k, v)| format!("{}{}", k.title(plan, *v), k.owner(plan))).collect();
+    if !changes.is_empty() {
+        let _ =
+            write!(help, "{}it fits with {}", if sum.is_empty() { "" } else { "\n" }, changes.join(", or "));
+    } else if sum.is_empty() {
+        help.push_str("no single number makes it fit: bound more narrowly what is pasted");
+    }
+    diagnostic = diagnostic.help(help);
+    for (_, knob, value) in found {
+        let (at, text) = knob.edit(plan, value);
+        diagnostic = diagnostic.fix(knob.title(plan, value), at, text);
+    }
+    diagnostic
+}
+
+// One line for each part: the amount, the step, what it is.
+fn sum(lines: &[BoundLine], shown: &dyn Fn(&BoundLine) -> (String, String)) -> String {
+    let rows: Vec<(String, &str, String)> = lines
+        .iter()
+        .take(MOST_LINES)
+        .map(|line| {
+            let (amount, what) = shown(line);
+            (amount, line.step.as_str(), what)
+        })
+        .collect();
+    let wide = rows.iter().map(|(a, ..)| a.chars().count()).max().unwrap_or(0);
+    let names = rows.iter().map(|(_, n, _)| n.chars().count()).max().unwrap_or(0);
+    let mut out: Vec<String> =
+        rows.iter().map(|(amount, name, what)| format!("{amount:>wide$}  {name:<names$}  {what}")).collect();
+    if lines.len() > MOST_LINES {
+        out.push(format!("and {} smaller parts", lines.len() - MOST_LINES));
+    }
+    out.join("\n")
+}
+
+/// Seconds where they are whole, as in the language.
+fn shown(time: Millis) -> String {
+    match time.0 {
+        ms if ms % 1000 == 0 && ms < 600_000 => format!("{}s", ms / 1000),
+        _ => time.to_string(),
+    }
+}
+
+/// Up to the next amount with three digits: a budget that people would write.
+fn rounded_up(cost: Cost) -> Cost {
+    let mut unit = 1i64;
+    while cost.0 / unit >= 1000 {
+        unit *= 10;
+    }
+    Cost(cost.0.saturating_add(unit - 1) / unit * unit)
+}

@@ -1,0 +1,218 @@
+//! Bounds: what every call of a program takes at most, in tokens, dollars and seconds.
+//!
+//! In: a checked [`Plan`]. Out: the plan with what is proven of each call written into its steps,
+//! which is what the runtime holds calls to and reserves; and [`Bounds`], what each flow takes at
+//! worst, and why. Nothing here is declared by hand: all of it follows from the program.
+
+mod call;
+mod check;
+mod edges;
+mod infer;
+mod knob;
+mod prompt;
+mod walk;
+mod worst;
+
+pub(crate) use check::check;
+
+use ecow::{EcoString, eco_format};
+use flow_diagnostics::Span;
+use flow_plan::{Cost, FlowId, Millis, ModelId, Plan, Tokens};
+use flow_tokens::{DEFAULT_TOKENIZER, Measure};
+use std::collections::HashMap;
+use walk::Walk;
+use worst::{Sum, Worst};
+
+/// The bounds of a program's flows, in the order of the plan.
+#[derive(Clone, Debug, Default)]
+pub struct Bounds {
+    /// One for each flow.
+    pub flows: Vec<FlowBound>,
+    /// What has no bound.
+    pub(crate) unbounded: Vec<walk::Unbounded>,
+}
+
+/// What a run of a flow takes at worst.
+#[derive(Clone, Debug)]
+pub struct FlowBound {
+    /// The flow.
+    pub flow: FlowId,
+    /// The most of each measure, however the run ends.
+    pub worst: Amount,
+    /// What the dollars of the dearest way are made of.
+    pub spent_on: Vec<BoundLine>,
+    /// What the time of the longest way is made of.
+    pub waited_for: Vec<BoundLine>,
+    /// The calls of each step, each with each model that it may ask.
+    pub steps: Vec<StepBound>,
+}
+
+/// Amounts of each measure.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Amount {
+    /// Money.
+    pub usd: Cost,
+    /// Calls of models.
+    pub calls: u64,
+    /// Tokens in.
+    pub input: Tokens,
+    /// Tokens out.
+    pub output: Tokens,
+    /// Time.
+    pub time: Millis,
+}
+
+/// One line of a sum.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BoundLine {
+    /// The step, with the steps around it: `checked.tone`.
+    pub step: EcoString,
+    /// Where it is written.
+    pub span: Span,
+    /// The model that is asked, or what is waited for.
+    pub what: EcoString,
+    /// How often.
+    pub times: u64,
+    /// What it takes each time.
+    pub each: Amount,
+}
+
+/// The calls that a step can make of a model in one run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StepBound {
+    /// The step, with the steps around it.
+    pub step: EcoString,
+    /// Where it is written.
+    pub span: Span,
+    /// Who is asked.
+    pub model: ModelId,
+    /// The most of each measure, all calls together; the time as if one came after the other.
+    pub worst: Amount,
+    /// What the largest request holds.
+    pub request: Tokens,
+    /// The most output of one call.
+    pub output: Tokens,
+}
+
+/// Works out the bounds of a plan and writes what is proven of its calls into it.
+pub fn derive(plan: &mut Plan) -> Bounds {
+    let flows = (0..plan.flows.len()).map(|i| FlowId(i as u32)).collect::<Vec<_>>();
+    derive_for(plan, &flows)
+}
+
+/// The same for some of the flows, and what they call.
+pub(crate) fn derive_for(plan: &mut Plan, wanted: &[FlowId]) -> Bounds {
+    let measures: Vec<Measure> = plan.models.iter().map(measure).collect();
+    let mut distinct: Vec<Measure> = Vec::new();
+    for measure in &measures {
+        if !distinct.iter().any(|m| m.counts_like(measure)) {
+            distinct.push(measure.clone());
+        }
+    }
+    let flows = plan.flows.len();
+    let mut walk = Walk {
+        plan,
+        measures,
+        distinct,
+        flows: vec![None; flows],
+        calls: Vec::new(),
+        unbounded: Vec::new(),
+        guards: HashMap::new(),
+        origins: HashMap::new(),
+        doubts: HashMap::new(),
+    };
+    let flows = wanted.iter().map(|id| flow_bound(*id, &walk.flow(*id))).collect();
+    Bounds { flows, unbounded: walk.unbounded }
+}
+
+/// What counts the tokens of a model.
+fn measure(model: &flow_plan::Model) -> Measure {
+    let name = model.card.tokenizer.as_deref().unwrap_or(DEFAULT_TOKENIZER);
+    // A tokenizer that is not known was reported; bytes are never too few.
+    Measure::named(name, model.tokenizer.as_deref()).unwrap_or_else(|_| flow_tokens::BYTES.clone())
+}
+
+fn flow_bound(flow: FlowId, found: &walk::FlowWorst) -> FlowBound {
+    let worst = found.ways.any();
+    let mut steps: Vec<StepBound> = Vec::new();
+    for call in &found.calls {
+        let input = call.again.unwrap_or_default().max(call.each.input);
+        let all = Worst::call(call.each.clone()).times(call.calls);
+        match steps.iter_mut().find(|s| s.step == call.step && s.model == call.model) {
+            Some(step) => {
+                step.worst = step.worst.plus(amount(&all));
+                step.request = step.request.max(input);
+            }
+            None => steps.push(StepBound {
+                step: call.step.clone(),
+                span: call.span,
+                model: call.model,
+                worst: amount(&all),
+                request: input,
+                output: call.each.output,
+            }),
+        }
+    }
+    FlowBound {
+        flow,
+        spent_on: lines(&worst.spent_on, |each| each.usd.0 as u64),
+        waited_for: lines(&worst.waited_for, |each| each.time.0),
+        worst: amount(&worst),
+        steps,
+    }
+}
+
+// Largest first.
+fn lines(sum: &Sum, size: fn(&Amount) -> u64) -> Vec<BoundLine> {
+    let mut lines: Vec<BoundLine> = sum
+        .lines()
+        .into_iter()
+        .map(|(times, line)| BoundLine {
+            step: line.step.clone(),
+            span: line.span,
+            what: line.what.clone(),
+            times,
+            each: Amount {
+                usd: line.usd,
+                calls: u64::from(line.usd > Cost::ZERO),
+                input: line.input,
+                output: line.output,
+                time: line.time,
+            },
+        })
+        .collect();
+    lines.sort_by_key(|l| std::cmp::Reverse(size(&l.each).saturating_mul(l.times)));
+    lines
+}
+
+fn amount(worst: &Worst) -> Amount {
+    Amount { usd: worst.usd, calls: worst.calls, input: worst.input, output: worst.output, time: worst.time }
+}
+
+impl Amount {
+    /// The larger of the two, each measure by itself.
+    fn or(self, other: Amount) -> Amount {
+        Amount {
+            usd: self.usd.max(other.usd),
+            calls: self.calls.max(other.calls),
+            input: self.input.max(other.input),
+            output: self.output.max(other.output),
+            time: self.time.max(other.time),
+        }
+    }
+
+    /// Both together.
+    pub fn plus(self, other: Amount) -> Amount {
+        Amount {
+            usd: self.usd.plus(other.usd),
+            calls: self.calls.saturating_add(other.calls),
+            input: Tokens(self.input.0.saturating_add(other.input.0)),
+            output: Tokens(self.output.0.saturating_add(other.output.0)),
+            time: Millis(self.time.0.saturating_add(other.time.0)),
+        }
+    }
+}
+
+fn joined(a: &str, b: &str) -> EcoString {
+    eco_format!("{a}.{b}")
+}

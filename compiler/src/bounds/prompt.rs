@@ -1,0 +1,137 @@
+//! What a request of a prompt holds at most.
+
+use super::infer::{Env, Inference, TemplateNames, literal};
+use crate::template::{self, Part, TemplateCheck};
+use flow_diagnostics::{Diagnostics, Span};
+use flow_plan::limits::COMPLAINT;
+use flow_plan::{Model, Prompt, RequestBound, Role, Tokens, Type};
+use flow_tokens::{Measure, Shape, request};
+use std::sync::Arc;
+
+/// Something in a template that has no bound.
+#[derive(Clone, Debug)]
+pub(crate) struct Open {
+    /// What it is, as it is written.
+    pub(crate) what: String,
+    /// Where it is pasted.
+    pub(crate) span: Span,
+}
+
+/// A prompt with the types of one call's arguments.
+pub(crate) struct Asked<'a> {
+    prompt: &'a Prompt,
+    messages: Vec<(Role, TemplateCheck)>,
+    // A message of a few-shot example.
+    examples: Vec<TemplateCheck>,
+    images: u64,
+}
+
+impl<'a> Asked<'a> {
+    pub(crate) fn new(inference: &Inference<'_>, prompt: &'a Prompt, args: &[Type]) -> Asked<'a> {
+        let env = Env::of_params(args.iter().cloned());
+        let checked = |id: flow_plan::TemplateId, env: &Env| {
+            let template = &inference.plan.templates[id.0 as usize];
+            let names = TemplateNames::of(inference, &template.vars, env);
+            let lit = literal(&template.source, template.span);
+            template::check(&lit, &names, &mut Diagnostics::default())
+        };
+        let messages = prompt.messages.iter().map(|(role, id)| (*role, checked(*id, &env))).collect();
+        let mut examples = Vec::new();
+        for example in &prompt.examples {
+            let values =
+                example.input.iter().map(|v| inference.ty(&flow_plan::Expr::Literal(v.clone()), &env));
+            let env = Env::of_params(values.collect::<Vec<_>>());
+            let users = prompt.messages.iter().filter(|(role, _)| *role == Role::User);
+            examples.extend(users.map(|(_, id)| checked(*id, &env)));
+        }
+        let images = match prompt.images.as_ref().map(|e| inference.ty(e, &env)) {
+            None => 0,
+            Some(Type::List(_, most)) => most.unwrap_or(u64::MAX),
+            Some(_) => 1,
+        };
+        Asked { prompt, messages, examples, images }
+    }
+
+    /// The types of the holes of each message.
+    pub(crate) fn holes(&self) -> Vec<Arc<[Type]>> {
+        self.messages.iter().map(|(_, check)| check.holes.iter().map(|h| h.ty.clone()).collect()).collect()
+    }
+
+    /// The bound of a request to a model; `reply` is the longest answer that may be shown again.
+    pub(crate) fn request(
+        &self,
+        (id, model): (flow_plan::ModelId, &Model),
+        measure: &Measure,
+        reply: Tokens,
+    ) -> Result<RequestBound, Open> {
+        let held = model.card.abilities.json_schema;
+        let instruction = (!held).then(|| self.prompt.output.instruction()).flatten();
+        let last_user = self.messages.iter().rposition(|(role, _)| *role == Role::User);
+        let mut tokens = 0u64;
+        for (i, (_, check)) in self.messages.iter().enumerate() {
+            let mut shape = shape(check, measure)?;
+            if let (true, Some(instruction)) = (last_user == Some(i), &instruction) {
+                shape = shape.then(&Shape::text(ecow::eco_format!("\n\n{instruction}")), measure);
+            }
+            tokens = tokens.saturating_add(shape.tokens(measure));
+        }
+        for check in &self.examples {
+            tokens = tokens.saturating_add(shape(check, measure)?.tokens(measure));
+        }
+        for example in &self.prompt.examples {
+            tokens = tokens.saturating_add(measure.count(&example.output.to_string()));
+        }
+        let mut messages = (self.messages.len() + self.examples.len() + self.prompt.examples.len()) as u64;
+        if last_user.is_none() {
+            messages += 1;
+            tokens = tokens.saturating_add(instruction.map_or(0, |i| measure.count(&i)));
+        }
+        if held {
+            let schema = request::schema(measure, &model.provider, &self.prompt.output);
+            tokens = tokens.saturating_add(schema);
+        }
+        let text = tokens.saturating_add(request::framing(messages));
+        let more = reply.0.saturating_add(COMPLAINT.0).saturating_add(request::more(2));
+        let images = request::images(&model.card, self.images);
+        Ok(RequestBound {
+            model: id,
+            input: Tokens(measure.scaled(text).saturating_add(images.0)),
+            again: Tokens(measure.scaled(text.saturating_add(more)).saturating_add(images.0)),
+            output: model.output_cap(),
+        })
+    }
+}
+
+/// What a template renders.
+pub(crate) fn shape(check: &TemplateCheck, measure: &Measure) -> Result<Shape, Open> {
+    parts(&check.parts, check, measure)
+}
+
+fn parts(list: &[Part], check: &TemplateCheck, measure: &Measure) -> Result<Shape, Open> {
+    let mut out = Shape::empty();
+    for part in list {
+        let next = match part {
+            Part::Text(text) => Shape::text(text.clone()),
+            Part::Hole(index) => {
+                let hole = &check.holes[*index];
+                flow_tokens::shape(&hole.ty, &hole.form, measure).map_err(|leaf| Open {
+                    what: match leaf.0.is_empty() {
+                        true => hole.form.name.to_string(),
+                        false => format!("{}.{}", hole.form.name, leaf.0),
+                    },
+                    span: hole.span,
+                })?
+            }
+            Part::Either(one, other) => {
+                parts(one, check, measure)?.or(parts(other, check, measure)?, measure)
+            }
+            Part::Repeat(most, body) => {
+                let body = parts(body, check, measure)?;
+                let open = || Open { what: "the list of a loop".into(), span: Span::default() };
+                body.repeated(most.ok_or_else(open)?, measure)
+            }
+        };
+        out = out.then(&next, measure);
+    }
+    Ok(out)
+}

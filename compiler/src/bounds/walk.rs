@@ -1,0 +1,430 @@
+//! Walks the plan: what each step takes at worst, what its variables hold at most, and what is proven
+//! of each call, which is written into the plan.
+//!
+//! The rules follow the executor: what it may do after a failure, which attempts it may pay for, how
+//! long it waits. [`call`](super::call) has those of calls.
+
+use super::infer::{Env, Inference, narrowest, widest};
+use super::prompt::Open;
+use super::worst::{Line, Ways, Worst, either};
+use super::{Amount, amount};
+use ecow::{EcoString, eco_format};
+use flow_diagnostics::Span;
+use flow_plan::{
+    Block, Callee, Expr, FlowId, GuardId, Millis, ModelId, OnFail, Plan, Step, StepKind, Tokens, Type, VarId,
+};
+use flow_tokens::Measure;
+use petgraph::Direction;
+use petgraph::graph::NodeIndex;
+use std::collections::HashMap;
+
+/// What is known of a flow.
+#[derive(Clone, Debug)]
+pub(crate) struct FlowWorst {
+    pub(crate) ways: Ways,
+    /// What it gives.
+    pub(crate) output: Type,
+    /// The calls of its steps.
+    pub(crate) calls: Vec<CallWorst>,
+}
+
+/// The calls that one step can make of one model in a run of a flow.
+#[derive(Clone, Debug)]
+pub(crate) struct CallWorst {
+    /// The step, with the steps around it.
+    pub(crate) step: EcoString,
+    pub(crate) span: Span,
+    pub(crate) model: ModelId,
+    /// How many at most.
+    pub(crate) calls: u64,
+    /// What one takes.
+    pub(crate) each: Line,
+    /// What a call takes in where an answer that could not be used stands behind the prompt, if
+    /// that can happen.
+    pub(crate) again: Option<Tokens>,
+}
+
+/// Something without a bound where one is needed.
+#[derive(Clone, Debug)]
+pub(crate) enum Unbounded {
+    /// Pasted into a prompt that this step asks.
+    Hole { step: Span, open: Open },
+    /// Gone through by this step.
+    Loop { step: Span },
+}
+
+/// Where a step stands: the names around it, and how often what is there runs.
+#[derive(Clone)]
+pub(crate) struct Place {
+    pub(crate) inside: EcoString,
+    pub(crate) times: u64,
+}
+
+impl Place {
+    pub(crate) fn name(&self, step: &str) -> EcoString {
+        if self.inside.is_empty() { step.into() } else { eco_format!("{}.{step}", self.inside) }
+    }
+
+    fn within(&self, step: &str, times: u64) -> Place {
+        Place { inside: self.name(step), times: self.times.saturating_mul(times) }
+    }
+}
+
+pub(crate) struct Walk<'a> {
+    pub(crate) plan: &'a mut Plan,
+    /// What counts for each model.
+    pub(crate) measures: Vec<Measure>,
+    /// Each way to count once.
+    pub(crate) distinct: Vec<Measure>,
+    pub(crate) flows: Vec<Option<FlowWorst>>,
+    pub(crate) calls: Vec<CallWorst>,
+    pub(crate) unbounded: Vec<Unbounded>,
+    // The instances of a guard of the program, by the types of its arguments.
+    pub(crate) guards: HashMap<GuardId, Vec<Instance>>,
+    // The guard that an instance was made from.
+    pub(crate) origins: HashMap<GuardId, GuardId>,
+    // What the `unless` of a step takes.
+    pub(crate) doubts: HashMap<(Span, EcoString), Ways>,
+}
+
+/// A guard of the program with arguments of certain types.
+#[derive(Clone)]
+pub(crate) struct Instance {
+    pub(crate) args: Vec<Type>,
+    pub(crate) id: GuardId,
+    pub(crate) ways: Ways,
+    pub(crate) calls: Vec<CallWorst>,
+}
+
+impl Walk<'_> {
+    pub(crate) fn inference(&self) -> Inference<'_> {
+        Inference { plan: self.plan, measures: &self.distinct }
+    }
+
+    /// The worst case of a flow, worked out once.
+    pub(crate) fn flow(&mut self, id: FlowId) -> FlowWorst {
+        if let Some(known) = &self.flows[id.index()] {
+            return known.clone();
+        }
+        let flow = &mut self.plan.flows[id.index()];
+        let mut body = std::mem::take(&mut flow.body);
+        let mut env = Env::of_params([]);
+        for (i, param) in flow.params.iter().enumerate() {
+            env.set(VarId(body.vars.start + i as u32), param.ty.clone());
+        }
+        let around = std::mem::take(&mut self.calls);
+        let place = Place { inside: EcoString::new(), times: 1 };
+        let (ways, ty) = self.block(&mut body, &mut env, &place);
+        let flow = &mut self.plan.flows[id.index()];
+        flow.body = body;
+        let output = narrowest(&flow.output, &ty);
+        let worst = FlowWorst { ways, output, calls: std::mem::replace(&mut self.calls, around) };
+        self.flows[id.index()] = Some(worst.clone());
+        worst
+    }
+
+    /// The worst case of a block, and the type of its result.
+    pub(crate) fn block(&mut self, block: &mut Block, env: &mut Env, place: &Place) -> (Ways, Type) {
+        let nodes: Vec<NodeIndex> = block.steps.node_indices().collect();
+        let mut each: Vec<Ways> = Vec::with_capacity(nodes.len());
+        for node in &nodes {
+            let mut step = std::mem::replace(&mut block.steps[*node], placeholder());
+            let author = author(block, &step);
+            let (ways, ty) = self.step(&mut step, author.as_ref(), env, place);
+            env.set(block.var_of(*node), ty);
+            block.steps[*node] = step;
+            each.push(ways);
+        }
+        let ty = block.result.as_ref().map_or(Type::Null, |r| self.inference().ty(r, env));
+        (together(block, &each), ty)
+    }
+
+    fn step(&mut self, step: &mut Step, author: Option<&Step>, env: &Env, place: &Place) -> (Ways, Type) {
+        let before = self.calls.len();
+        let (work, ty) = self.work(step, env, place);
+        if let (Some(OnFail::Retry(times)), false) = (&step.on_fail, step.bounds.is_some()) {
+            for call in &mut self.calls[before..] {
+                call.calls = call.calls.saturating_mul(u64::from(*times) + 1);
+            }
+        }
+        let mut ty = narrowest(&step.ty, &ty);
+        let Some(mut on_fail) = step.on_fail.take() else { return (work, ty) };
+        let ways = match &mut on_fail {
+            OnFail::Stop(_) => {
+                Ways { stopped: either(&work.stopped, &work.failed), ok: work.ok, failed: None }
+            }
+            OnFail::Redact => {
+                let ok = work.failed.as_ref().map_or(work.ok.clone(), |f| work.ok.or(f));
+                Ways { ok, ..work }
+            }
+            OnFail::Retry(times) => self.asked_again(step, author, work, u64::from(*times), place),
+            OnFail::Do(other) => {
+                let mut inner = env.clone();
+                let (ways, other_ty) = self.block(other, &mut inner, place);
+                ty = widest(&ty, &other_ty);
+                match work.failed {
+                    None => Ways { failed: None, ..work },
+                    Some(failed) => Ways {
+                        ok: work.ok.or(&failed.then(&ways.ok)),
+                        failed: ways.failed.as_ref().map(|f| failed.then(f)),
+                        stopped: either(&work.stopped, &ways.stopped.as_ref().map(|s| failed.then(s))),
+                    },
+                }
+            }
+        };
+        step.on_fail = Some(on_fail);
+        (ways, ty)
+    }
+
+    // The work of a step, without its `else`.
+    fn work(&mut self, step: &mut Step, env: &Env, place: &Place) -> (Ways, Type) {
+        let nothing = || Ways::certain(Worst::default());
+        let may_fail = Some(Worst::default());
+        let mut kind = std::mem::replace(&mut step.kind, StepKind::Compute(Expr::List(Vec::new())));
+        let done = match &mut kind {
+            StepKind::Compute(expr) => {
+                let failed = can_fail(expr).then(Worst::default);
+                (Ways { failed, ..nothing() }, self.inference().ty(expr, env))
+            }
+            StepKind::Call(callee, args) => {
+                let args: Vec<Type> = args.iter().map(|a| self.inference().ty(a, env)).collect();
+                self.call(step, callee, &args, env, place)
+            }
+            StepKind::If(_, then, otherwise) => {
+                let inside = place.within(&step.name, 1);
+                let (mut ways, mut ty) = self.block(then, &mut env.clone(), &inside);
+                match otherwise {
+                    Some(otherwise) => {
+                        let (other, other_ty) = self.block(otherwise, &mut env.clone(), &inside);
+                        ways = ways.or(&other);
+                        ty = widest(&ty, &other_ty);
+                    }
+                    None => ty = widest(&ty, &Type::Null),
+                }
+                ways.failed = either(&ways.failed, &may_fail);
+                (ways, ty)
+            }
+            StepKind::Match(_, arms) => {
+                let inside = place.within(&step.name, 1);
+                let mut all: Option<(Ways, Type)> = None;
+                for arm in arms {
+                    let (ways, ty) = self.block(&mut arm.body, &mut env.clone(), &inside);
+                    all = Some(match all {
+                        None => (ways, ty),
+                        Some((so_far, joined)) => (so_far.or(&ways), widest(&joined, &ty)),
+                    });
+                }
+                let (mut ways, ty) = all.unwrap_or((nothing(), Type::Null));
+                ways.failed = either(&ways.failed, &may_fail);
+                (ways, ty)
+            }
+            StepKind::Each { list, parallel, body } => {
+                let (item, most) = match self.inference().ty(list, env) {
+                    Type::List(item, Some(most)) => (*item, most),
+                    other => {
+                        if other != Type::Error {
+                            self.unbounded.push(Unbounded::Loop { step: step.span });
+                        }
+                        (Type::Error, 1)
+                    }
+                };
+                let mut inner = env.clone();
+                inner.set(VarId(body.vars.start), item);
+                let (one, ty) = self.block(body, &mut inner, &place.within(&step.name, most));
+                (for_each(&one, most, u64::from((*parallel).max(1))), Type::List(Box::new(ty), Some(most)))
+            }
+            StepKind::Repeat { up_to, from, body, until } => {
+                let inside = place.within(&step.name, u64::from(*up_to));
+                let first = self.inference().ty(from, env);
+                let it = self.settled(body, env, &first, *up_to);
+                let mut inner = env.clone();
+                inner.set(VarId(body.vars.start), it.clone());
+                let (round, ty) = self.block(body, &mut inner, &inside);
+                let round = match until {
+                    Some(until) => {
+                        inner.set(VarId(until.vars.start), it.clone());
+                        let (asked, _) =
+                            self.block(until, &mut inner, &Place { times: inside.times, ..place.clone() });
+                        asked.then(&round)
+                    }
+                    None => round,
+                };
+                let mut ways = round.repeated(u64::from(*up_to));
+                ways.failed = either(&ways.failed, &may_fail);
+                (ways, widest(&it, &ty))
+            }
+        };
+        step.kind = kind;
+        done
+    }
+
+    // What `it` holds at most in any round: what a round makes may be larger than what it was given.
+    fn settled(&mut self, body: &Block, env: &Env, first: &Type, up_to: u32) -> Type {
+        let guards = (self.plan.guards.clone(), self.guards.clone(), self.origins.clone());
+        let (calls, unbounded) = (self.calls.len(), self.unbounded.len());
+        let it = self.grown(&mut body.clone(), env, first, up_to);
+        // What was seen on the way is not how it is in the end.
+        (self.plan.guards, self.guards, self.origins) = guards;
+        self.calls.truncate(calls);
+        self.unbounded.truncate(unbounded);
+        it
+    }
+
+    fn grown(&mut self, body: &mut Block, env: &Env, first: &Type, up_to: u32) -> Type {
+        let mut it = first.clone();
+        for _ in 1..up_to.min(MOST_GROWTH) {
+            let mut inner = env.clone();
+            inner.set(VarId(body.vars.start), it.clone());
+            let place = Place { inside: EcoString::new(), times: 0 };
+            let (_, made) = self.block(body, &mut inner, &place);
+            let wider = widest(&it, &made);
+            if wider == it {
+                return it;
+            }
+            it = wider;
+        }
+        // What still grows is not bounded by looking at it; the holes that it fills cut it.
+        it
+    }
+}
+
+// How many rounds of a `repeat` are looked at for what `it` grows to.
+const MOST_GROWTH: u32 = 16;
+
+fn placeholder() -> Step {
+    Step {
+        name: EcoString::new(),
+        ty: Type::Null,
+        labels: flow_plan::Labels::default(),
+        kind: StepKind::Compute(Expr::List(Vec::new())),
+        settings: flow_plan::StepSettings::default(),
+        on_fail: None,
+        bounds: None,
+        span: Span::default(),
+    }
+}
+
+// The step that asked for what a guard with `else retry` guards.
+fn author(block: &Block, step: &Step) -> Option<Step> {
+    let (Some(OnFail::Retry(_)), StepKind::Call(Callee::Guard(_) | Callee::Builtin(_), args)) =
+        (&step.on_fail, &step.kind)
+    else {
+        return None;
+    };
+    let Some(Expr::Var(guarded)) = args.first() else { return None };
+    let node = block.steps.node_indices().find(|n| block.var_of(*n) == *guarded)?;
+    let author = &block.steps[node];
+    matches!(author.kind, StepKind::Call(Callee::Prompt(_), _)).then(|| author.clone())
+}
+
+fn can_fail(expr: &Expr) -> bool {
+    !matches!(expr, Expr::Literal(_) | Expr::Var(_))
+}
+
+/// Steps that run as soon as what they name is there. The first that fails ends them all: what it
+/// needs has run, what needs it has not begun, and all others may have.
+fn together(block: &Block, each: &[Ways]) -> Ways {
+    let steps = &block.steps;
+    // When a step can begin at the latest.
+    let mut starts: Vec<Worst> = Vec::with_capacity(each.len());
+    let mut ok = Worst::default();
+    for (i, ways) in each.iter().enumerate() {
+        let before = steps.neighbors_directed(NodeIndex::new(i), Direction::Incoming);
+        let mut start = Worst::default();
+        for earlier in before {
+            let end = time_of(&starts[earlier.index()].then(&each[earlier.index()].ok));
+            if end.time > start.time {
+                start = end;
+            }
+        }
+        let end = time_of(&start.then(&ways.ok));
+        ok = ok.beside(&Worst { time: Millis(0), waited_for: Default::default(), ..ways.ok.clone() });
+        if end.time > ok.time {
+            ok = ok.taking(&end);
+        }
+        starts.push(start);
+    }
+    Ways {
+        ok,
+        failed: cut_short(block, each, &starts, |w| &w.failed),
+        stopped: cut_short(block, each, &starts, |w| &w.stopped),
+    }
+}
+
+// The worst case where one of the steps ends the block.
+fn cut_short(
+    block: &Block,
+    each: &[Ways],
+    starts: &[Worst],
+    way: fn(&Ways) -> &Option<Worst>,
+) -> Option<Worst> {
+    let any: Vec<Amount> = each.iter().map(|w| amount(&w.any())).collect();
+    let ok: Vec<Amount> = each.iter().map(|w| amount(&w.ok)).collect();
+    let mut most: Option<(Amount, usize)> = None;
+    let mut longest: Option<Worst> = None;
+    for (i, ways) in each.iter().enumerate() {
+        let Some(last) = way(ways) else { continue };
+        let (before, behind) = around(block, i);
+        let others = (0..each.len()).filter(|o| *o != i && !behind[*o]);
+        let all = others.fold(amount(last), |sum, o| sum.plus(if before[o] { ok[o] } else { any[o] }));
+        let (so_far, dearest) = most.unwrap_or((all, i));
+        most = Some((so_far.or(all), if all.usd > so_far.usd { i } else { dearest }));
+        let took = time_of(&starts[i].then(&time_of(last)));
+        if longest.as_ref().is_none_or(|l| took.time > l.time) {
+            longest = Some(took);
+        }
+    }
+    let (amount, dearest) = most?;
+    let (before, behind) = around(block, dearest);
+    let mut all = way(&each[dearest]).clone().unwrap_or_default();
+    for (other, ways) in each.iter().enumerate() {
+        if other != dearest && !behind[other] {
+            all = all.beside(&if before[other] { ways.ok.clone() } else { ways.any() });
+        }
+    }
+    let all = Worst { calls: amount.calls, input: amount.input, output: amount.output, ..all };
+    Some(all.taking(&longest.unwrap_or_default()))
+}
+
+// Only the time.
+fn time_of(worst: &Worst) -> Worst {
+    Worst { time: worst.time, waited_for: worst.waited_for.clone(), ..Worst::default() }
+}
+
+// What a step needs, and what needs it.
+fn around(block: &Block, step: usize) -> (Vec<bool>, Vec<bool>) {
+    (reach(block, step, Direction::Incoming), reach(block, step, Direction::Outgoing))
+}
+
+fn reach(block: &Block, from: usize, way: Direction) -> Vec<bool> {
+    let mut seen = vec![false; block.steps.node_count()];
+    let mut left = vec![NodeIndex::new(from)];
+    while let Some(node) = left.pop() {
+        for next in block.steps.neighbors_directed(node, way) {
+            if !std::mem::replace(&mut seen[next.index()], true) {
+                left.push(next);
+            }
+        }
+    }
+    seen
+}
+
+/// The body for each of so many elements, `parallel` at once. When one fails, those beside it may be
+/// about to fail as well.
+fn for_each(one: &Ways, most: u64, parallel: u64) -> Ways {
+    if most == 0 {
+        return Ways::certain(Worst::default());
+    }
+    let beside = parallel.min(most) - 1;
+    let waves = most.div_ceil(parallel);
+    let ok_time = time_of(&one.ok).times(waves);
+    let ok = one.ok.times(most).taking(&ok_time);
+    let ends = |way: &Option<Worst>| {
+        way.as_ref().map(|last| {
+            let others = one.ok.times(most - 1 - beside).beside(&one.any().times(beside));
+            let time = time_of(&one.ok).times(waves - 1).then(&time_of(last));
+            others.beside(last).taking(&time)
+        })
+    };
+    Ways { failed: ends(&one.failed), stopped: ends(&one.stopped), ok }
+}

@@ -1,0 +1,218 @@
+//! Amounts in the worst case, for each way out of a step, and how they add up.
+
+use ecow::EcoString;
+use flow_diagnostics::Span;
+use flow_plan::{Cost, Millis, Tokens};
+use std::rc::Rc;
+
+/// The most that something takes, each measure by itself, and what makes up the dollars and the time.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Worst {
+    pub(crate) usd: Cost,
+    pub(crate) calls: u64,
+    pub(crate) input: Tokens,
+    pub(crate) output: Tokens,
+    pub(crate) time: Millis,
+    /// What the dollars are spent on.
+    pub(crate) spent_on: Sum,
+    /// What the time is spent on.
+    pub(crate) waited_for: Sum,
+}
+
+/// A sum that can still be taken apart.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Sum {
+    #[default]
+    Nothing,
+    Line(Rc<Line>),
+    Both(Rc<(Sum, Sum)>),
+    Times(u64, Rc<Sum>),
+}
+
+/// One kind of call, or of waiting.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Line {
+    /// The step, with the steps around it: `checked.tone`.
+    pub(crate) step: EcoString,
+    /// Where it is written.
+    pub(crate) span: Span,
+    /// Who is asked, or what is waited for.
+    pub(crate) what: EcoString,
+    pub(crate) usd: Cost,
+    pub(crate) input: Tokens,
+    pub(crate) output: Tokens,
+    pub(crate) time: Millis,
+}
+
+impl Sum {
+    fn and(&self, other: &Sum) -> Sum {
+        match (self, other) {
+            (Sum::Nothing, s) | (s, Sum::Nothing) => s.clone(),
+            (a, b) => Sum::Both(Rc::new((a.clone(), b.clone()))),
+        }
+    }
+
+    fn times(&self, n: u64) -> Sum {
+        match (self, n) {
+            (Sum::Nothing, _) | (_, 0) => Sum::Nothing,
+            (s, 1) => s.clone(),
+            (s, n) => Sum::Times(n, Rc::new(s.clone())),
+        }
+    }
+
+    /// Every line with how often it counts; equal lines are one.
+    pub(crate) fn lines(&self) -> Vec<(u64, Rc<Line>)> {
+        let mut out: Vec<(u64, Rc<Line>)> = Vec::new();
+        let mut left = vec![(1u64, self)];
+        while let Some((times, sum)) = left.pop() {
+            match sum {
+                Sum::Nothing => {}
+                Sum::Line(line) => match out.iter_mut().find(|(_, l)| Rc::ptr_eq(l, line) || l == line) {
+                    Some((n, _)) => *n = n.saturating_add(times),
+                    None => out.push((times, line.clone())),
+                },
+                Sum::Both(both) => left.extend([(times, &both.1), (times, &both.0)]),
+                Sum::Times(n, inner) => left.push((times.saturating_mul(*n), inner)),
+            }
+        }
+        out
+    }
+}
+
+impl Worst {
+    /// Of a line that is one call.
+    pub(crate) fn call(line: Line) -> Worst {
+        let line = Rc::new(line);
+        Worst {
+            usd: line.usd,
+            calls: 1,
+            input: line.input,
+            output: line.output,
+            time: line.time,
+            spent_on: Sum::Line(line.clone()),
+            waited_for: Sum::Line(line),
+        }
+    }
+
+    /// Of a line that only takes time.
+    pub(crate) fn wait(line: Line) -> Worst {
+        Worst { time: line.time, waited_for: Sum::Line(Rc::new(line)), ..Worst::default() }
+    }
+
+    /// This and then the other.
+    pub(crate) fn then(&self, next: &Worst) -> Worst {
+        Worst {
+            time: Millis(self.time.0.saturating_add(next.time.0)),
+            waited_for: self.waited_for.and(&next.waited_for),
+            ..self.beside(next)
+        }
+    }
+
+    /// This and the other at the same time.
+    pub(crate) fn beside(&self, other: &Worst) -> Worst {
+        let longer = if other.time > self.time { other } else { self };
+        Worst {
+            usd: self.usd.plus(other.usd),
+            calls: self.calls.saturating_add(other.calls),
+            input: Tokens(self.input.0.saturating_add(other.input.0)),
+            output: Tokens(self.output.0.saturating_add(other.output.0)),
+            time: longer.time,
+            spent_on: self.spent_on.and(&other.spent_on),
+            waited_for: longer.waited_for.clone(),
+        }
+    }
+
+    /// The larger of the two, each measure by itself.
+    pub(crate) fn or(&self, other: &Worst) -> Worst {
+        let dearer = if other.usd > self.usd { other } else { self };
+        let longer = if other.time > self.time { other } else { self };
+        Worst {
+            usd: dearer.usd,
+            calls: self.calls.max(other.calls),
+            input: self.input.max(other.input),
+            output: self.output.max(other.output),
+            time: longer.time,
+            spent_on: dearer.spent_on.clone(),
+            waited_for: longer.waited_for.clone(),
+        }
+    }
+
+    /// So many times, one after the other.
+    pub(crate) fn times(&self, n: u64) -> Worst {
+        Worst {
+            usd: Cost(self.usd.0.saturating_mul(i64::try_from(n).unwrap_or(i64::MAX))),
+            calls: self.calls.saturating_mul(n),
+            input: Tokens(self.input.0.saturating_mul(n)),
+            output: Tokens(self.output.0.saturating_mul(n)),
+            time: Millis(self.time.0.saturating_mul(n)),
+            spent_on: self.spent_on.times(n),
+            waited_for: self.waited_for.times(n),
+        }
+    }
+
+    /// The same in another time.
+    pub(crate) fn taking(self, other: &Worst) -> Worst {
+        Worst { time: other.time, waited_for: other.waited_for.clone(), ..self }
+    }
+}
+
+/// The worst case of each way out.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ways {
+    /// It gives a value.
+    pub(crate) ok: Worst,
+    /// It fails.
+    pub(crate) failed: Option<Worst>,
+    /// The flow ends with `else stop`.
+    pub(crate) stopped: Option<Worst>,
+}
+
+impl Ways {
+    /// What gives a value in any case.
+    pub(crate) fn certain(ok: Worst) -> Ways {
+        Ways { ok, failed: None, stopped: None }
+    }
+
+    /// Whatever happens.
+    pub(crate) fn any(&self) -> Worst {
+        let mut any = self.ok.clone();
+        for way in self.failed.iter().chain(&self.stopped) {
+            any = any.or(way);
+        }
+        any
+    }
+
+    /// One or the other.
+    pub(crate) fn or(&self, other: &Ways) -> Ways {
+        Ways {
+            ok: self.ok.or(&other.ok),
+            failed: either(&self.failed, &other.failed),
+            stopped: either(&self.stopped, &other.stopped),
+        }
+    }
+
+    /// This and, where it gives a value, the other.
+    pub(crate) fn then(&self, next: &Ways) -> Ways {
+        let after = |way: &Option<Worst>| way.as_ref().map(|w| self.ok.then(w));
+        Ways {
+            ok: self.ok.then(&next.ok),
+            failed: either(&self.failed, &after(&next.failed)),
+            stopped: either(&self.stopped, &after(&next.stopped)),
+        }
+    }
+
+    /// So many times, one after the other, up to the first that gives no value.
+    pub(crate) fn repeated(&self, n: u64) -> Ways {
+        let before = self.ok.times(n.saturating_sub(1));
+        let last = |way: &Option<Worst>| way.as_ref().filter(|_| n > 0).map(|w| before.then(w));
+        Ways { ok: self.ok.times(n), failed: last(&self.failed), stopped: last(&self.stopped) }
+    }
+}
+
+/// The larger of two ways, where they are there.
+pub(crate) fn either(a: &Option<Worst>, b: &Option<Worst>) -> Option<Worst> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.or(b)),
+        (a, b) => a.as_ref().or(b.as_ref()).cloned(),
+    }
+}

@@ -1,0 +1,175 @@
+//! One run of a program against the hostile world, and what must hold of it whatever the bound.
+
+use super::outside::Outside;
+use super::replies::{Books, Hostile, Policy, World};
+use super::values::Maker;
+use super::{Worst, count};
+use fastrand::Rng;
+use flow_diagnostics::Code;
+use flow_plan::{FlowId, Millis, Param, Plan, Type};
+use flow_runtime::{Context, Engine, Environment, Options, RunReport, Spent, Start, Tables, read_inputs};
+use serde_json::{Map, Value as Json};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Builder;
+use tokio::time::{Instant, timeout};
+
+/// A run and all that is known of it.
+pub(super) struct Played {
+    pub(super) inputs: Json,
+    pub(super) report: RunReport,
+    pub(super) books: Books,
+    pub(super) took: Millis,
+}
+
+/// What went wrong in a run.
+pub(super) struct Fault {
+    /// Which law was broken, always in the same words.
+    pub(super) law: &'static str,
+    /// With which figures.
+    pub(super) figures: String,
+}
+
+/// What a run came to: nothing where its inputs are refused.
+pub(super) type Outcome = Result<Option<Played>, Fault>;
+
+// No flow of a random program waits for longer, unless it waits for ever.
+const FOR_EVER: Duration = Duration::from_secs(86_400 * 365);
+
+/// Runs a flow once.
+pub(super) fn play(plan: &Arc<Plan>, flow: FlowId, world: &World) -> Outcome {
+    // The waits between tries come from here.
+    fastrand::seed(world.seed);
+    let inputs = inputs(plan, flow, world);
+    let Ok(values) = read_inputs(&plan.flows[flow.index()], Some(&inputs), &[]) else { return Ok(None) };
+    let hostile = Hostile::new(world);
+    let engine = engine(plan, &hostile, Outside::new(&plan.models, world.policy.size(), world.seed))?;
+    let clock = Builder::new_current_thread().enable_time().start_paused(true).build();
+    let clock = clock.expect("a runtime can be made");
+    let (report, took) = clock.block_on(async {
+        let began = Instant::now();
+        let report = timeout(FOR_EVER, engine.run(Start::new(flow, values))).await;
+        (report.ok(), began.elapsed())
+    });
+    let Some(report) = report else {
+        return Err(Fault { law: "a run ends", figures: "it waits for ever".to_owned() });
+    };
+    Ok(Some(Played { inputs, report, books: hostile.books(), took: Millis::from(took) }))
+}
+
+fn inputs(plan: &Plan, flow: FlowId, world: &World) -> Json {
+    let tokens = |text: &str| plan.models.iter().map(|m| count::text(m, text)).max().unwrap_or(0);
+    let mut rng = Rng::with_seed(world.seed);
+    let size = world.policy.size();
+    let mut maker = Maker { rng: &mut rng, size, count: &tokens, escaped_too: false };
+    let mut flags = world.flags.iter();
+    let params = plan.flows[flow.index()].params.iter();
+    let mut input = |param: &Param| match (world.policy, &param.ty) {
+        (Policy::Script, Type::Bool) => Json::from(flags.next().is_some_and(|flag| *flag)),
+        (_, ty) => maker.json(ty),
+    };
+    Json::Object(params.map(|p| (p.name.to_string(), input(p))).collect::<Map<_, _>>())
+}
+
+fn engine(plan: &Arc<Plan>, hostile: &Arc<Hostile>, outside: Arc<Outside>) -> Result<Engine, Fault> {
+    let tables = Tables {
+        providers: vec![hostile.clone()],
+        sources: vec![outside.clone()],
+        channels: vec![outside],
+        ..Tables::builtin()
+    };
+    let context = Context::new(Environment::default(), ".", ".");
+    let options = Options { tables, ..Options::default() };
+    Engine::new(plan.clone(), context, options)
+        .map_err(|e| Fault { law: "what compiles can be made ready", figures: e.to_string() })
+}
+
+/// The laws that every run keeps, whatever its bound.
+pub(super) fn laws(plan: &Plan, flow: FlowId, played: &Played) -> Result<(), Fault> {
+    let Played { report, books, took, .. } = played;
+    let (spent, settings) = (report.spent, &plan.flows[flow.index()].settings);
+    let steps = report.steps.iter().fold(Spent::default(), |mut sum, step| {
+        sum.add(step.spent);
+        sum
+    });
+    let figures = || format!("spent {spent:?}\n  books {books:?}\n  steps {steps:?}\n  took {took}");
+    let broken = |law| Err(Fault { law, figures: figures() });
+    if spent.usd < books.reported.usd {
+        return broken("what was reported is charged");
+    }
+    if spent.usd < books.usd {
+        return broken("what may have been billed is charged");
+    }
+    if spent.calls < books.calls {
+        return broken("every call is counted");
+    }
+    if spent.input < books.input || spent.output < books.output {
+        return broken("every token that may have been billed is counted");
+    }
+    if steps != spent {
+        return broken("the steps spend what the run spends");
+    }
+    // The runtime refuses what is larger than was proven, so that a wrong proof costs no money.
+    let unlimited = plan.flows.iter().all(|f| f.settings.budget.is_none());
+    if let Some(error) = report.error.as_ref().filter(|e| unlimited && e.code == Code::E0803) {
+        return Err(Fault { law: "no request is larger than was proven", figures: error.to_string() });
+    }
+    if settings.budget.is_some_and(|most| spent.usd > most) {
+        return broken("a run keeps within its budget");
+    }
+    if settings.deadline.is_some_and(|most| *took > most) {
+        return broken("a run ends by its deadline");
+    }
+    Ok(())
+}
+
+/// How near a run came to its bound: measured by bound.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reached {
+    pub(super) usd: f64,
+    pub(super) tokens: f64,
+}
+
+impl Reached {
+    /// The nearer of both, each for itself.
+    pub(super) fn max(self, other: Reached) -> Reached {
+        Reached { usd: self.usd.max(other.usd), tokens: self.tokens.max(other.tokens) }
+    }
+}
+
+/// Holds a run against its flow's bound, and says how near it came.
+pub(super) fn within(worst: &Worst, played: &Played) -> Result<Reached, Fault> {
+    let Worst { usd, calls, input, output, time } = *worst;
+    let Played { report, books, took, .. } = played;
+    let spent = report.spent;
+    let broken = |law| {
+        let figures = format!("bound {worst:?}\n  spent {spent:?}\n  books {books:?}\n  took {took}");
+        Err(Fault { law, figures })
+    };
+    if spent.usd.max(books.usd) > usd {
+        return broken("a run costs at most its bound");
+    }
+    if spent.calls.max(books.calls) > calls {
+        return broken("a run makes at most so many calls");
+    }
+    if spent.input.max(books.input) > input {
+        return broken("a run reads at most so many tokens");
+    }
+    if spent.output.max(books.output) > output {
+        return broken("a run writes at most so many tokens");
+    }
+    if *took > time {
+        return broken("a run takes at most its bound");
+    }
+    let part = |of: f64, whole: f64| if whole > 0.0 { of / whole } else { 1.0 };
+    Ok(Reached {
+        usd: part(books.usd.0 as f64, usd.0 as f64),
+        tokens: part((books.input.0 + books.output.0) as f64, (input.0 + output.0) as f64),
+    })
+}
+
+/// The inputs of a run, for a report.
+pub(super) fn shown(played: &Played) -> String {
+    let inputs = played.inputs.as_object().into_iter().flatten();
+    inputs.map(|(name, json)| format!("  {name} = {json}\n")).collect()
+}

@@ -1,0 +1,295 @@
+//! How a value is pasted into a prompt: text as it is, records and lists in fences.
+//!
+//! ```text
+//! <passage> has
+//! <title> is
+//! Returns </title>
+//! <body> is
+//! Shoes can be returned for 30 days. </body>
+//! </passage>
+//! ```
+//!
+//! Each text stands in a fence of its own, so that the tokens of the whole are the sum of the parts
+//! and a reader sees what is data. [`shape`] bounds by the type what [`Paste`] writes for a value.
+
+use crate::Measure;
+use crate::capped::{Cut, cap};
+use crate::fragment::Shape;
+use crate::size::leaf_tokens;
+use ecow::{EcoString, eco_format};
+use flow_plan::limits::MOST_KEY;
+use flow_plan::{Hole, Type, Value};
+
+/// A text inside a value, or the value itself, that has no bound.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Leaf(pub String);
+
+/// What the fence of this name opens with.
+pub fn fence_open(tag: &str) -> EcoString {
+    eco_format!("<{tag}> is\n")
+}
+
+/// What the fence of this name closes with.
+pub fn fence_close(tag: &str) -> EcoString {
+    eco_format!(" </{tag}>")
+}
+
+fn block_open(tag: &str) -> EcoString {
+    eco_format!("<{tag}> has\n")
+}
+
+fn block_close(tag: &str) -> EcoString {
+    eco_format!("\n</{tag}>")
+}
+
+/// The name in the fences of a value: its type's, in small letters, or what it is.
+pub fn tag_of(ty: &Type) -> EcoString {
+    match ty.present() {
+        Type::Record(record) => match &record.name {
+            Some(name) => snake(name),
+            None => "item".into(),
+        },
+        _ => "item".into(),
+    }
+}
+
+fn snake(name: &str) -> EcoString {
+    let mut out = EcoString::new();
+    for (i, c) in name.char_indices() {
+        if c.is_uppercase() && i > 0 {
+            out.push('_');
+        }
+        out.extend(c.to_lowercase());
+    }
+    out
+}
+
+// Whether a value of the type is laid out over several lines.
+fn is_laid_out(ty: &Type) -> bool {
+    match ty.present() {
+        Type::Record(_) | Type::Map(..) => true,
+        Type::List(item, _) => {
+            matches!(item.present(), Type::Text { .. } | Type::Json(_)) || is_laid_out(item)
+        }
+        _ => false,
+    }
+}
+
+/// What pasting a value of this type adds at most. An error names a text without a bound.
+pub fn shape(ty: &Type, hole: &Hole, measure: &Measure) -> Result<Shape, Leaf> {
+    match &hole.fence {
+        Some(tag) => fenced(ty, tag, tag, measure),
+        None if is_laid_out(ty) => {
+            let laid = inside(ty.present(), "", measure)?;
+            Ok(if matches!(ty, Type::Optional(_)) { laid.or(Shape::empty(), measure) } else { laid })
+        }
+        None => Ok(Shape::hole(leaf(ty, "", measure)?, (hole.trim_start, hole.trim_end))),
+    }
+}
+
+fn leaf(ty: &Type, path: &str, measure: &Measure) -> Result<u64, Leaf> {
+    leaf_tokens(ty, measure.counter()).ok_or_else(|| Leaf(path.to_owned()))
+}
+
+// A value with its name around it.
+fn fenced(ty: &Type, tag: &str, path: &str, measure: &Measure) -> Result<Shape, Leaf> {
+    if !is_laid_out(ty) {
+        let open = Shape::text(fence_open(tag));
+        let value = Shape::hole(leaf(ty, path, measure)?, (true, true));
+        return Ok(open.then(&value, measure).then(&Shape::text(fence_close(tag)), measure));
+    }
+    let open = Shape::text(block_open(tag));
+    let block = open.then(&inside(ty.present(), path, measure)?, measure);
+    let block = block.then(&Shape::text(block_close(tag)), measure);
+    match ty {
+        Type::Optional(_) => {
+            let missing = Shape::text(eco_format!("{}{}", fence_open(tag), fence_close(tag)));
+            Ok(block.or(missing, measure))
+        }
+        _ => Ok(block),
+    }
+}
+
+// The lines of a record, list or map.
+fn inside(ty: &Type, path: &str, measure: &Measure) -> Result<Shape, Leaf> {
+    let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    match ty {
+        Type::Record(record) => {
+            let mut out = Shape::empty();
+            for (i, field) in record.fields.iter().enumerate() {
+                if i > 0 {
+                    out = out.then(&Shape::text("\n"), measure);
+                }
+                out = out.then(&fenced(&field.ty, &field.name, &below(&field.name), measure)?, measure);
+            }
+            Ok(out)
+        }
+        Type::List(item, most) => {
+            let most = most.ok_or_else(|| Leaf(path.to_owned()))?;
+            let item = fenced(item, &tag_of(item), &below("[…]"), measure)?;
+            Ok(lines(&item, most, measure))
+        }
+        Type::Map(item, most) => {
+            let most = most.ok_or_else(|| Leaf(path.to_owned()))?;
+            let key = Shape::text(eco_format!("{}{}", block_open("entry"), fence_open("key")))
+                .then(&Shape::hole(MOST_KEY, (true, true)), measure)
+                .then(&Shape::text(eco_format!("{}\n", fence_close("key"))), measure);
+            let entry = key
+                .then(&fenced(item, "value", &below("{…}"), measure)?, measure)
+                .then(&Shape::text(block_close("entry")), measure);
+            Ok(lines(&entry, most, measure))
+        }
+        _ => Err(Leaf(path.to_owned())),
+    }
+}
+
+// Up to `most` of these, each on a line of its own.
+fn lines(item: &Shape, most: u64, measure: &Measure) -> Shape {
+    match most {
+        0 => Shape::empty(),
+        1 => item.clone().or(Shape::empty(), measure),
+        _ => {
+            let next = Shape::text("\n").then(item, measure);
+            item.then(&next.repeated(most - 1, measure), measure).or(Shape::empty(), measure)
+        }
+    }
+}
+
+/// Writes values as they are pasted, each text cut at its bound.
+#[derive(Debug)]
+pub struct Paste<'a> {
+    measure: Option<&'a Measure>,
+    // The fences that are open around what is written.
+    open: Vec<EcoString>,
+    /// What was cut.
+    pub cuts: Vec<Cut>,
+}
+
+impl<'a> Paste<'a> {
+    /// Cuts by this measure; without one, nothing is cut.
+    pub fn new(measure: Option<&'a Measure>) -> Paste<'a> {
+        Paste { measure, open: Vec::new(), cuts: Vec::new() }
+    }
+
+    /// Writes the value of a hole. `ty` bounds it.
+    pub fn hole(&mut self, out: &mut String, value: &Value, ty: Option<&Type>, hole: &Hole) {
+        match &hole.fence {
+            Some(tag) => self.fenced(out, value, ty, tag),
+            None if laid_out(value, ty) => self.inside(out, value, ty),
+            None => {
+                let text = shown(value);
+                let text = if hole.trim_start { text.trim_start() } else { &text };
+                let text = if hole.trim_end { text.trim_end() } else { text };
+                self.capped(out, text, ty, &hole.name, (hole.trim_start, hole.trim_end));
+            }
+        }
+    }
+
+    fn fenced(&mut self, out: &mut String, value: &Value, ty: Option<&Type>, tag: &str) {
+        self.open.push(tag.into());
+        if laid_out(value, ty) {
+            out.push_str(&block_open(tag));
+            self.inside(out, value, ty);
+            out.push_str(&block_close(tag));
+        } else {
+            out.push_str(&fence_open(tag));
+            let text = self.kept_inside(shown(value));
+            self.capped(out, text.trim(), ty, tag, (true, true));
+            out.push_str(&fence_close(tag));
+        }
+        self.open.pop();
+    }
+
+    // Data cannot close a fence that it stands in.
+    fn kept_inside(&self, mut text: EcoString) -> EcoString {
+        if text.contains("</") {
+            for tag in &self.open {
+                let close = eco_format!("</{tag}>");
+                if text.contains(close.as_str()) {
+                    text = text.replace(close.as_str(), &eco_format!("< /{tag}>")).into();
+                }
+            }
+        }
+        text
+    }
+
+    fn inside(&mut self, out: &mut String, value: &Value, ty: Option<&Type>) {
+        let ty = ty.map(Type::present);
+        match value {
+            Value::List(items) => {
+                let item_ty = match ty {
+                    Some(Type::List(item, _)) => Some(&**item),
+                    _ => None,
+                };
+                let tag = item_ty.map_or_else(|| "item".into(), tag_of);
+                for (i, item) in items.iter().enumerate() {
+                    out.push_str(if i > 0 { "\n" } else { "" });
+                    self.fenced(out, item, item_ty, &tag);
+                }
+            }
+            Value::Record(entries) => match ty {
+                Some(Type::Map(item, _)) => self.entries(out, entries.iter(), item),
+                _ => {
+                    for (i, (name, entry)) in entries.iter().enumerate() {
+                        let field = match ty {
+                            Some(Type::Record(record)) => record.field(name).map(|f| &f.ty),
+                            _ => None,
+                        };
+                        out.push_str(if i > 0 { "\n" } else { "" });
+                        self.fenced(out, entry, field, name);
+                    }
+                }
+            },
+            _ => {}
+        }
+    }
+
+    fn entries<'v>(
+        &mut self,
+        out: &mut String,
+        entries: impl Iterator<Item = (&'v EcoString, &'v Value)>,
+        item: &Type,
+    ) {
+        let key_ty = Type::Text { bound: Some(flow_plan::Bound::Tokens(MOST_KEY)), truncate: true };
+        for (i, (key, value)) in entries.enumerate() {
+            out.push_str(if i > 0 { "\n" } else { "" });
+            out.push_str(&block_open("entry"));
+            self.open.push("entry".into());
+            self.fenced(out, &Value::Text(key.clone()), Some(&key_ty), "key");
+            out.push('\n');
+            self.fenced(out, value, Some(item), "value");
+            self.open.pop();
+            out.push_str(&block_close("entry"));
+        }
+    }
+
+    fn capped(&mut self, out: &mut String, text: &str, ty: Option<&Type>, what: &str, trim: (bool, bool)) {
+        let most = self.measure.and_then(|m| Some((m, leaf_tokens(ty?, m.counter())?)));
+        let Some((measure, most)) = most else { return out.push_str(text) };
+        let kept = cap(measure.counter(), text, most, trim);
+        if kept.len() < text.len() {
+            self.cuts.push(Cut { what: what.into(), most, bytes: (text.len() - kept.len()) as u64 });
+        }
+        out.push_str(kept);
+    }
+}
+
+fn laid_out(value: &Value, ty: Option<&Type>) -> bool {
+    match (value, ty) {
+        (Value::Null, _) => false,
+        (_, Some(ty)) => is_laid_out(ty) && matches!(value, Value::List(_) | Value::Record(_)),
+        (Value::Record(_), None) => true,
+        (Value::List(items), None) => {
+            items.iter().any(|i| matches!(i, Value::Text(_) | Value::Json(_)) || laid_out(i, None))
+        }
+        _ => false,
+    }
+}
+
+fn shown(value: &Value) -> EcoString {
+    match value {
+        Value::Null => EcoString::new(),
+        Value::Text(text) => text.clone(),
+        other => eco_format!("{other}"),
+    }
+}

@@ -1,0 +1,123 @@
+//! How the tokens of a model are counted: its tokenizer, or a plan for those without a public one.
+
+use crate::Counter;
+use std::fmt;
+#[cfg(feature = "huggingface")]
+use std::sync::Arc;
+
+/// What counts for a model whose tokenizer is not known: 2.3 times the tokens of o200k.
+pub const DEFAULT_TOKENIZER: &str = "o200k_base*2.3";
+
+/// How the tokens of a model are counted.
+///
+/// Bounds of texts are in the tokens of [`Measure::counter`]; what is sent to a model counts
+/// [`Measure::scaled`]. The two are the same for a model with a public tokenizer.
+#[derive(Clone, Debug)]
+pub struct Measure {
+    counter: Counter,
+    // In hundredths.
+    factor: u64,
+}
+
+/// A tokenizer that is not known, in a message for people.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UnknownTokenizer(pub String);
+
+impl fmt::Display for UnknownTokenizer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One token for each byte: the bound of last resort.
+pub static BYTES: Measure = Measure { counter: Counter::Bytes, factor: 100 };
+
+impl Measure {
+    /// The measure of this name: `o200k_base`, `cl100k_base`, `bytes`, the path of a
+    /// `tokenizer.json` whose text `file` is, each with a factor behind it where the model is only
+    /// planned by it: `o200k_base*1.6`.
+    pub fn named(name: &str, file: Option<&str>) -> Result<Measure, UnknownTokenizer> {
+        let (base, factor) = match name.split_once('*') {
+            Some((base, factor)) => (base, hundredths(factor.trim()).ok_or_else(|| odd_factor(name))?),
+            None => (name, 100),
+        };
+        let counter = match base.trim() {
+            #[cfg(feature = "openai")]
+            "o200k_base" => Counter::O200k,
+            #[cfg(feature = "openai")]
+            "cl100k_base" => Counter::Cl100k,
+            "bytes" => Counter::Bytes,
+            path if path.ends_with(".json") => from_file(path, file)?,
+            other => return Err(unknown(other)),
+        };
+        Ok(Measure { counter, factor })
+    }
+
+    /// What counts tokens.
+    pub fn counter(&self) -> &Counter {
+        &self.counter
+    }
+
+    /// How many tokens a text has.
+    pub fn count(&self, text: &str) -> u64 {
+        self.counter.count(text)
+    }
+
+    /// What so many tokens count as for the model: never less.
+    pub fn scaled(&self, tokens: u64) -> u64 {
+        let scaled = (u128::from(tokens) * u128::from(self.factor)).div_ceil(100);
+        u64::try_from(scaled).unwrap_or(u64::MAX)
+    }
+
+    /// Whether a text has as many tokens for the other, before what they count for the model.
+    pub fn counts_like(&self, other: &Measure) -> bool {
+        self.counter.is_same(&other.counter)
+    }
+
+    /// Whether the model's own tokenizer counts.
+    pub fn is_exact(&self) -> bool {
+        self.factor == 100 && !matches!(self.counter, Counter::Bytes)
+    }
+}
+
+fn hundredths(factor: &str) -> Option<u64> {
+    let (whole, fraction) = factor.split_once('.').unwrap_or((factor, ""));
+    if whole.is_empty() || fraction.len() > 2 {
+        return None;
+    }
+    let value: u64 = format!("{whole}{fraction:0<2}").parse().ok()?;
+    (100..=100_000).contains(&value).then_some(value)
+}
+
+fn odd_factor(name: &str) -> UnknownTokenizer {
+    UnknownTokenizer(format!(
+        "the factor of the tokenizer \"{name}\" is not a number from 1 to 1000 with two decimals at most"
+    ))
+}
+
+fn unknown(name: &str) -> UnknownTokenizer {
+    UnknownTokenizer(format!(
+        "unknown tokenizer \"{name}\": there are \"o200k_base\", \"cl100k_base\", \"bytes\" and the path of a `tokenizer.json`"
+    ))
+}
+
+#[cfg(feature = "huggingface")]
+fn from_file(path: &str, file: Option<&str>) -> Result<Counter, UnknownTokenizer> {
+    let Some(text) = file else {
+        return Err(UnknownTokenizer(format!("the tokenizer \"{path}\" was not read")));
+    };
+    match text.parse::<tokenizers::Tokenizer>() {
+        Ok(mut tokenizer) => {
+            // A file may ask for a cut or for padding, which would make counts wrong.
+            let _ = tokenizer.with_truncation(None);
+            tokenizer.with_padding(None);
+            Ok(Counter::File(Arc::new(tokenizer)))
+        }
+        Err(error) => Err(UnknownTokenizer(format!("\"{path}\" is not a tokenizer: {error}"))),
+    }
+}
+
+#[cfg(not(feature = "huggingface"))]
+fn from_file(path: &str, _: Option<&str>) -> Result<Counter, UnknownTokenizer> {
+    Err(UnknownTokenizer(format!("this build cannot read the tokenizer \"{path}\"")))
+}
