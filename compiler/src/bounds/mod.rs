@@ -4,9 +4,11 @@
 //! which is what the runtime holds calls to and reserves; and [`Bounds`], what each flow takes at
 //! worst, and why. Nothing here is declared by hand: all of it follows from the program.
 
+mod best;
 mod call;
 mod check;
 mod edges;
+mod fixed;
 mod infer;
 mod knob;
 mod prompt;
@@ -14,6 +16,7 @@ mod walk;
 mod worst;
 
 pub(crate) use check::check;
+pub use fixed::{Fixed, fixed};
 
 use ecow::{EcoString, eco_format};
 use flow_diagnostics::Span;
@@ -39,6 +42,8 @@ pub struct FlowBound {
     pub flow: FlowId,
     /// The most of each measure, however the run ends.
     pub worst: Amount,
+    /// What a run takes at least in which nothing fails.
+    pub best: Amount,
     /// What the dollars of the dearest way are made of.
     pub spent_on: Vec<BoundLine>,
     /// What the time of the longest way is made of.
@@ -88,6 +93,8 @@ pub struct StepBound {
     pub model: ModelId,
     /// The most of each measure, all calls together; the time as if one came after the other.
     pub worst: Amount,
+    /// What of it every run takes in which nothing fails.
+    pub best: Amount,
     /// What the largest request holds.
     pub request: Tokens,
     /// The most output of one call.
@@ -97,10 +104,12 @@ pub struct StepBound {
 /// Works out the bounds of a plan and writes what is proven of its calls into it.
 pub fn derive(plan: &mut Plan) -> Bounds {
     let flows = (0..plan.flows.len()).map(|i| FlowId(i as u32)).collect::<Vec<_>>();
-    derive_for(plan, &flows)
+    let mut bounds = derive_for(plan, &flows);
+    best::find(plan, &mut bounds);
+    bounds
 }
 
-/// The same for some of the flows, and what they call.
+/// The same for some of the flows, and what they call; without the best case.
 pub(crate) fn derive_for(plan: &mut Plan, wanted: &[FlowId]) -> Bounds {
     let measures: Vec<Measure> = plan.models.iter().map(measure).collect();
     let mut distinct: Vec<Measure> = Vec::new();
@@ -148,6 +157,7 @@ fn flow_bound(flow: FlowId, found: &walk::FlowWorst) -> FlowBound {
                 span: call.span,
                 model: call.model,
                 worst: amount(&all),
+                best: Amount::default(),
                 request: input,
                 output: call.each.output,
             }),
@@ -158,6 +168,7 @@ fn flow_bound(flow: FlowId, found: &walk::FlowWorst) -> FlowBound {
         spent_on: lines(&worst.spent_on, |each| each.usd.0 as u64),
         waited_for: lines(&worst.waited_for, |each| each.time.0),
         worst: amount(&worst),
+        best: Amount::default(),
         steps,
     }
 }
@@ -198,6 +209,28 @@ impl Amount {
             input: self.input.max(other.input),
             output: self.output.max(other.output),
             time: self.time.max(other.time),
+        }
+    }
+
+    /// The smaller of the two, each measure by itself.
+    fn at_most(self, other: Amount) -> Amount {
+        Amount {
+            usd: self.usd.min(other.usd),
+            calls: self.calls.min(other.calls),
+            input: self.input.min(other.input),
+            output: self.output.min(other.output),
+            time: self.time.min(other.time),
+        }
+    }
+
+    /// So many times.
+    fn times(self, n: u64) -> Amount {
+        Amount {
+            usd: Cost(self.usd.0.saturating_mul(i64::try_from(n).unwrap_or(i64::MAX))),
+            calls: self.calls.saturating_mul(n),
+            input: Tokens(self.input.0.saturating_mul(n)),
+            output: Tokens(self.output.0.saturating_mul(n)),
+            time: Millis(self.time.0.saturating_mul(n)),
         }
     }
 

@@ -102,6 +102,38 @@ impl<'a> Asked<'a> {
     }
 }
 
+impl Asked<'_> {
+    /// The texts that a request has whatever is pasted: of conditions the smaller side, of loops
+    /// nothing.
+    pub(crate) fn fixed(&self, measure: &Measure) -> Vec<String> {
+        let checks = self.messages.iter().map(|(_, check)| check).chain(&self.examples);
+        let outputs = self.prompt.examples.iter().map(|e| e.output.to_string());
+        checks.map(|check| fixed(&check.parts, measure)).chain(outputs).collect()
+    }
+
+    /// How many messages a request has at most.
+    pub(crate) fn messages(&self) -> u64 {
+        let asks = self.messages.iter().any(|(role, _)| *role == Role::User);
+        let own = self.messages.len() + usize::from(!asks);
+        (own + self.examples.len() + self.prompt.examples.len()) as u64
+    }
+}
+
+fn fixed(parts: &[Part], measure: &Measure) -> String {
+    let mut out = String::new();
+    for part in parts {
+        match part {
+            Part::Text(text) => out.push_str(text),
+            Part::Hole(_) | Part::Repeat(..) => {}
+            Part::Either(one, other) => {
+                let (one, other) = (fixed(one, measure), fixed(other, measure));
+                out.push_str(if measure.count(&other) < measure.count(&one) { &other } else { &one });
+            }
+        }
+    }
+    out
+}
+
 /// What a template renders.
 pub(crate) fn shape(check: &TemplateCheck, measure: &Measure) -> Result<Shape, Open> {
     parts(&check.parts, check, measure)
