@@ -45,6 +45,21 @@ pub struct Outcome {
 
 /// Compiles a program. `file` is the root's path relative to the program's folder.
 pub fn compile(world: &dyn World, file: &str) -> Outcome {
+    let Analysed { mut outcome, plan, .. } = analysed(world, file);
+    outcome.plan = (!outcome.diagnostics.has_errors()).then_some(plan);
+    outcome
+}
+
+/// A compiled program with what a plan is made from.
+struct Analysed {
+    /// What was found; without the plan.
+    outcome: Outcome,
+    program: resolve::Program,
+    /// Whole only if the program has no errors but those of its bounds.
+    plan: Plan,
+}
+
+fn analysed(world: &dyn World, file: &str) -> Analysed {
     let mut sources = Sources::default();
     let mut diagnostics = Diagnostics::default();
     let program = resolve::load(world, file, &mut sources, &mut diagnostics);
@@ -58,7 +73,5 @@ pub fn compile(world: &dyn World, file: &str) -> Outcome {
         bounds
     });
     diagnostics.sort();
-    let broken = diagnostics.has_errors();
-    let plan = (!broken).then_some(plan);
-    Outcome { sources, hir, plan, bounds, diagnostics }
+    Analysed { outcome: Outcome { sources, hir, plan: None, bounds, diagnostics }, program, plan }
 }

@@ -15,17 +15,17 @@ use flow_tokens::json_tokens;
 /// A number of the program that a bound follows from.
 #[derive(Clone, Debug)]
 pub(crate) struct Knob {
-    kind: Kind,
+    pub(super) kind: Kind,
     /// Where the number stands, with its unit.
-    at: Span,
+    pub(super) at: Span,
     /// What it is now.
-    now: u64,
+    pub(super) now: u64,
     /// The least it may be.
-    least: u64,
+    pub(super) least: u64,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Kind {
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Kind {
     MaxOutput(ModelId),
     Retry,
     Timeout,
@@ -53,7 +53,7 @@ impl Knob {
     }
 
     /// The number as the source has it.
-    fn written(&self, plan: &Plan, value: u64) -> String {
+    pub(super) fn written(&self, plan: &Plan, value: u64) -> String {
         match self.kind {
             Kind::MaxOutput(_) => format!("{value} tokens"),
             Kind::Timeout | Kind::NewTimeout(_) => Millis(value).to_string(),
@@ -91,7 +91,8 @@ impl Knob {
         value.saturating_mul(1000) / self.now.max(1)
     }
 
-    fn set(&self, plan: &mut Plan, value: u64) {
+    /// Puts this value in its place.
+    pub(super) fn set(&self, plan: &mut Plan, value: u64) {
         match self.kind {
             Kind::MaxOutput(id) => plan.models[id.index()].settings.max_output = Some(Tokens(value)),
             Kind::Retry => each_step(plan, &mut |step| {
@@ -163,7 +164,7 @@ impl Knob {
     }
 
     // A number that people would write.
-    fn neat(&self, value: u64) -> u64 {
+    pub(super) fn neat(&self, value: u64) -> u64 {
         match self.kind {
             Kind::Timeout | Kind::NewTimeout(_) if value >= 2_000 => value / 1_000 * 1_000,
             Kind::Timeout | Kind::NewTimeout(_) if value >= 200 => value / 100 * 100,

@@ -13,10 +13,12 @@ mod infer;
 mod knob;
 mod prompt;
 mod walk;
+mod what_if;
 mod worst;
 
 pub(crate) use check::check;
 pub use fixed::{Fixed, fixed};
+pub use what_if::{Excess, Most, Notch, Number, Priced};
 
 use ecow::{EcoString, eco_format};
 use flow_diagnostics::Span;
