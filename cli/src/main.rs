@@ -9,6 +9,7 @@ mod cmd;
 mod config;
 mod console;
 mod exit;
+mod figures;
 mod flows;
 mod inputs;
 mod live;
@@ -40,6 +41,7 @@ fn dispatch(args: Args) -> Exit {
     let done = match args.command {
         Command::Run(args) => cmd::run::run(&args, &console),
         Command::Check(args) => cmd::check::run(&args, &console),
+        Command::Cost(args) => cmd::cost::run(&args, &console),
         Command::Fmt(args) => cmd::fmt::run(&args, &console),
         Command::Test(args) => cmd::test::run(&args, &console),
         Command::Graph(args) => cmd::graph::run(&args, &console),

@@ -75,8 +75,12 @@ impl Project {
 
     /// Compiles the program.
     pub(crate) fn compile(&self) -> Outcome {
-        let world = DiskWorld::new(&self.root, self.config.catalog.clone(), self.config.models.clone());
-        flow_compiler::compile(&world, &self.file)
+        flow_compiler::compile(&self.world(), &self.file)
+    }
+
+    /// The outside as the program's compilation sees it.
+    pub(crate) fn world(&self) -> DiskWorld {
+        DiskWorld::new(&self.root, self.config.catalog.clone(), self.config.models.clone())
     }
 
     /// Compiles the program, and gives its plan with everything that was found.

@@ -52,7 +52,7 @@ fn no_way(part: &str) -> String {
 }
 
 /// Reads a number of tokens: `200000`, `200_000`, `200k`, `1.5M`; the error is for people.
-pub(super) fn tokens(text: &str) -> Result<Tokens, String> {
+pub(in crate::cmd) fn tokens(text: &str) -> Result<Tokens, String> {
     let plain = text.replace('_', "");
     let (number, unit) = match plain.strip_suffix(['k', 'K']) {
         Some(number) => (number, 1e3),

@@ -3,7 +3,7 @@
 //!
 //! In: the embedded catalogue and the project's `prices.toml`. Out: a table or JSON.
 
-mod call;
+pub(super) mod call;
 mod import;
 mod litellm;
 mod shown;

@@ -1,0 +1,152 @@
+//! `flowc cost`: what flows take at worst and at best, as a table for each.
+
+mod document;
+mod markdown;
+mod numbers;
+mod rows;
+mod text;
+
+use crate::console::Console;
+use crate::exit::{Exit, Failure};
+use crate::paths;
+use crate::project::{ModelArgs, Project};
+use crate::report::Report;
+use clap::ValueEnum;
+use flow_compiler::bounds::Priced;
+use flow_diagnostics::did_you_mean;
+use rows::{Program, Shown};
+use std::path::PathBuf;
+
+/// The arguments.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  flowc cost                            every flow of every program below this folder
+  flowc cost app.flow --flow support    one flow
+  flowc cost --profile live             with the models of a profile
+  flowc cost app.flow --at rows=2M      with another size; also `draft.retry=0`, `fast.max_output=1k`
+  flowc cost app.flow --solve rows      how large a number may be so that everything fits
+  flowc cost --format markdown          for a pull request
+  flowc cost --format json | jq '.flows[].worst.usd'
+
+The worst case is proven: no run takes more. The best case is a run in which nothing fails.
+
+Numbers that can be set and solved for: `max_output` of models, `retry`, `timeout`, the bounds of the
+flows' inputs by their names, how much lookups find by theirs, and `repeat up to` by the step's name.
+Several of one name are told apart by whose they are: `fast.max_output`, `draft.retry`.
+
+Exit code 1: a flow is over its budget or deadline, or the program has other errors.")]
+pub(crate) struct Args {
+    /// Programs, or folders with programs.
+    #[arg(default_value = ".", value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    models: ModelArgs,
+    /// Only the flow of this name.
+    #[arg(long, value_name = "NAME")]
+    flow: Option<String>,
+    /// Set a number, such as an input's bound, and show the cost at it.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = numbers::setting)]
+    at: Vec<(String, String)>,
+    /// Find the largest value of a number with which every budget, deadline and window holds.
+    #[arg(long, value_name = "NAME")]
+    solve: Option<String>,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Form,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+enum Form {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+    /// For pull requests.
+    Markdown,
+}
+
+/// Prints what the flows take.
+pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
+    let (mut programs, report) = compiled(args)?;
+    let flows = args.chosen(&programs)?;
+    numbers::set(&mut programs, &flows, &args.at)?;
+    if let Some(name) = &args.solve {
+        return solved(&numbers::solve(&programs, &flows, name)?, args, console);
+    }
+    let shown: Vec<Shown<'_>> = programs.iter().zip(&flows).flat_map(|(p, flows)| p.shown(flows)).collect();
+    let exit = complained(&programs, &shown, &report, console);
+    match args.format {
+        Form::Json => console.json(&document::document(&shown))?,
+        Form::Markdown => console.answer(&markdown::page(&shown))?,
+        Form::Text if shown.is_empty() && exit == Exit::Fine => console.note("no flows here"),
+        Form::Text => console.answer(&text::tables(&shown, console))?,
+    }
+    Ok(exit)
+}
+
+// Says what is wrong: of programs as they are written, what was found; where numbers were set, what
+// is exceeded with them.
+fn complained(programs: &[Program], shown: &[Shown<'_>], report: &Report, console: &Console) -> Exit {
+    let as_written = programs.iter().all(|p| !p.turned);
+    let (errors, _) = report.diagnostics.counts();
+    if as_written || programs.iter().any(|p| p.priced.bounds.is_none()) {
+        if errors > 0 {
+            console.diagnostics(&report.diagnostics, &report.sources);
+        }
+        return if errors > 0 { Exit::Failed } else { Exit::Fine };
+    }
+    let mut exit = Exit::Fine;
+    for flow in shown {
+        for excess in flow.excess() {
+            console.say(&format!("error: {}", numbers::exceeded(flow.plan(), &flow.flow.name, &excess)));
+            exit = Exit::Failed;
+        }
+    }
+    exit
+}
+
+fn solved(found: &[numbers::Solved<'_>], args: &Args, console: &Console) -> Result<Exit, Failure> {
+    let lines: Vec<String> = found.iter().map(numbers::Solved::line).collect();
+    match args.format {
+        Form::Json => {
+            let solved: Vec<_> = found.iter().map(numbers::Solved::document).collect();
+            console.json(&serde_json::json!({ "solved": solved }))?;
+        }
+        Form::Markdown => console.answer(&lines.iter().map(|l| format!("- {l}\n")).collect::<String>())?,
+        Form::Text => console.answer(&lines.join("\n"))?,
+    }
+    Ok(if found.iter().all(numbers::Solved::fits) { Exit::Fine } else { Exit::Failed })
+}
+
+// Every program that is meant, and what is wrong with them.
+fn compiled(args: &Args) -> Result<(Vec<Program>, Report), Failure> {
+    let mut report = Report::default();
+    let mut programs = Vec::new();
+    for path in paths::flow_files(&args.paths)? {
+        let project = Project::open(&path, &args.models)?;
+        let priced = Priced::compile(&project.world(), &project.file);
+        report.add(&project.root, &priced.sources, &priced.diagnostics);
+        programs.push(Program { file: paths::shown(&path), priced, turned: false });
+    }
+    Ok((programs, report))
+}
+
+impl Args {
+    // The flows of each program that are meant.
+    fn chosen(&self, programs: &[Program]) -> Result<Vec<Vec<flow_plan::FlowId>>, Failure> {
+        let wanted = |name: &str| self.flow.as_deref().is_none_or(|flow| flow == name);
+        let chosen: Vec<Vec<_>> = programs.iter().map(|p| p.flows(wanted)).collect();
+        let known = programs.iter().all(|p| p.priced.bounds.is_some());
+        if let (Some(name), true, true) = (&self.flow, known, chosen.iter().all(Vec::is_empty)) {
+            let names: Vec<&str> = programs.iter().flat_map(Program::names).collect();
+            let help = match did_you_mean(name, names.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if names.is_empty() => "there are no flows here".to_owned(),
+                None => format!("the flows are `{}`", names.join("`, `")),
+            };
+            return Err(Failure::usage(format!("there is no flow `{name}`")).help(help));
+        }
+        Ok(chosen)
+    }
+}

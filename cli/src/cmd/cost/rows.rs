@@ -1,0 +1,65 @@
+//! What is shown of a flow, whichever way it is printed.
+
+use flow_compiler::bounds::{Excess, FlowBound, Priced, StepBound};
+use flow_plan::{Flow, FlowId, Plan};
+
+/// A compiled program.
+pub(super) struct Program {
+    /// Its path from the working directory.
+    pub(super) file: String,
+    /// The program with its bounds.
+    pub(super) priced: Priced,
+    /// Whether numbers were set that are others in the source.
+    pub(super) turned: bool,
+}
+
+/// A flow with its bounds.
+pub(super) struct Shown<'a> {
+    /// The program.
+    pub(super) program: &'a Program,
+    /// The flow.
+    pub(super) flow: &'a Flow,
+    /// What it takes.
+    pub(super) bound: &'a FlowBound,
+}
+
+impl Program {
+    /// The names of its flows.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.priced.plan.flows.iter().map(|f| f.name.as_str())
+    }
+
+    /// Its flows with bounds whose names are wanted.
+    pub(super) fn flows(&self, wanted: impl Fn(&str) -> bool) -> Vec<FlowId> {
+        let plan = &self.priced.plan;
+        let bounds = self.priced.bounds.iter().flat_map(|b| &b.flows);
+        bounds.map(|b| b.flow).filter(|id| wanted(&plan.flows[id.index()].name)).collect()
+    }
+
+    /// These flows, to be printed.
+    pub(super) fn shown<'a>(&'a self, flows: &'a [FlowId]) -> impl Iterator<Item = Shown<'a>> {
+        let bounds = self.priced.bounds.iter().flat_map(|b| &b.flows);
+        bounds.filter(|b| flows.contains(&b.flow)).map(|bound| Shown {
+            program: self,
+            flow: &self.priced.plan.flows[bound.flow.index()],
+            bound,
+        })
+    }
+}
+
+impl Shown<'_> {
+    /// The plan that the bounds belong to.
+    pub(super) fn plan(&self) -> &Plan {
+        &self.program.priced.plan
+    }
+
+    /// What the flow exceeds.
+    pub(super) fn excess(&self) -> Vec<Excess> {
+        self.program.priced.excess(self.bound)
+    }
+
+    /// The `provider/model` of a step.
+    pub(super) fn model(&self, step: &StepBound) -> String {
+        self.plan().models[step.model.index()].id()
+    }
+}
