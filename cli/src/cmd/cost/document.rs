@@ -16,9 +16,12 @@ fn flow(shown: &Shown<'_>) -> Value {
         let mut row = json!({"name": step.step.as_str(), "model": shown.model(step)});
         put(&mut row, amount(step.worst));
         put(&mut row, json!({"best": amount(step.best)}));
+        if let Some(expected) = shown.step_expected(step) {
+            put(&mut row, json!({"expected": expected.document()}));
+        }
         row
     });
-    json!({
+    let mut out = json!({
         "name": shown.flow.name.as_str(),
         "file": shown.program.file,
         "worst": amount(shown.bound.worst),
@@ -26,7 +29,11 @@ fn flow(shown: &Shown<'_>) -> Value {
         "budget_usd": settings.budget.map(Cost::dollars),
         "deadline_s": settings.deadline.map(seconds),
         "steps": steps.collect::<Vec<_>>(),
-    })
+    });
+    if let Some(expected) = &shown.expected {
+        put(&mut out, json!({"expected": expected.document()}));
+    }
+    out
 }
 
 fn amount(amount: Amount) -> Value {

@@ -1,12 +1,13 @@
 //! The costs for a pull request: one line a flow, one table for the steps of all.
 
 use super::rows::Shown;
+use super::runs;
 use crate::figures::{Round, count, dollars, percent, seconds};
 
 /// The page of these flows.
 pub(super) fn page(flows: &[Shown<'_>]) -> String {
     let mut out = table(
-        &["flow", "worst", "of its budget", "best", "calls", "tokens in", "tokens out", "time"],
+        &["flow", "worst", "of its budget", "expected", "best", "calls", "tokens in", "tokens out", "time"],
         flows.iter().map(flow),
     );
     let steps: Vec<Vec<String>> = flows.iter().flat_map(steps).collect();
@@ -27,6 +28,7 @@ fn flow(shown: &Shown<'_>) -> Vec<String> {
         code(&shown.flow.name),
         dollars(worst.usd, Round::Up),
         budget,
+        shown.expected.as_ref().map_or(String::new(), runs::shown),
         dollars(shown.bound.best.usd, Round::Down),
         count(worst.calls),
         count(worst.input.0),

@@ -4,6 +4,7 @@ mod document;
 mod markdown;
 mod numbers;
 mod rows;
+mod runs;
 mod text;
 
 use crate::console::Console;
@@ -15,6 +16,7 @@ use clap::ValueEnum;
 use flow_compiler::bounds::Priced;
 use flow_diagnostics::did_you_mean;
 use rows::{Program, Shown};
+use runs::Past;
 use std::path::PathBuf;
 
 /// The arguments.
@@ -25,6 +27,7 @@ use std::path::PathBuf;
   flowc cost --profile live             with the models of a profile
   flowc cost app.flow --at rows=2M      with another size; also `draft.retry=0`, `fast.max_output=1k`
   flowc cost app.flow --solve rows      how large a number may be so that everything fits
+  flowc cost app.flow --from-runs a.jsonl b.jsonl     what runs took, beside the worst case
   flowc cost --format markdown          for a pull request
   flowc cost --format json | jq '.flows[].worst.usd'
 
@@ -50,6 +53,9 @@ pub(crate) struct Args {
     /// Find the largest value of a number with which every budget, deadline and window holds.
     #[arg(long, value_name = "NAME")]
     solve: Option<String>,
+    /// Files that `flowc run --events FILE` wrote: show what those runs took.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    from_runs: Vec<PathBuf>,
     /// How to print it.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Form,
@@ -74,7 +80,12 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
     if let Some(name) = &args.solve {
         return solved(&numbers::solve(&programs, &flows, name)?, args, console);
     }
-    let shown: Vec<Shown<'_>> = programs.iter().zip(&flows).flat_map(|(p, flows)| p.shown(flows)).collect();
+    let past = Past::read(&args.from_runs)?;
+    let shown: Vec<Shown<'_>> =
+        programs.iter().zip(&flows).flat_map(|(p, flows)| p.shown(flows, &past)).collect();
+    if !args.from_runs.is_empty() && !shown.is_empty() && shown.iter().all(|s| s.expected.is_none()) {
+        return Err(past.of_others(&shown));
+    }
     let exit = complained(&programs, &shown, &report, console);
     match args.format {
         Form::Json => console.json(&document::document(&shown))?,

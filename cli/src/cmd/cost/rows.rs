@@ -1,5 +1,6 @@
 //! What is shown of a flow, whichever way it is printed.
 
+use super::runs::{Expected, Past};
 use flow_compiler::bounds::{Excess, FlowBound, Priced, StepBound};
 use flow_plan::{Flow, FlowId, Plan};
 
@@ -21,6 +22,9 @@ pub(super) struct Shown<'a> {
     pub(super) flow: &'a Flow,
     /// What it takes.
     pub(super) bound: &'a FlowBound,
+    /// What its runs took.
+    pub(super) expected: Option<Expected>,
+    past: &'a Past,
 }
 
 impl Program {
@@ -37,12 +41,15 @@ impl Program {
     }
 
     /// These flows, to be printed.
-    pub(super) fn shown<'a>(&'a self, flows: &'a [FlowId]) -> impl Iterator<Item = Shown<'a>> {
+    pub(super) fn shown<'a>(
+        &'a self,
+        flows: &'a [FlowId],
+        past: &'a Past,
+    ) -> impl Iterator<Item = Shown<'a>> {
         let bounds = self.priced.bounds.iter().flat_map(|b| &b.flows);
-        bounds.filter(|b| flows.contains(&b.flow)).map(|bound| Shown {
-            program: self,
-            flow: &self.priced.plan.flows[bound.flow.index()],
-            bound,
+        bounds.filter(|b| flows.contains(&b.flow)).map(move |bound| {
+            let flow = &self.priced.plan.flows[bound.flow.index()];
+            Shown { program: self, flow, bound, expected: past.flow(&flow.name), past }
         })
     }
 }
@@ -51,6 +58,15 @@ impl Shown<'_> {
     /// The plan that the bounds belong to.
     pub(super) fn plan(&self) -> &Plan {
         &self.program.priced.plan
+    }
+
+    /// What a step took in the flow's runs; of a step with several models, for the first.
+    pub(super) fn step_expected(&self, step: &StepBound) -> Option<Expected> {
+        let first = self.bound.steps.iter().find(|s| s.step == step.step)?;
+        if !std::ptr::eq(first, step) {
+            return None;
+        }
+        self.past.step(&self.flow.name, &step.step)
     }
 
     /// What the flow exceeds.

@@ -2,6 +2,7 @@
 
 use super::numbers;
 use super::rows::Shown;
+use super::runs;
 use crate::console::{Console, Paint};
 use crate::figures::{Round, bar, count, dollars, percent, seconds};
 use crate::table::{self, Align};
@@ -9,6 +10,8 @@ use flow_compiler::bounds::StepBound;
 
 /// How wide bars are, in cells.
 const CELLS: usize = 12;
+/// The column that is there where there are runs.
+const EXPECTED: usize = 6;
 
 /// The tables of these flows.
 pub(super) fn tables(flows: &[Shown<'_>], console: &Console) -> String {
@@ -62,7 +65,10 @@ impl Look {
             part("worst ", dollars(worst.usd, Round::Up), settings.budget.map(|b| b.to_string()), usd),
             part("in ", seconds(worst.time), settings.deadline.map(seconds), time),
             format!("best {}", dollars(shown.bound.best.usd, Round::Down)),
-        ];
+        ]
+        .into_iter()
+        .chain(shown.expected.iter().map(|e| format!("expected {}", runs::shown(e))));
+        let parts: Vec<String> = parts.collect();
         format!("{name}  {}", parts.join(", "))
     }
 
@@ -71,11 +77,27 @@ impl Look {
         if shown.bound.steps.is_empty() {
             return "  it asks no model\n".to_owned();
         }
-        let columns = [Left, Left, Right, Right, Right, Right, Right, Right, Right, Left];
-        let heading =
-            ["step", "model", "calls", "tokens in", "tokens out", "worst", "best", "time", "share", ""];
+        let columns = [Left, Left, Right, Right, Right, Right, Right, Right, Right, Right, Left];
+        let heading = [
+            "step",
+            "model",
+            "calls",
+            "tokens in",
+            "tokens out",
+            "worst",
+            "expected",
+            "best",
+            "time",
+            "share",
+            "",
+        ];
         let mut rows = vec![heading.map(str::to_owned).to_vec()];
         rows.extend(shown.bound.steps.iter().map(|step| self.row(shown, step)));
+        let mut columns = columns.to_vec();
+        if shown.expected.is_none() {
+            columns.remove(EXPECTED);
+            rows.iter_mut().for_each(|row| drop(row.remove(EXPECTED)));
+        }
         let text = table::render(&columns, &rows);
         let (heading, rest) = text.split_once('\n').unwrap_or((&text, ""));
         let rest: String = rest.lines().map(|line| format!("  {line}\n")).collect();
@@ -91,6 +113,7 @@ impl Look {
             count(step.worst.input.0),
             count(step.worst.output.0),
             dollars(step.worst.usd, Round::Up),
+            shown.step_expected(step).map_or(String::new(), |e| runs::mean(&e)),
             dollars(step.best.usd, Round::Down),
             seconds(step.worst.time),
             percent(part, whole),
