@@ -13,6 +13,7 @@ mod figures;
 mod flows;
 mod inputs;
 mod live;
+mod lock;
 mod paths;
 mod project;
 mod report;

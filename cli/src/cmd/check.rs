@@ -2,6 +2,7 @@
 
 use crate::console::{Console, Paint, counted};
 use crate::exit::{Exit, Failure};
+use crate::lock::{self, Current};
 use crate::paths;
 use crate::project::{ModelArgs, Project};
 use crate::report::Report;
@@ -15,6 +16,7 @@ use std::path::PathBuf;
   flowc check                       every .flow file below this folder
   flowc check app.flow lib/         these files, and those in this folder
   flowc check --format json         the findings and their fixes for programs
+  flowc check --locked              fails where bounds have changed since flow.lock was written
   flowc check --deny-warnings       fails where there are warnings, for continuous integration")]
 pub(crate) struct Args {
     /// Programs, or folders with programs.
@@ -25,6 +27,9 @@ pub(crate) struct Args {
     /// Fail where there are only warnings, too.
     #[arg(long)]
     deny_warnings: bool,
+    /// Compare with flow.lock, and fail where anything has changed since it was written.
+    #[arg(long)]
+    locked: bool,
     /// How to print what was found.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: super::Format,
@@ -34,27 +39,43 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
     let files = paths::flow_files(&args.paths)?;
     let mut report = Report::default();
+    let mut changes: Vec<String> = Vec::new();
     let mut misnamed = BTreeSet::new();
     for file in &files {
         let project = Project::open(file, &args.models)?;
         let outcome = project.compile();
         report.add(&project.root, &outcome.sources, &outcome.diagnostics);
         misnamed.extend(outcome.plan.iter().flat_map(|plan| project.config.budget.misnamed(plan)));
+        if let (true, Some(plan), Some(bounds)) = (args.locked, &outcome.plan, &outcome.bounds) {
+            let place = lock::place(&project);
+            let found = lock::changes(&[Current { place: &place, plan, bounds }])?;
+            // What is gone is found with every program that is still there.
+            changes.extend(found.into_iter().filter(|line| !changes.contains(line)).collect::<Vec<_>>());
+        }
         // The process ends soon: taking a large program apart piece by piece is time for nothing.
         std::mem::forget(outcome);
     }
     let (errors, warnings) = report.diagnostics.counts();
     match args.format {
-        super::Format::Json => console.json(&json::document(&report.diagnostics, &report.sources))?,
+        super::Format::Json => {
+            let mut document = json::document(&report.diagnostics, &report.sources);
+            if args.locked {
+                document["changes"] = changes.as_slice().into();
+            }
+            console.json(&document)?;
+        }
         super::Format::Text => {
             console.diagnostics(&report.diagnostics, &report.sources);
+            for change in &changes {
+                console.say(&format!("flow.lock: {change}"));
+            }
             for says in &misnamed {
                 console.note(&format!("warning: {says}"));
             }
             console.note(&summary(&files, errors, warnings, console.err_colour));
         }
     }
-    let failed = errors > 0 || (args.deny_warnings && warnings > 0);
+    let failed = errors > 0 || !changes.is_empty() || (args.deny_warnings && warnings > 0);
     Ok(if failed { Exit::Failed } else { Exit::Fine })
 }
 

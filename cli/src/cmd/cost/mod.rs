@@ -7,8 +7,9 @@ mod rows;
 mod runs;
 mod text;
 
-use crate::console::Console;
+use crate::console::{Console, counted};
 use crate::exit::{Exit, Failure};
+use crate::lock;
 use crate::paths;
 use crate::project::{ModelArgs, Project};
 use crate::report::Report;
@@ -28,6 +29,8 @@ use std::path::PathBuf;
   flowc cost app.flow --at rows=2M      with another size; also `draft.retry=0`, `fast.max_output=1k`
   flowc cost app.flow --solve rows      how large a number may be so that everything fits
   flowc cost app.flow --from-runs a.jsonl b.jsonl     what runs took, beside the worst case
+  flowc cost --lock                     writes flow.lock, to be kept with the program
+  flowc cost --locked                   what has changed since, for continuous integration
   flowc cost --format markdown          for a pull request
   flowc cost --format json | jq '.flows[].worst.usd'
 
@@ -37,7 +40,8 @@ Numbers that can be set and solved for: `max_output` of models, `retry`, `timeou
 flows' inputs by their names, how much lookups find by theirs, and `repeat up to` by the step's name.
 Several of one name are told apart by whose they are: `fast.max_output`, `draft.retry`.
 
-Exit code 1: a flow is over its budget or deadline, or the program has other errors.")]
+Exit code 1: a flow is over its budget or deadline, or the program has other errors; with --locked,
+something has changed.")]
 pub(crate) struct Args {
     /// Programs, or folders with programs.
     #[arg(default_value = ".", value_name = "PATH")]
@@ -56,6 +60,12 @@ pub(crate) struct Args {
     /// Files that `flowc run --events FILE` wrote: show what those runs took.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     from_runs: Vec<PathBuf>,
+    /// Write flow.lock: digests of prompts, prices, counted tokens and the worst cases.
+    #[arg(long, conflicts_with_all = ["at", "solve", "from_runs", "flow"])]
+    lock: bool,
+    /// Say what has changed since flow.lock was written, and fail where anything has.
+    #[arg(long, conflicts_with_all = ["lock", "at", "solve", "from_runs", "flow"])]
+    locked: bool,
     /// How to print it.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Form,
@@ -75,6 +85,9 @@ enum Form {
 /// Prints what the flows take.
 pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
     let (mut programs, report) = compiled(args)?;
+    if args.lock || args.locked {
+        return locked(args, &programs, report, console);
+    }
     let flows = args.chosen(&programs)?;
     numbers::set(&mut programs, &flows, &args.at)?;
     if let Some(name) = &args.solve {
@@ -94,6 +107,33 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
         Form::Text => console.answer(&text::tables(&shown, console))?,
     }
     Ok(exit)
+}
+
+// Writes the lock, or compares with it. A program with errors is not worth keeping.
+fn locked(args: &Args, programs: &[Program], report: Report, console: &Console) -> Result<Exit, Failure> {
+    if report.diagnostics.has_errors() {
+        return Err(report.into_failure(Exit::Failed));
+    }
+    let current: Vec<lock::Current<'_>> = programs.iter().filter_map(Program::current).collect();
+    if args.lock {
+        for file in lock::write(&current)? {
+            console.note(&format!("wrote {file}"));
+        }
+        return Ok(Exit::Fine);
+    }
+    let changes = lock::changes(&current)?;
+    match args.format {
+        Form::Json => console.json(&serde_json::json!({ "changes": changes }))?,
+        Form::Markdown => console.answer(&changes.iter().map(|l| format!("- {l}\n")).collect::<String>())?,
+        Form::Text => console.answer(&changes.join("\n"))?,
+    }
+    if changes.is_empty() {
+        console.note("nothing has changed since flow.lock was written");
+        return Ok(Exit::Fine);
+    }
+    let n = counted(changes.len(), "change");
+    console.note(&format!("{n} since flow.lock was written; `flowc cost --lock` takes them in"));
+    Ok(Exit::Failed)
 }
 
 // Says what is wrong: of programs as they are written, what was found; where numbers were set, what
@@ -138,7 +178,8 @@ fn compiled(args: &Args) -> Result<(Vec<Program>, Report), Failure> {
         let project = Project::open(&path, &args.models)?;
         let priced = Priced::compile(&project.world(), &project.file);
         report.add(&project.root, &priced.sources, &priced.diagnostics);
-        programs.push(Program { file: paths::shown(&path), priced, turned: false });
+        let (file, place) = (paths::shown(&path), lock::place(&project));
+        programs.push(Program { file, priced, place, turned: false });
     }
     Ok((programs, report))
 }

@@ -1,6 +1,7 @@
 //! What is shown of a flow, whichever way it is printed.
 
 use super::runs::{Expected, Past};
+use crate::lock::{Current, Place};
 use flow_compiler::bounds::{Excess, FlowBound, Priced, StepBound};
 use flow_plan::{Flow, FlowId, Plan};
 
@@ -10,6 +11,8 @@ pub(super) struct Program {
     pub(super) file: String,
     /// The program with its bounds.
     pub(super) priced: Priced,
+    /// Where it stands in `flow.lock`.
+    pub(super) place: Place,
     /// Whether numbers were set that are others in the source.
     pub(super) turned: bool,
 }
@@ -28,6 +31,12 @@ pub(super) struct Shown<'a> {
 }
 
 impl Program {
+    /// The program as the lock takes it; nothing where it has no bounds.
+    pub(super) fn current(&self) -> Option<Current<'_>> {
+        let bounds = self.priced.bounds.as_ref()?;
+        Some(Current { place: &self.place, plan: &self.priced.plan, bounds })
+    }
+
     /// The names of its flows.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.priced.plan.flows.iter().map(|f| f.name.as_str())
