@@ -50,13 +50,11 @@ pub fn cap<'t>(counter: &Counter, text: &'t str, most: u64, trim: (bool, bool)) 
     if kept.len() == text.len() {
         return text;
     }
-    while trim.1 {
-        let trimmed = kept.trim_end();
-        if trimmed.len() == kept.len() {
-            break;
-        }
+    if trim.1 {
         // Without its end it may have more tokens again.
-        kept = counter.cut(trimmed, most);
+        while kept.trim_end().len() < kept.len() {
+            kept = counter.cut(kept.trim_end(), most);
+        }
     }
     kept
 }

@@ -246,7 +246,7 @@ mod tests {
     use super::*;
 
     fn measure() -> Measure {
-        Measure::named("o200k_base", None).unwrap()
+        Measure::named("o200k_base", None).expect("the name is known")
     }
 
     #[test]

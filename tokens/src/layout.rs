@@ -206,7 +206,7 @@ impl<'a> Paste<'a> {
             for tag in &self.open {
                 let close = eco_format!("</{tag}>");
                 if text.contains(close.as_str()) {
-                    text = text.replace(close.as_str(), &eco_format!("< /{tag}>")).into();
+                    text = text.replace(close.as_str(), &eco_format!("< /{tag}>"));
                 }
             }
         }

@@ -70,7 +70,7 @@ fn json_leaf(ty: &Type, counter: &Counter) -> Option<u64> {
 
 /// The most tokens of a value as compact JSON, as a model writes it; texts without a bound count
 /// nothing, since the output cap is theirs. What a model's own way to split its answer adds at the
-/// quotes is planned with [`QUOTES`] for each text.
+/// quotes is planned with a few tokens for each text.
 pub fn json_tokens(ty: &Type, measure: &Measure) -> u64 {
     let counter = measure.counter();
     match ty {

@@ -84,7 +84,7 @@ fn text(rng: &mut Rng) -> String {
     let mut out = String::new();
     for _ in 0..rng.usize(0..40) {
         match rng.u32(0..10) {
-            0 => out.extend(rng.char('\u{1}'..='\u{10ffff}').to_string().chars()),
+            0 => out.push(rng.char('\u{1}'..='\u{10ffff}')),
             1 => out.push_str(&PIECES[rng.usize(0..PIECES.len())].repeat(rng.usize(1..12))),
             _ => out.push_str(PIECES[rng.usize(0..PIECES.len())]),
         }

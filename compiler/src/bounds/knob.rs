@@ -257,7 +257,7 @@ pub(crate) fn value<'s>(settings: &'s [Setting], key: &str) -> Option<&'s Expr> 
 }
 
 /// The declaration of a flow.
-pub(crate) fn declaration<'p>(program: &'p Program, span: Span) -> Option<&'p Flow> {
+pub(crate) fn declaration(program: &Program, span: Span) -> Option<&Flow> {
     program.decls().find_map(|(_, item)| match item {
         Item::Flow(flow) if flow.name.span == span => Some(flow),
         _ => None,

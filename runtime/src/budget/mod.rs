@@ -5,9 +5,9 @@
 //! is charged in place of the reservation. A call that was cut off keeps its reservation, since it
 //! may be billed.
 //!
-//! [`worst`] computes what calls cost. [`ledger`] holds the budgets of a run and of the flows inside
-//! it, in memory; [`account`] the budgets of a day, which many runs share, kept by [`memory`] or
-//! [`sqlite`]. [`money`] takes a call's money from both.
+//! What calls cost at worst is proven by the compiler. `ledger` holds the budgets of a run and of the
+//! flows inside it, in memory; `account` the budgets of a day, which many runs share, kept by `memory`
+//! or `sqlite`. `money` takes a call's money from both.
 
 mod account;
 mod ledger;
