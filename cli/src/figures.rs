@@ -58,7 +58,7 @@ pub(crate) fn percent(part: u64, whole: u64) -> String {
     };
     match share {
         0 if part > 0 => "<1 %".to_owned(),
-        share => format!("{share} %"),
+        share => format!("{} %", count(u64::try_from(share).unwrap_or(u64::MAX))),
     }
 }
 

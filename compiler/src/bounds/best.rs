@@ -9,6 +9,7 @@ use super::{Amount, Bounds, fixed, joined};
 use ecow::EcoString;
 use flow_plan::{
     Block, Callee, Expr, FlowId, GuardId, Millis, ModelId, Plan, PromptId, Step, StepKind, Tokens, Used,
+    Value,
 };
 use std::collections::HashMap;
 
@@ -92,6 +93,7 @@ impl Best<'_> {
             }
             StepKind::Each { list, body, .. } => match list {
                 Expr::List(items) => self.block(body).times(items.len() as u64).inside(name),
+                Expr::Literal(Value::List(items)) => self.block(body).times(items.len() as u64).inside(name),
                 _ => Least::default(),
             },
             StepKind::Repeat { up_to, body, until, .. } => match until {

@@ -165,6 +165,8 @@ fn flow_bound(flow: FlowId, found: &walk::FlowWorst) -> FlowBound {
             }),
         }
     }
+    // As the program has them: a walk takes what needs nothing first.
+    steps.sort_by_key(|s| (s.span.file.0, s.span.start));
     FlowBound {
         flow,
         spent_on: lines(&worst.spent_on, |each| each.usd.0 as u64),

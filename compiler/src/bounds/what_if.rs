@@ -9,7 +9,7 @@ use super::{Amount, Bounds, FlowBound, derive, derive_for, measure};
 use crate::resolve::Program;
 use crate::{Analysed, World, analysed};
 use ecow::{EcoString, eco_format};
-use flow_diagnostics::{Diagnostics, Sources, Span};
+use flow_diagnostics::{Code, Diagnostics, Sources, Span};
 use flow_plan::{Bound, Callee, Cost, FlowId, Millis, ModelId, Plan, RecordType, StepKind, Tokens, Type};
 use flow_tokens::json_tokens;
 use std::sync::Arc;
@@ -84,11 +84,13 @@ impl Priced {
     /// Compiles a program. `file` is the root's path relative to the program's folder.
     pub fn compile(world: &dyn World, file: &str) -> Priced {
         let Analysed { outcome, program, plan } = analysed(world, file);
+        // Where something has no bound, what was added up is no worst case.
+        let is_open = outcome.diagnostics.iter().any(|d| matches!(d.code, Code::E0303 | Code::E0306));
         Priced {
             sources: outcome.sources,
             diagnostics: outcome.diagnostics,
             plan,
-            bounds: outcome.bounds,
+            bounds: outcome.bounds.filter(|_| !is_open),
             program,
         }
     }
@@ -179,7 +181,7 @@ impl Priced {
     /// saves any.
     pub fn matters(&self, bound: &FlowBound) -> Option<Notch> {
         let notches = self.numbers(&[bound.flow]).into_iter().filter_map(|number| {
-            let to = number.notch()?;
+            let to = number.notch(&self.plan)?;
             let mut plan = self.plan.clone();
             turn(&mut plan, &number.knob, to);
             let after = derive_for(&mut plan, &[bound.flow]).flows.first()?.worst;
@@ -281,8 +283,9 @@ impl Number {
     }
 
     // One less of what is counted, a tenth less of what is measured.
-    fn notch(&self) -> Option<u64> {
+    fn notch(&self, plan: &Plan) -> Option<u64> {
         let less = match self.knob.kind {
+            Kind::Input(flow, i) if matches!(plan.flows[flow.index()].params[i].ty, Type::List(..)) => 1,
             Kind::Retry | Kind::Rounds(_) | Kind::Found(_) => 1,
             Kind::Input(..) | Kind::MaxOutput(_) | Kind::Timeout | Kind::NewTimeout(_) => {
                 (self.now / 10).max(1)

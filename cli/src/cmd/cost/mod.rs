@@ -88,6 +88,10 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
     if args.lock || args.locked {
         return locked(args, &programs, report, console);
     }
+    let asks = args.solve.is_some() || !args.at.is_empty();
+    if asks && programs.iter().any(|p| p.priced.bounds.is_none()) {
+        return Err(report.into_failure(Exit::Failed));
+    }
     let flows = args.chosen(&programs)?;
     numbers::set(&mut programs, &flows, &args.at)?;
     if let Some(name) = &args.solve {
@@ -139,9 +143,8 @@ fn locked(args: &Args, programs: &[Program], report: Report, console: &Console) 
 // Says what is wrong: of programs as they are written, what was found; where numbers were set, what
 // is exceeded with them.
 fn complained(programs: &[Program], shown: &[Shown<'_>], report: &Report, console: &Console) -> Exit {
-    let as_written = programs.iter().all(|p| !p.turned);
-    let (errors, _) = report.diagnostics.counts();
-    if as_written || programs.iter().any(|p| p.priced.bounds.is_none()) {
+    if programs.iter().all(|p| !p.turned) {
+        let (errors, _) = report.diagnostics.counts();
         if errors > 0 {
             console.diagnostics(&report.diagnostics, &report.sources);
         }
