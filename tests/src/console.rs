@@ -13,11 +13,26 @@ pub const EPOCH: &str = "1795478400";
 /// Gives what the commands print and their exit codes, with what differs from run to run blotted out.
 pub fn run(case: &Case, binary: &Path, folder: &Path) -> String {
     copy(&case.folder().join("data"), folder);
+    let commands = case.text.lines().filter_map(|line| line.strip_prefix("$ "));
+    blotted(&transcript(commands, binary, folder), folder)
+}
+
+/// What a program costs, for people, with the arguments of each `// cost:` line, and for programs.
+pub fn costs(case: &Case, binary: &Path, folder: &Path) -> String {
+    let name = case.file_name();
+    fs::copy(&case.path, folder.join(&name)).expect("a file can be copied");
+    let forms = [""].into_iter().chain(case.headers("cost")).chain(["--format json"]);
+    let commands: Vec<String> =
+        forms.map(|args| format!("flowc cost {name} {args}").trim_end().to_owned()).collect();
+    transcript(commands.iter().map(String::as_str), binary, folder)
+}
+
+// What the commands print, and their exit codes.
+fn transcript<'c>(commands: impl Iterator<Item = &'c str>, binary: &Path, folder: &Path) -> String {
     // A root of a repository, so that no `flow.toml` above it is found.
     fs::create_dir_all(folder.join(".git")).expect("a folder can be made");
     let mut out = String::new();
-    for line in case.text.lines() {
-        let Some(command) = line.strip_prefix("$ ") else { continue };
+    for command in commands {
         let done = execute(command, binary, folder);
         out.push_str(&format!("$ {command}\n"));
         out.push_str(&String::from_utf8_lossy(&done.stdout));
@@ -26,7 +41,7 @@ pub fn run(case: &Case, binary: &Path, folder: &Path) -> String {
         }
         out.push_str(&format!("[exit {}]\n\n", done.status.code().unwrap_or(-1)));
     }
-    blotted(&out, folder)
+    out
 }
 
 fn execute(command: &str, binary: &Path, folder: &Path) -> Output {
