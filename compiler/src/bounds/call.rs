@@ -126,6 +126,7 @@ impl Walk<'_> {
                 return (Ways::certain(Worst::default()), output);
             }
         };
+        self.too_large(step, (id, &args), &bounds);
         step.bounds = Some(bounds.clone());
         self.note(step, &bounds, place, 1, false);
         // Only an answer of the models before it can leave doubt.
@@ -153,6 +154,20 @@ impl Walk<'_> {
             .map(|id| asked.request((*id, &self.plan.models[id.index()]), &self.measures[id.index()], reply))
             .collect::<Result<_, _>>()?;
         Ok(CallBounds { holes: asked.holes(), requests })
+    }
+
+    // Keeps what a request that does not fit is made of.
+    fn too_large(&mut self, step: &Step, (id, args): (PromptId, &[Type]), bounds: &CallBounds) {
+        for request in &bounds.requests {
+            let window = self.plan.models[request.model.index()].card.context;
+            let needed = request.again.max(request.input).0.saturating_add(request.output.0);
+            if window == Tokens(0) || needed <= window.0 {
+                continue;
+            }
+            let asked = Asked::new(&self.inference(), &self.plan.prompts[id.index()], args);
+            let pasted = asked.pasted(&self.measures[request.model.index()]);
+            self.pasted.insert((step.span, request.model), pasted);
+        }
     }
 
     // Notes the calls of a step for the table of costs.

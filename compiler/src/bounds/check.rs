@@ -2,13 +2,13 @@
 //! deadline. Each with its sum, largest first, and the smallest single change that fits.
 
 use super::knob::{self, Knob, declaration};
+use super::prompt::Pasted;
 use super::walk::Unbounded;
 use super::{BoundLine, Bounds, FlowBound, StepBound, edges, measure};
 use crate::resolve::Program;
 use flow_diagnostics::{Code, Diagnostics, FlowDiagnostic, Span};
 use flow_plan::{Cost, Millis, Plan, Tokens, Type};
 use flow_tokens::json_tokens;
-use std::fmt::Write;
 
 /// Lines of a sum that are shown; the rest is one line.
 const MOST_LINES: usize = 8;
@@ -27,7 +27,8 @@ pub(crate) fn check(program: &Program, plan: &Plan, bounds: &Bounds, out: &mut D
     outputs(program, plan, out);
     for bound in &bounds.flows {
         for step in &bound.steps {
-            window(program, plan, (bound, step), out);
+            let pasted = bounds.pasted.get(&(step.span, step.model));
+            window(program, plan, (bound, step), pasted.map_or(&[], Vec::as_slice), out);
         }
         budget(program, plan, bound, out);
         deadline(program, plan, bound, out);
@@ -113,7 +114,13 @@ fn outputs(program: &Program, plan: &Plan, out: &mut Diagnostics) {
 }
 
 /// E0301: input and output together are more than the window.
-fn window(program: &Program, plan: &Plan, (bound, step): (&FlowBound, &StepBound), out: &mut Diagnostics) {
+fn window(
+    program: &Program,
+    plan: &Plan,
+    (bound, step): (&FlowBound, &StepBound),
+    pasted: &[Pasted],
+    out: &mut Diagnostics,
+) {
     let model = &plan.models[step.model.index()];
     let window = model.card.context;
     let needed = Tokens(step.request.0.saturating_add(step.output.0));
@@ -132,7 +139,33 @@ fn window(program: &Program, plan: &Plan, (bound, step): (&FlowBound, &StepBound
             .filter(|s| s.step == name && s.model == id)
             .all(|s| s.request.0.saturating_add(s.output.0) <= window.0)
     };
-    out.push(solved(program, plan, bound, diagnostic, "", &fits, &|_| true));
+    out.push(solved(program, plan, bound, diagnostic, &request_sum(step, pasted), &fits, &|_| true));
+}
+
+// What a request and its answer are made of, largest first.
+fn request_sum(step: &StepBound, pasted: &[Pasted]) -> String {
+    let all = |p: &Pasted| p.times.saturating_mul(p.each);
+    let holes = pasted.iter().map(all).fold(0, u64::saturating_add);
+    let fixed = step.request.0.saturating_sub(holes);
+    let mut rows: Vec<(u64, String)> = pasted
+        .iter()
+        .filter(|p| all(p) > 0)
+        .map(|p| match p.times {
+            1 => (all(p), p.what.to_string()),
+            n => (all(p), format!("{}, {n} × {}", p.what, p.each)),
+        })
+        .collect();
+    rows.push((step.output.0, "the answer: `max_output`".into()));
+    rows.push((fixed, "fixed text, framing and what stands between".into()));
+    rows.sort_by_key(|(tokens, _)| std::cmp::Reverse(*tokens));
+    let more = rows.len().saturating_sub(MOST_LINES);
+    rows.truncate(MOST_LINES);
+    let wide = rows.iter().map(|(n, _)| n.to_string().len()).max().unwrap_or(0);
+    let mut lines: Vec<String> = rows.iter().map(|(n, what)| format!("{n:>wide$}  {what}")).collect();
+    if more > 0 {
+        lines.push(format!("and {more} smaller parts"));
+    }
+    lines.join("\n")
 }
 
 /// E0302: the dearest way costs more than the budget.
@@ -215,15 +248,13 @@ fn solved(
         .collect();
     found.sort_by_key(|(share, ..)| std::cmp::Reverse(*share));
     found.truncate(MOST_FIXES);
-    let mut help = sum.to_owned();
     let changes: Vec<String> =
         found.iter().map(|(_, k, v)| format!("{}{}", k.title(plan, *v), k.owner(plan))).collect();
-    if !changes.is_empty() {
-        let _ =
-            write!(help, "{}it fits with {}", if sum.is_empty() { "" } else { "\n" }, changes.join(", or "));
-    } else if sum.is_empty() {
-        help.push_str("no single number makes it fit: bound more narrowly what is pasted");
-    }
+    let end = match changes.is_empty() {
+        true => "no single number makes it fit: bound more narrowly what goes in".to_owned(),
+        false => format!("it fits with {}", changes.join(", or ")),
+    };
+    let help = if sum.is_empty() { end } else { format!("{sum}\n{end}") };
     diagnostic = diagnostic.help(help);
     for (_, knob, value) in found {
         let (at, text) = knob.edit(plan, value);

@@ -35,6 +35,8 @@ pub struct Bounds {
     pub flows: Vec<FlowBound>,
     /// What has no bound.
     pub(crate) unbounded: Vec<walk::Unbounded>,
+    /// What is pasted into requests that do not fit their model, by step.
+    pub(crate) pasted: HashMap<(Span, ModelId), Vec<prompt::Pasted>>,
 }
 
 /// What a run of a flow takes at worst.
@@ -131,9 +133,10 @@ pub(crate) fn derive_for(plan: &mut Plan, wanted: &[FlowId]) -> Bounds {
         guards: HashMap::new(),
         origins: HashMap::new(),
         doubts: HashMap::new(),
+        pasted: HashMap::new(),
     };
     let flows = wanted.iter().map(|id| flow_bound(*id, &walk.flow(*id))).collect();
-    Bounds { flows, unbounded: walk.unbounded }
+    Bounds { flows, unbounded: walk.unbounded, pasted: walk.pasted }
 }
 
 /// What counts the tokens of a model.

@@ -57,6 +57,16 @@ impl<'a> Asked<'a> {
         self.messages.iter().map(|(_, check)| check.holes.iter().map(|h| h.ty.clone()).collect()).collect()
     }
 
+    /// What is pasted into a request, for a message: each hole, largest first.
+    pub(crate) fn pasted(&self, measure: &Measure) -> Vec<Pasted> {
+        let mut out = Vec::new();
+        for (_, check) in &self.messages {
+            pasted(&check.parts, check, measure, 1, &mut out);
+        }
+        out.sort_by_key(|p| std::cmp::Reverse(p.times.saturating_mul(p.each)));
+        out
+    }
+
     /// The bound of a request to a model; `reply` is the longest answer that may be shown again.
     pub(crate) fn request(
         &self,
@@ -132,6 +142,36 @@ fn fixed(parts: &[Part], measure: &Measure) -> String {
         }
     }
     out
+}
+
+/// A hole of a request, with how often it is pasted and how many tokens it has each time.
+#[derive(Clone, Debug)]
+pub(crate) struct Pasted {
+    pub(crate) what: ecow::EcoString,
+    pub(crate) times: u64,
+    pub(crate) each: u64,
+}
+
+fn pasted(list: &[Part], check: &TemplateCheck, measure: &Measure, times: u64, out: &mut Vec<Pasted>) {
+    for part in list {
+        match part {
+            Part::Text(_) => {}
+            Part::Hole(index) => {
+                let hole = &check.holes[*index];
+                let shape = flow_tokens::shape(&hole.ty, &hole.form, measure);
+                let each = shape.map_or(0, |shape| measure.scaled(shape.tokens(measure)));
+                out.push(Pasted { what: hole.form.name.clone(), times, each });
+            }
+            Part::Either(one, other) => {
+                pasted(one, check, measure, times, out);
+                pasted(other, check, measure, times, out);
+            }
+            Part::Repeat(most, body) => {
+                let times = times.saturating_mul(most.unwrap_or(1));
+                pasted(body, check, measure, times, out);
+            }
+        }
+    }
 }
 
 /// What a template renders.

@@ -5,7 +5,7 @@
 //! long it waits. [`call`](super::call) has those of calls.
 
 use super::infer::{Env, Inference, narrowest, widest};
-use super::prompt::Open;
+use super::prompt::{Open, Pasted};
 use super::worst::{Line, Ways, Worst, either};
 use super::{Amount, amount};
 use ecow::{EcoString, eco_format};
@@ -83,6 +83,8 @@ pub(crate) struct Walk<'a> {
     pub(crate) guards: HashMap<GuardId, Vec<Instance>>,
     // The guard that an instance was made from.
     pub(crate) origins: HashMap<GuardId, GuardId>,
+    /// What is pasted into requests that do not fit their model, by step.
+    pub(crate) pasted: HashMap<(Span, ModelId), Vec<Pasted>>,
     // What the `unless` of a step takes.
     pub(crate) doubts: HashMap<(Span, EcoString), Ways>,
 }
