@@ -230,6 +230,18 @@ fn deadline(program: &Program, plan: &Plan, bound: &FlowBound, out: &mut Diagnos
     });
 }
 
+// Whether a flow keeps within its budget, its deadline and the windows of its models.
+fn within_limits(plan: &Plan, bound: &FlowBound) -> bool {
+    let settings = &plan.flows[bound.flow.index()].settings;
+    let fits = |step: &StepBound| {
+        let window = plan.models[step.model.index()].card.context;
+        window == Tokens(0) || step.request.0.saturating_add(step.output.0) <= window.0
+    };
+    settings.budget.is_none_or(|budget| bound.worst.usd <= budget)
+        && settings.deadline.is_none_or(|deadline| bound.worst.time <= deadline)
+        && bound.steps.iter().all(fits)
+}
+
 // The sum in lines, with the smallest changes that fit.
 fn solved(
     program: &Program,
@@ -241,11 +253,16 @@ fn solved(
     matters: &dyn Fn(&Knob) -> bool,
 ) -> FlowDiagnostic {
     let knobs = knob::of(program, plan, bound.flow, bound);
-    let mut found: Vec<(u64, Knob, u64)> = knobs
-        .into_iter()
-        .filter(|k| matters(k))
-        .filter_map(|k| k.solve(plan, bound.flow, fits).map(|value| (k.share(value), k, value)))
-        .collect();
+    let knobs: Vec<Knob> = knobs.into_iter().filter(|k| matters(k)).collect();
+    let solutions = |fits: &dyn Fn(&FlowBound) -> bool| -> Vec<(u64, Knob, u64)> {
+        let value = |k: &Knob| k.solve(plan, bound.flow, fits);
+        knobs.iter().filter_map(|k| value(k).map(|v| (k.share(v), k.clone(), v))).collect()
+    };
+    // A change that mends everything at once is worth more than one that leaves another error.
+    let mut found = solutions(&|b| fits(b) && within_limits(plan, b));
+    if found.is_empty() {
+        found = solutions(fits);
+    }
     found.sort_by_key(|(share, ..)| std::cmp::Reverse(*share));
     found.truncate(MOST_FIXES);
     let changes: Vec<String> =
