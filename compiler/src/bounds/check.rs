@@ -4,11 +4,11 @@
 use super::knob::{self, Knob, declaration};
 use super::prompt::Pasted;
 use super::walk::Unbounded;
-use super::{BoundLine, Bounds, FlowBound, StepBound, edges, measure};
+use super::{BoundLine, Bounds, FlowBound, StepBound, edges};
 use crate::resolve::Program;
 use flow_diagnostics::{Code, Diagnostics, FlowDiagnostic, Span};
 use flow_plan::{Cost, Millis, Plan, Tokens, Type};
-use flow_tokens::json_tokens;
+use flow_tokens::{Measure, json_tokens};
 
 /// Lines of a sum that are shown; the rest is one line.
 const MOST_LINES: usize = 8;
@@ -24,14 +24,14 @@ pub(crate) fn check(program: &Program, plan: &Plan, bounds: &Bounds, out: &mut D
         return;
     }
     unbounded(bounds, out);
-    outputs(program, plan, out);
+    outputs(program, (plan, &bounds.measures), out);
     for bound in &bounds.flows {
         for step in &bound.steps {
             let pasted = bounds.pasted.get(&(step.span, step.model));
-            window(program, plan, (bound, step), pasted.map_or(&[], Vec::as_slice), out);
+            window(program, (plan, &bounds.measures), (bound, step), pasted.map_or(&[], Vec::as_slice), out);
         }
-        budget(program, plan, bound, out);
-        deadline(program, plan, bound, out);
+        budget(program, (plan, &bounds.measures), bound, out);
+        deadline(program, (plan, &bounds.measures), bound, out);
     }
 }
 
@@ -58,7 +58,7 @@ fn unbounded(bounds: &Bounds, out: &mut Diagnostics) {
 }
 
 /// E0304: an answer of the declared size does not fit under the output cap.
-fn outputs(program: &Program, plan: &Plan, out: &mut Diagnostics) {
+fn outputs(program: &Program, (plan, measures): (&Plan, &[Measure]), out: &mut Diagnostics) {
     let mut seen: Vec<(Span, u32)> = Vec::new();
     let mut asked = |step: &flow_plan::Step| {
         let (Some(calls), flow_plan::StepKind::Call(flow_plan::Callee::Prompt(id), _)) =
@@ -77,7 +77,7 @@ fn outputs(program: &Program, plan: &Plan, out: &mut Diagnostics) {
             let needed = match &prompt.output {
                 Type::Text { bound: Some(flow_plan::Bound::Tokens(n)), .. } => *n,
                 Type::Text { .. } => 0,
-                other => json_tokens(other, &measure(model)),
+                other => json_tokens(other, &measures[request.model.index()]),
             };
             if needed <= request.output.0 {
                 continue;
@@ -116,7 +116,7 @@ fn outputs(program: &Program, plan: &Plan, out: &mut Diagnostics) {
 /// E0301: input and output together are more than the window.
 fn window(
     program: &Program,
-    plan: &Plan,
+    (plan, measures): (&Plan, &[Measure]),
     (bound, step): (&FlowBound, &StepBound),
     pasted: &[Pasted],
     out: &mut Diagnostics,
@@ -139,7 +139,15 @@ fn window(
             .filter(|s| s.step == name && s.model == id)
             .all(|s| s.request.0.saturating_add(s.output.0) <= window.0)
     };
-    out.push(solved(program, plan, bound, diagnostic, &request_sum(step, pasted), &fits, &|_| true));
+    out.push(solved(
+        program,
+        (plan, measures),
+        bound,
+        diagnostic,
+        &request_sum(step, pasted),
+        &fits,
+        &|_| true,
+    ));
 }
 
 // What a request and its answer are made of, largest first.
@@ -169,7 +177,12 @@ fn request_sum(step: &StepBound, pasted: &[Pasted]) -> String {
 }
 
 /// E0302: the dearest way costs more than the budget.
-fn budget(program: &Program, plan: &Plan, bound: &FlowBound, out: &mut Diagnostics) {
+fn budget(
+    program: &Program,
+    (plan, measures): (&Plan, &[Measure]),
+    bound: &FlowBound,
+    out: &mut Diagnostics,
+) {
     let flow = &plan.flows[bound.flow.index()];
     let Some(budget) = flow.settings.budget else { return };
     if bound.worst.usd <= budget {
@@ -190,7 +203,7 @@ fn budget(program: &Program, plan: &Plan, bound: &FlowBound, out: &mut Diagnosti
         (all.to_string(), what)
     });
     let fits = move |b: &FlowBound| b.worst.usd <= budget;
-    let diagnostic = solved(program, plan, bound, diagnostic, &sum, &fits, &|k| !k.is_time());
+    let diagnostic = solved(program, (plan, measures), bound, diagnostic, &sum, &fits, &|k| !k.is_time());
     let raised = rounded_up(bound.worst.usd);
     out.push(match setting {
         Some(setting) => diagnostic.fix(format!("`budget: {raised}`"), setting.span, raised.to_string()),
@@ -199,7 +212,12 @@ fn budget(program: &Program, plan: &Plan, bound: &FlowBound, out: &mut Diagnosti
 }
 
 /// E0305: the longest way takes longer than the deadline.
-fn deadline(program: &Program, plan: &Plan, bound: &FlowBound, out: &mut Diagnostics) {
+fn deadline(
+    program: &Program,
+    (plan, measures): (&Plan, &[Measure]),
+    bound: &FlowBound,
+    out: &mut Diagnostics,
+) {
     let flow = &plan.flows[bound.flow.index()];
     let Some(deadline) = flow.settings.deadline else { return };
     if bound.worst.time <= deadline {
@@ -218,7 +236,7 @@ fn deadline(program: &Program, plan: &Plan, bound: &FlowBound, out: &mut Diagnos
         (shown(all), format!("{} × {} for {}", line.times, shown(line.each.time), line.what))
     });
     let fits = move |b: &FlowBound| b.worst.time <= deadline;
-    let mut diagnostic = solved(program, plan, bound, diagnostic, &sum, &fits, &|_| true);
+    let mut diagnostic = solved(program, (plan, measures), bound, diagnostic, &sum, &fits, &|_| true);
     if diagnostic.fixes.is_empty() && bound.waited_for.iter().any(|l| l.each.calls > 0) {
         let help = diagnostic.help.take().unwrap_or_default();
         diagnostic = diagnostic.help(format!("{help}\nwithout a `timeout`, a call may take ten minutes"));
@@ -245,17 +263,17 @@ fn within_limits(plan: &Plan, bound: &FlowBound) -> bool {
 // The sum in lines, with the smallest changes that fit.
 fn solved(
     program: &Program,
-    plan: &Plan,
+    (plan, measures): (&Plan, &[Measure]),
     bound: &FlowBound,
     mut diagnostic: FlowDiagnostic,
     sum: &str,
     fits: &dyn Fn(&FlowBound) -> bool,
     matters: &dyn Fn(&Knob) -> bool,
 ) -> FlowDiagnostic {
-    let knobs = knob::of(program, plan, bound.flow, bound);
+    let knobs = knob::of(program, (plan, measures), bound.flow, bound);
     let knobs: Vec<Knob> = knobs.into_iter().filter(|k| matters(k)).collect();
     let solutions = |fits: &dyn Fn(&FlowBound) -> bool| -> Vec<(u64, Knob, u64)> {
-        let value = |k: &Knob| k.solve(plan, bound.flow, fits);
+        let value = |k: &Knob| k.solve((plan, measures), bound.flow, fits);
         knobs.iter().filter_map(|k| value(k).map(|v| (k.share(v), k.clone(), v))).collect()
     };
     // A change that mends everything at once is worth more than one that leaves another error.

@@ -10,7 +10,7 @@ use crate::ast::{
 use crate::resolve::Program;
 use flow_diagnostics::Span;
 use flow_plan::{Bound, Callee, FlowId, LookupId, Millis, ModelId, Plan, Step, StepKind, Tokens, Type};
-use flow_tokens::json_tokens;
+use flow_tokens::{Measure, json_tokens};
 
 /// A number of the program that a bound follows from.
 #[derive(Clone, Debug)]
@@ -142,11 +142,16 @@ impl Knob {
     }
 
     /// The largest value with which the flow fits; none where even the least does not.
-    pub(crate) fn solve(&self, plan: &Plan, flow: FlowId, fits: &dyn Fn(&FlowBound) -> bool) -> Option<u64> {
+    pub(crate) fn solve(
+        &self,
+        (plan, measures): (&Plan, &[Measure]),
+        flow: FlowId,
+        fits: &dyn Fn(&FlowBound) -> bool,
+    ) -> Option<u64> {
         let mut plan = plan.clone();
         let mut fits_with = |value: u64| {
             self.set(&mut plan, value);
-            derive_for(&mut plan, &[flow]).flows.first().is_some_and(fits)
+            derive_for(&mut plan, &[flow], measures).flows.first().is_some_and(fits)
         };
         if self.now <= self.least || !fits_with(self.least) {
             return None;
@@ -183,7 +188,12 @@ fn each_step(plan: &mut Plan, see: &mut dyn FnMut(&mut Step)) {
 }
 
 /// Every knob that the flow's bound may follow from.
-pub(crate) fn of(program: &Program, plan: &Plan, flow: FlowId, bound: &FlowBound) -> Vec<Knob> {
+pub(crate) fn of(
+    program: &Program,
+    (plan, measures): (&Plan, &[Measure]),
+    flow: FlowId,
+    bound: &FlowBound,
+) -> Vec<Knob> {
     let mut knobs = Vec::new();
     let mut add = |kind, at, now, least| {
         if !knobs.iter().any(|k: &Knob| k.at == at) {
@@ -206,9 +216,9 @@ pub(crate) fn of(program: &Program, plan: &Plan, flow: FlowId, bound: &FlowBound
                     continue;
                 }
                 let model = &plan.models[id.index()];
-                let measure = super::measure(model);
+                let measure = &measures[id.index()];
                 // An answer must still fit.
-                let needed = plan.prompts.iter().map(|p| json_tokens(&p.output, &measure)).max();
+                let needed = plan.prompts.iter().map(|p| json_tokens(&p.output, measure)).max();
                 add(Kind::MaxOutput(id), value.span, model.output_cap().0, needed.unwrap_or(0).max(16));
             }
             Item::Lookup(decl) => {

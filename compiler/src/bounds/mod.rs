@@ -37,6 +37,8 @@ pub struct Bounds {
     pub(crate) unbounded: Vec<walk::Unbounded>,
     /// What is pasted into requests that do not fit their model, by step.
     pub(crate) pasted: HashMap<(Span, ModelId), Vec<prompt::Pasted>>,
+    /// What counts the tokens of each model: a tokenizer's file is read once.
+    pub(crate) measures: Vec<Measure>,
 }
 
 /// What a run of a flow takes at worst.
@@ -108,16 +110,16 @@ pub struct StepBound {
 /// Works out the bounds of a plan and writes what is proven of its calls into it.
 pub fn derive(plan: &mut Plan) -> Bounds {
     let flows = (0..plan.flows.len()).map(|i| FlowId(i as u32)).collect::<Vec<_>>();
-    let mut bounds = derive_for(plan, &flows);
+    let measures: Vec<Measure> = plan.models.iter().map(measure).collect();
+    let mut bounds = derive_for(plan, &flows, &measures);
     best::find(plan, &mut bounds);
     bounds
 }
 
 /// The same for some of the flows, and what they call; without the best case.
-pub(crate) fn derive_for(plan: &mut Plan, wanted: &[FlowId]) -> Bounds {
-    let measures: Vec<Measure> = plan.models.iter().map(measure).collect();
+pub(crate) fn derive_for(plan: &mut Plan, wanted: &[FlowId], measures: &[Measure]) -> Bounds {
     let mut distinct: Vec<Measure> = Vec::new();
-    for measure in &measures {
+    for measure in measures {
         if !distinct.iter().any(|m| m.counts_like(measure)) {
             distinct.push(measure.clone());
         }
@@ -125,7 +127,7 @@ pub(crate) fn derive_for(plan: &mut Plan, wanted: &[FlowId]) -> Bounds {
     let flows = plan.flows.len();
     let mut walk = Walk {
         plan,
-        measures,
+        measures: measures.to_vec(),
         distinct,
         flows: vec![None; flows],
         calls: Vec::new(),
@@ -136,7 +138,7 @@ pub(crate) fn derive_for(plan: &mut Plan, wanted: &[FlowId]) -> Bounds {
         pasted: HashMap::new(),
     };
     let flows = wanted.iter().map(|id| flow_bound(*id, &walk.flow(*id))).collect();
-    Bounds { flows, unbounded: walk.unbounded, pasted: walk.pasted }
+    Bounds { flows, unbounded: walk.unbounded, pasted: walk.pasted, measures: walk.measures }
 }
 
 /// What counts the tokens of a model.

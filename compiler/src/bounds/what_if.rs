@@ -5,13 +5,13 @@
 //! Not here: what a number is in the plan ([`knob`]), and what is reported of bounds (`check`).
 
 use super::knob::{self, Kind, Knob};
-use super::{Amount, Bounds, FlowBound, derive, derive_for, measure};
+use super::{Amount, Bounds, FlowBound, derive, derive_for};
 use crate::resolve::Program;
 use crate::{Analysed, World, analysed};
 use ecow::{EcoString, eco_format};
 use flow_diagnostics::{Code, Diagnostics, Sources, Span};
 use flow_plan::{Bound, Callee, Cost, FlowId, Millis, ModelId, Plan, RecordType, StepKind, Tokens, Type};
-use flow_tokens::json_tokens;
+use flow_tokens::{Measure, json_tokens};
 use std::sync::Arc;
 
 /// A compiled program whose numbers can be turned.
@@ -99,7 +99,7 @@ impl Priced {
     pub fn numbers(&self, flows: &[FlowId]) -> Vec<Number> {
         let mut found: Vec<(Knob, FlowId)> = Vec::new();
         for bound in self.bounds.iter().flat_map(|b| &b.flows).filter(|b| flows.contains(&b.flow)) {
-            let written = knob::of(&self.program, &self.plan, bound.flow, bound);
+            let written = knob::of(&self.program, (&self.plan, self.measures()), bound.flow, bound);
             for knob in written.into_iter().chain(self.caps(bound)) {
                 let same = |k: &Knob| k.at == knob.at && k.kind == knob.kind;
                 let is_cap = |k: &Knob| matches!(k.kind, Kind::MaxOutput(_)) && k.kind == knob.kind;
@@ -146,12 +146,20 @@ impl Priced {
         excess(&self.plan, bound)
     }
 
+    // What counts the tokens of each model; nothing where there are no bounds, and so no numbers.
+    fn measures(&self) -> &[Measure] {
+        self.bounds.as_ref().map_or(&[], |bounds| &bounds.measures)
+    }
+
     /// The largest value of a number with which these flows exceed nothing.
     pub fn most(&self, number: &Number, flows: &[FlowId]) -> Most {
         let fits = |value: u64| {
             let mut plan = self.plan.clone();
             turn(&mut plan, &number.knob, value);
-            derive_for(&mut plan, flows).flows.iter().all(|bound| excess(&plan, bound).is_empty())
+            derive_for(&mut plan, flows, self.measures())
+                .flows
+                .iter()
+                .all(|bound| excess(&plan, bound).is_empty())
         };
         let least = number.knob.least;
         let ceiling = self.ceiling(number).max(least);
@@ -184,7 +192,7 @@ impl Priced {
             let to = number.notch(&self.plan)?;
             let mut plan = self.plan.clone();
             turn(&mut plan, &number.knob, to);
-            let after = derive_for(&mut plan, &[bound.flow]).flows.first()?.worst;
+            let after = derive_for(&mut plan, &[bound.flow], self.measures()).flows.first()?.worst;
             let Amount { usd, time, .. } = bound.worst;
             let usd = Cost(usd.0.saturating_sub(after.usd.0));
             Some(Notch { number, to, usd, time: Millis(time.0.saturating_sub(after.time.0)) })
@@ -198,8 +206,8 @@ impl Priced {
     fn caps(&self, bound: &FlowBound) -> Vec<Knob> {
         let cap = |step: &super::StepBound| {
             let model = &self.plan.models[step.model.index()];
-            let measure = measure(model);
-            let needed = self.plan.prompts.iter().map(|p| json_tokens(&p.output, &measure)).max();
+            let measure = &self.measures()[step.model.index()];
+            let needed = self.plan.prompts.iter().map(|p| json_tokens(&p.output, measure)).max();
             Knob {
                 kind: Kind::MaxOutput(step.model),
                 at: Span::default(),
