@@ -9,6 +9,16 @@ const SIZE: usize = if cfg!(debug_assertions) { 10_000 } else { 100_000 };
 // A debug build on a busy machine says nothing about speed; it still has to end.
 const MOST: Duration = Duration::from_secs(if cfg!(debug_assertions) { 20 } else { 1 });
 
+// A flow of paid steps, more than its budget allows.
+fn over_budget(step: &dyn Fn(usize) -> String) -> String {
+    let steps: String = (0..3000).map(step).collect();
+    format!(
+        "model m = \"sim/text\" {{ price: $1 in, $1 out }}\nprompt p(a: text) -> text <= 20 tokens {{\n  user: \"{{{{ a }}}}\"\n}}\n\
+         flow f(a: text <= 5 tokens) -> text {{\n  budget: $0.001\n  s0 = p(a)\n{steps}  return join([{}], \"\")\n}}\n",
+        (0..3000).map(|i| format!("s{i}")).collect::<Vec<_>>().join(", ")
+    )
+}
+
 #[test]
 #[expect(clippy::print_stderr, reason = "the times are read in the output of a run with --nocapture")]
 fn hostile_texts_compile_within_a_second() {
@@ -54,6 +64,11 @@ fn hostile_texts_compile_within_a_second() {
             "a circle of steps",
             format!("flow f() {{\n  a0 = a1\n{}}}\n", many(&|i| format!("  a{} = a{}\n", i + 1, i + 2), 16)),
         ),
+        (
+            "a chain of calls over its budget",
+            over_budget(&|i| format!("  s{} = p(s{i}) {{ retry: 1 }}\n", i + 1)),
+        ),
+        ("many calls over their budget", over_budget(&|i| format!("  s{} = p(a) {{ retry: 1 }}\n", i + 1))),
         ("a deep alias", many(&|i| format!("type T{i} = T{}\n", i + 1), 16)),
         ("a long enum", format!("enum E {{ {} }}\n", many(&|i| format!("v{i}, "), 8))),
         ("a long list", format!("const a = [{}]\n", repeated("1, "))),

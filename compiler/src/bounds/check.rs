@@ -248,6 +248,16 @@ fn deadline(
     });
 }
 
+// How many numbers are looked at. For each the flow is worked out some thirty times, and how long that
+// takes grows with the square of its steps: in a very large one, only the sum is shown.
+fn tried(plan: &Plan, bound: &FlowBound) -> usize {
+    const MOST: usize = 12;
+    const WORK: usize = 500_000;
+    let mut steps = 0usize;
+    plan.flows[bound.flow.index()].body.each_step(&mut |_| steps += 1);
+    (WORK / steps.saturating_mul(steps).max(1)).min(MOST)
+}
+
 // Whether a flow keeps within its budget, its deadline and the windows of its models.
 fn within_limits(plan: &Plan, bound: &FlowBound) -> bool {
     let settings = &plan.flows[bound.flow.index()].settings;
@@ -271,7 +281,8 @@ fn solved(
     matters: &dyn Fn(&Knob) -> bool,
 ) -> FlowDiagnostic {
     let knobs = knob::of(program, (plan, measures), bound.flow, bound);
-    let knobs: Vec<Knob> = knobs.into_iter().filter(|k| matters(k)).collect();
+    let knobs = knobs.into_iter().filter(|k| matters(k)).take(tried(plan, bound));
+    let knobs: Vec<Knob> = knobs.collect();
     let solutions = |fits: &dyn Fn(&FlowBound) -> bool| -> Vec<(u64, Knob, u64)> {
         let value = |k: &Knob| k.solve((plan, measures), bound.flow, fits);
         knobs.iter().filter_map(|k| value(k).map(|v| (k.share(v), k.clone(), v))).collect()

@@ -11,6 +11,7 @@ use crate::resolve::Program;
 use flow_diagnostics::Span;
 use flow_plan::{Bound, Callee, FlowId, LookupId, Millis, ModelId, Plan, Step, StepKind, Tokens, Type};
 use flow_tokens::{Measure, json_tokens};
+use std::collections::HashMap;
 
 /// A number of the program that a bound follows from.
 #[derive(Clone, Debug)]
@@ -200,12 +201,16 @@ pub(crate) fn of(
             knobs.push(Knob { kind, at, now, least });
         }
     };
-    let mut settings: Vec<(Span, u64, bool)> = Vec::new();
+    // Those of the dearest steps first.
+    let ranks: HashMap<Span, usize> =
+        bound.spent_on.iter().enumerate().rev().map(|(rank, line)| (line.span, rank)).collect();
+    let mut settings: Vec<(usize, Span, u64, bool)> = Vec::new();
     plan.flows[flow.index()].body.each_step(&mut |step| {
-        let s = &step.settings;
-        settings.extend(s.retry_at.map(|at| (at, u64::from(s.retry), true)));
-        settings.extend(s.timeout_at.zip(s.timeout).map(|(at, t)| (at, t.0, false)));
+        let (s, rank) = (&step.settings, ranks.get(&step.span).copied().unwrap_or(usize::MAX));
+        settings.extend(s.retry_at.map(|at| (rank, at, u64::from(s.retry), true)));
+        settings.extend(s.timeout_at.zip(s.timeout).map(|(at, t)| (rank, at, t.0, false)));
     });
+    settings.sort_by_key(|(rank, ..)| *rank);
     for (_, item) in program.decls() {
         match item {
             Item::Model(decl) => {
@@ -249,7 +254,7 @@ pub(crate) fn of(
             _ => {}
         }
     }
-    for (at, now, is_retry) in settings {
+    for (_, at, now, is_retry) in settings {
         match is_retry {
             true => add(Kind::Retry, at, now, 0),
             false => add(Kind::Timeout, at, now, 1),
