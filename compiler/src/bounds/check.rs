@@ -14,6 +14,8 @@ use flow_tokens::{Measure, json_tokens};
 const MOST_LINES: usize = 8;
 /// Changes that are offered.
 const MOST_FIXES: usize = 3;
+/// Numbers that are looked at for a change.
+const MOST_TRIED: usize = 12;
 
 /// Reports what is wrong with the bounds of a program.
 pub(crate) fn check(program: &Program, plan: &Plan, bounds: &Bounds, out: &mut Diagnostics) {
@@ -248,14 +250,13 @@ fn deadline(
     });
 }
 
-// How many numbers are looked at. For each the flow is worked out some thirty times, and how long that
-// takes grows with the square of its steps: in a very large one, only the sum is shown.
-fn tried(plan: &Plan, bound: &FlowBound) -> usize {
-    const MOST: usize = 12;
-    const WORK: usize = 500_000;
+/// How many numbers of a flow are looked at, where it is worked out so many times for each. How long
+/// that takes grows with the square of its steps: in a very large flow, none may be.
+pub(super) fn tried(plan: &Plan, bound: &FlowBound, times: usize) -> usize {
+    const WORK: usize = 14_000_000;
     let mut steps = 0usize;
     plan.flows[bound.flow.index()].body.each_step(&mut |_| steps += 1);
-    (WORK / steps.saturating_mul(steps).max(1)).min(MOST)
+    WORK / steps.saturating_mul(steps).saturating_mul(times).max(1)
 }
 
 // Whether a flow keeps within its budget, its deadline and the windows of its models.
@@ -281,7 +282,7 @@ fn solved(
     matters: &dyn Fn(&Knob) -> bool,
 ) -> FlowDiagnostic {
     let knobs = knob::of(program, (plan, measures), bound.flow, bound);
-    let knobs = knobs.into_iter().filter(|k| matters(k)).take(tried(plan, bound));
+    let knobs = knobs.into_iter().filter(|k| matters(k)).take(tried(plan, bound, 28).min(MOST_TRIED));
     let knobs: Vec<Knob> = knobs.collect();
     let solutions = |fits: &dyn Fn(&FlowBound) -> bool| -> Vec<(u64, Knob, u64)> {
         let value = |k: &Knob| k.solve((plan, measures), bound.flow, fits);

@@ -4,6 +4,7 @@
 //! number can be set, and the largest looked for with which every budget, deadline and window holds.
 //! Not here: what a number is in the plan ([`knob`]), and what is reported of bounds (`check`).
 
+use super::check::tried;
 use super::knob::{self, Kind, Knob};
 use super::{Amount, Bounds, FlowBound, derive, derive_for};
 use crate::resolve::Program;
@@ -188,7 +189,8 @@ impl Priced {
     /// The number whose smallest notch saves most in a flow: in dollars, or in time where no number
     /// saves any.
     pub fn matters(&self, bound: &FlowBound) -> Option<Notch> {
-        let notches = self.numbers(&[bound.flow]).into_iter().filter_map(|number| {
+        let numbers = self.numbers(&[bound.flow]).into_iter().take(tried(&self.plan, bound, 1));
+        let notches = numbers.filter_map(|number| {
             let to = number.notch(&self.plan)?;
             let mut plan = self.plan.clone();
             turn(&mut plan, &number.knob, to);
