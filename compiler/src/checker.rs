@@ -41,7 +41,7 @@ pub(crate) struct Checker<'a> {
 }
 
 /// How deep declarations may be named through one another: what walks over them recurses.
-const MOST_DEPTH: u32 = 128;
+pub(crate) const MOST_DEPTH: u32 = 128;
 
 /// Looking for a near name goes through all names: where hundreds are unknown it helps nobody.
 const SUGGESTIONS: u32 = 64;
@@ -180,19 +180,24 @@ impl<'a> Checker<'a> {
     /// reported for the first one.
     pub(crate) fn deeper<T>(&mut self, id: DeclId, work: impl FnOnce(&mut Self) -> T) -> Option<T> {
         if self.depth == MOST_DEPTH {
-            if let Some(name) = self.program.item(id).name() {
-                let message = format!("`{}` is named through more than {MOST_DEPTH} others", name.name);
-                self.report(
-                    FlowDiagnostic::new(Code::E0201, name.span, message)
-                        .help("name what is meant directly, without the detours"),
-                );
-            }
+            self.too_deep(id, &format!("is named through more than {MOST_DEPTH} others"));
             return None;
         }
         self.depth += 1;
         let done = work(self);
         self.depth -= 1;
         Some(done)
+    }
+
+    /// A chain of names that is longer than anyone means.
+    pub(crate) fn too_deep(&mut self, id: DeclId, what: &str) {
+        if let Some(name) = self.program.item(id).name() {
+            let message = format!("`{}` {what}", name.name);
+            self.report(
+                FlowDiagnostic::new(Code::E0201, name.span, message)
+                    .help("name what is meant directly, without the detours"),
+            );
+        }
     }
 
     /// E0002: the language has it, this version does not run it.

@@ -19,6 +19,38 @@ fn over_budget(step: &dyn Fn(usize) -> String) -> String {
     )
 }
 
+const ASKED: &str = "model m = \"sim/text\" { price: $1 in, $1 out }\n\
+    prompt p(a: text) -> text <= 20 tokens {\n  user: \"{{ a }}\"\n}\n";
+
+// Loops in loops, as deep as brackets go, around a call; what each goes through is larger than what
+// it was given by `grows`.
+fn loops(grows: &str, settings: &str) -> String {
+    let mut text = format!("{ASKED}flow f(a: text <= 5 tokens) -> text {{\n{settings}");
+    for i in 0..60 {
+        let from = if i == 0 { "a" } else { "it" };
+        text.push_str(&format!("r{i} = repeat up to 20 from {from} {{\n"));
+    }
+    text.push_str(&format!("z = p(it)\nyield z{grows}\n"));
+    for i in (0..60).rev() {
+        text.push_str(&if i == 0 { "}\n".to_owned() } else { format!("}}\nyield r{i}{grows}\n") });
+    }
+    text + "q = p(r0)\nreturn q\n}\n"
+}
+
+// Each flow makes twice the calls of the one before.
+fn doubled(flows: usize) -> String {
+    let more = (1..flows).map(|i| {
+        let last = i - 1;
+        format!(
+            "flow f{i}(a: text <= 5 tokens) -> text {{\n  x = f{last}(a)\n  y = f{last}(a)\n  return x + y\n}}\n"
+        )
+    });
+    format!(
+        "{ASKED}flow f0(a: text <= 5 tokens) -> text {{\n  x = p(a)\n  return x\n}}\n{}",
+        more.collect::<String>()
+    )
+}
+
 #[test]
 #[expect(clippy::print_stderr, reason = "the times are read in the output of a run with --nocapture")]
 fn hostile_texts_compile_within_a_second() {
@@ -69,6 +101,12 @@ fn hostile_texts_compile_within_a_second() {
             over_budget(&|i| format!("  s{} = p(s{i}) {{ retry: 1 }}\n", i + 1)),
         ),
         ("many calls over their budget", over_budget(&|i| format!("  s{} = p(a) {{ retry: 1 }}\n", i + 1))),
+        ("loops in loops", loops("", "")),
+        ("loops in loops that grow", loops(" + \"x\"", "")),
+        ("loops in loops over their budget", loops("", "budget: $0.01\ndeadline: 10s\n")),
+        ("loops in loops that grow over their budget", loops(" + \"x\"", "budget: $0.01\ndeadline: 10s\n")),
+        ("flows that call the one before twice", doubled(100)),
+        ("too many flows that call the one before twice", doubled(SIZE / 70)),
         ("a deep alias", many(&|i| format!("type T{i} = T{}\n", i + 1), 16)),
         ("a long enum", format!("enum E {{ {} }}\n", many(&|i| format!("v{i}, "), 8))),
         ("a long list", format!("const a = [{}]\n", repeated("1, "))),

@@ -5,8 +5,10 @@
 //! side, lists are empty, `until` holds at once, what may be in a cache is there. No answer has a
 //! least time, so that the time is nothing.
 
+use super::calls::{Call, Calls};
 use super::{Amount, Bounds, fixed, joined};
 use ecow::EcoString;
+use flow_diagnostics::Span;
 use flow_plan::{
     Block, Callee, Expr, FlowId, GuardId, Millis, ModelId, Plan, PromptId, Step, StepKind, Tokens, Used,
     Value,
@@ -19,9 +21,20 @@ pub(super) fn find(plan: &Plan, bounds: &mut Bounds) {
     for bound in &mut bounds.flows {
         let least = best.flow(bound.flow);
         bound.best = least.all.at_most(bound.worst);
+        let mut ways: HashMap<(Span, ModelId), usize> = HashMap::new();
+        for step in &bound.steps {
+            *ways.entry((step.span, step.model)).or_default() += 1;
+        }
+        let mut own: HashMap<(Span, ModelId), Vec<&Certain>> = HashMap::new();
+        for call in least.calls.iter() {
+            own.entry(call.of()).or_default().push(call);
+        }
         for step in &mut bound.steps {
-            let own = least.calls.iter().filter(|c| c.step == step.step && c.model == step.model);
-            step.best = own.fold(Amount::default(), |sum, c| sum.plus(c.takes)).at_most(step.worst);
+            let place = (step.span, step.model);
+            // Where all ways to a step are one entry, it stands for all of its calls.
+            let is_one = ways.get(&place) == Some(&1);
+            let calls = own.get(&place).into_iter().flatten().filter(|c| is_one || c.step == step.step);
+            step.best = calls.fold(Amount::default(), |sum, c| sum.plus(c.takes)).at_most(step.worst);
         }
     }
 }
@@ -38,14 +51,25 @@ struct Best<'a> {
 struct Least {
     all: Amount,
     /// The calls that are made in any case.
-    calls: Vec<Certain>,
+    calls: Calls<Certain>,
 }
 
 #[derive(Clone)]
 struct Certain {
     step: EcoString,
+    span: Span,
     model: ModelId,
     takes: Amount,
+}
+
+impl Call for Certain {
+    fn of(&self) -> (Span, ModelId) {
+        (self.span, self.model)
+    }
+
+    fn add(&mut self, other: Certain) {
+        self.takes = self.takes.plus(other.takes);
+    }
 }
 
 impl Best<'_> {
@@ -130,7 +154,9 @@ impl Best<'_> {
                 time: Millis(0),
             }
         });
-        Least { all: takes, calls: vec![Certain { step: step.name.clone(), model, takes }] }
+        let mut calls = Calls::default();
+        calls.push(Certain { step: step.name.clone(), span: step.span, model, takes });
+        Least { all: takes, calls }
     }
 }
 
@@ -143,13 +169,15 @@ impl Least {
 
     // Nothing of either side is certain.
     fn or(self, other: &Least) -> Least {
-        Least { all: self.all.at_most(other.all), calls: Vec::new() }
+        Least { all: self.all.at_most(other.all), calls: Calls::default() }
     }
 
     fn times(mut self, n: u64) -> Least {
         self.all = self.all.times(n);
         self.calls.iter_mut().for_each(|c| c.takes = c.takes.times(n));
-        self.calls.retain(|_| n > 0);
+        if n == 0 {
+            self.calls = Calls::default();
+        }
         self
     }
 

@@ -251,12 +251,15 @@ fn deadline(
 }
 
 /// How many numbers of a flow are looked at, where it is worked out so many times for each. How long
-/// that takes grows with the square of its steps: in a very large flow, none may be.
+/// that takes grows with the square of its steps, and with what had to be `looked` at for what loops
+/// grow to: in a very large flow, none may be.
 pub(super) fn tried(plan: &Plan, bound: &FlowBound, times: usize) -> usize {
     const WORK: usize = 14_000_000;
+    const LOOK: usize = 30;
     let mut steps = 0usize;
     plan.flows[bound.flow.index()].body.each_step(&mut |_| steps += 1);
-    WORK / steps.saturating_mul(steps).saturating_mul(times).max(1)
+    let work = steps.saturating_mul(steps).saturating_add(bound.looked.saturating_mul(LOOK));
+    WORK / work.saturating_mul(times).max(1)
 }
 
 // Whether a flow keeps within its budget, its deadline and the windows of its models.

@@ -17,7 +17,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The types of the variables in sight.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq)]
 pub(crate) struct Env {
     types: HashMap<VarId, Type>,
 }
@@ -167,6 +167,24 @@ impl Names for TemplateNames {
 /// A template's source as the literal that the template checker takes.
 pub(crate) fn literal(source: &EcoString, span: flow_diagnostics::Span) -> StringLit {
     StringLit { value: source.clone(), pieces: Vec::new(), span }
+}
+
+/// A type that holds values of any size.
+pub(crate) fn opened(ty: &Type) -> Type {
+    match ty {
+        Type::Text { truncate, .. } => Type::Text { bound: None, truncate: *truncate },
+        Type::Json(_) => Type::Json(None),
+        Type::Int(_) => Type::INT,
+        Type::List(item, _) => Type::List(Box::new(opened(item)), None),
+        Type::Map(item, _) => Type::Map(Box::new(opened(item)), None),
+        Type::Optional(inner) => optional(opened(inner)),
+        Type::Record(record) => {
+            let fields = record.fields.iter().map(|f| Field { ty: opened(&f.ty), ..f.clone() }).collect();
+            let (name, doc) = (record.name.clone(), record.doc.clone());
+            Type::Record(Arc::new(RecordType { name, doc, fields }))
+        }
+        other => other.clone(),
+    }
 }
 
 fn optional(ty: Type) -> Type {

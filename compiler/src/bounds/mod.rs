@@ -6,6 +6,7 @@
 
 mod best;
 mod call;
+mod calls;
 mod check;
 mod edges;
 mod fixed;
@@ -56,6 +57,8 @@ pub struct FlowBound {
     pub waited_for: Vec<BoundLine>,
     /// The calls of each step, each with each model that it may ask.
     pub steps: Vec<StepBound>,
+    /// Steps that were looked at for what loops grow to, before any was added up.
+    pub(crate) looked: usize,
 }
 
 /// Amounts of each measure.
@@ -130,14 +133,18 @@ pub(crate) fn derive_for(plan: &mut Plan, wanted: &[FlowId], measures: &[Measure
         measures: measures.to_vec(),
         distinct,
         flows: vec![None; flows],
-        calls: Vec::new(),
+        calls: calls::Calls::default(),
         unbounded: Vec::new(),
         guards: HashMap::new(),
         origins: HashMap::new(),
         doubts: HashMap::new(),
         pasted: HashMap::new(),
+        settled: HashMap::new(),
+        settling: 0,
+        looked: 0,
     };
-    let flows = wanted.iter().map(|id| flow_bound(*id, &walk.flow(*id))).collect();
+    let mut flows: Vec<FlowBound> = wanted.iter().map(|id| flow_bound(*id, &walk.flow(*id))).collect();
+    flows.iter_mut().for_each(|bound| bound.looked = walk.looked);
     Bounds { flows, unbounded: walk.unbounded, pasted: walk.pasted, measures: walk.measures }
 }
 
@@ -151,7 +158,7 @@ fn measure(model: &flow_plan::Model) -> Measure {
 fn flow_bound(flow: FlowId, found: &walk::FlowWorst) -> FlowBound {
     let worst = found.ways.any();
     let mut steps: Vec<StepBound> = Vec::new();
-    for call in &found.calls {
+    for call in found.calls.iter() {
         let input = call.again.unwrap_or_default().max(call.each.input);
         let all = Worst::call(call.each.clone()).times(call.calls);
         match steps.iter_mut().find(|s| s.step == call.step && s.model == call.model) {
@@ -179,6 +186,7 @@ fn flow_bound(flow: FlowId, found: &walk::FlowWorst) -> FlowBound {
         worst: amount(&worst),
         best: Amount::default(),
         steps,
+        looked: 0,
     }
 }
 

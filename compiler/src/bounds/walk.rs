@@ -4,7 +4,8 @@
 //! The rules follow the executor: what it may do after a failure, which attempts it may pay for, how
 //! long it waits. [`call`](super::call) has those of calls.
 
-use super::infer::{Env, Inference, narrowest, widest};
+use super::calls::{Call, Calls};
+use super::infer::{Env, Inference, narrowest, opened, widest};
 use super::prompt::{Open, Pasted};
 use super::worst::{Line, Ways, Worst, either};
 use super::{Amount, amount};
@@ -25,7 +26,7 @@ pub(crate) struct FlowWorst {
     /// What it gives.
     pub(crate) output: Type,
     /// The calls of its steps.
-    pub(crate) calls: Vec<CallWorst>,
+    pub(crate) calls: Calls<CallWorst>,
 }
 
 /// The calls that one step can make of one model in a run of a flow.
@@ -42,6 +43,22 @@ pub(crate) struct CallWorst {
     /// What a call takes in where an answer that could not be used stands behind the prompt, if
     /// that can happen.
     pub(crate) again: Option<Tokens>,
+}
+
+impl Call for CallWorst {
+    fn of(&self) -> (Span, ModelId) {
+        (self.span, self.model)
+    }
+
+    fn add(&mut self, other: CallWorst) {
+        self.calls = self.calls.saturating_add(other.calls);
+        self.again = self.again.max(other.again);
+        let (one, other) = (&mut self.each, &other.each);
+        one.usd = one.usd.max(other.usd);
+        one.input = one.input.max(other.input);
+        one.output = one.output.max(other.output);
+        one.time = one.time.max(other.time);
+    }
 }
 
 /// Something without a bound where one is needed.
@@ -77,7 +94,7 @@ pub(crate) struct Walk<'a> {
     /// Each way to count once.
     pub(crate) distinct: Vec<Measure>,
     pub(crate) flows: Vec<Option<FlowWorst>>,
-    pub(crate) calls: Vec<CallWorst>,
+    pub(crate) calls: Calls<CallWorst>,
     pub(crate) unbounded: Vec<Unbounded>,
     // The instances of a guard of the program, by the types of its arguments.
     pub(crate) guards: HashMap<GuardId, Vec<Instance>>,
@@ -87,6 +104,19 @@ pub(crate) struct Walk<'a> {
     pub(crate) pasted: HashMap<(Span, ModelId), Vec<Pasted>>,
     // What the `unless` of a step takes.
     pub(crate) doubts: HashMap<(Span, EcoString), Ways>,
+    // What the `it` of each `repeat` holds, as it was found last.
+    pub(crate) settled: HashMap<Span, Settled>,
+    // How many loops are being looked at for what their `it` holds.
+    pub(crate) settling: usize,
+    /// Steps that were looked at for that.
+    pub(crate) looked: usize,
+}
+
+/// What the `it` of a `repeat` holds where it starts from `first`, with these variables in sight.
+pub(crate) struct Settled {
+    env: Env,
+    first: Type,
+    it: Type,
 }
 
 /// A guard of the program with arguments of certain types.
@@ -95,7 +125,7 @@ pub(crate) struct Instance {
     pub(crate) args: Vec<Type>,
     pub(crate) id: GuardId,
     pub(crate) ways: Ways,
-    pub(crate) calls: Vec<CallWorst>,
+    pub(crate) calls: Calls<CallWorst>,
 }
 
 impl Walk<'_> {
@@ -142,13 +172,16 @@ impl Walk<'_> {
     }
 
     fn step(&mut self, step: &mut Step, author: Option<&Step>, env: &Env, place: &Place) -> (Ways, Type) {
-        let before = self.calls.len();
+        self.looked += usize::from(self.settling > 0);
+        let around = std::mem::take(&mut self.calls);
         let (work, ty) = self.work(step, env, place);
+        let mut calls = std::mem::replace(&mut self.calls, around);
         if let (Some(OnFail::Retry(times)), false) = (&step.on_fail, step.bounds.is_some()) {
-            for call in &mut self.calls[before..] {
+            for call in calls.iter_mut() {
                 call.calls = call.calls.saturating_mul(u64::from(*times) + 1);
             }
         }
+        self.calls.extend(calls);
         let mut ty = narrowest(&step.ty, &ty);
         let Some(mut on_fail) = step.on_fail.take() else { return (work, ty) };
         let ways = match &mut on_fail {
@@ -238,7 +271,7 @@ impl Walk<'_> {
             StepKind::Repeat { up_to, from, body, until } => {
                 let inside = place.within(&step.name, u64::from(*up_to));
                 let first = self.inference().ty(from, env);
-                let it = self.settled(body, env, &first, *up_to);
+                let it = self.settled(step.span, body, env, &first, *up_to);
                 let mut inner = env.clone();
                 inner.set(VarId(body.vars.start), it.clone());
                 let (round, ty) = self.block(body, &mut inner, &inside);
@@ -261,20 +294,30 @@ impl Walk<'_> {
     }
 
     // What `it` holds at most in any round: what a round makes may be larger than what it was given.
-    fn settled(&mut self, body: &Block, env: &Env, first: &Type, up_to: u32) -> Type {
+    fn settled(&mut self, at: Span, body: &Block, env: &Env, first: &Type, up_to: u32) -> Type {
+        if let Some(known) = self.settled.get(&at).filter(|k| k.first == *first && k.env == *env) {
+            return known.it.clone();
+        }
         let guards = (self.plan.guards.clone(), self.guards.clone(), self.origins.clone());
-        let (calls, unbounded) = (self.calls.len(), self.unbounded.len());
+        let calls = std::mem::take(&mut self.calls);
+        let unbounded = self.unbounded.len();
+        self.settling += 1;
         let it = self.grown(&mut body.clone(), env, first, up_to);
+        self.settling -= 1;
         // What was seen on the way is not how it is in the end.
         (self.plan.guards, self.guards, self.origins) = guards;
-        self.calls.truncate(calls);
+        self.calls = calls;
         self.unbounded.truncate(unbounded);
+        self.settled.insert(at, Settled { env: env.clone(), first: first.clone(), it: it.clone() });
         it
     }
 
     fn grown(&mut self, body: &mut Block, env: &Env, first: &Type, up_to: u32) -> Type {
         let mut it = first.clone();
-        for _ in 1..up_to.min(MOST_GROWTH) {
+        for _ in 1..up_to {
+            if self.looked > MOST_LOOKED {
+                return opened(&it);
+            }
             let mut inner = env.clone();
             inner.set(VarId(body.vars.start), it.clone());
             let place = Place { inside: EcoString::new(), times: 0 };
@@ -285,13 +328,13 @@ impl Walk<'_> {
             }
             it = wider;
         }
-        // What still grows is not bounded by looking at it; the holes that it fills cut it.
         it
     }
 }
 
-// How many rounds of a `repeat` are looked at for what `it` grows to.
-const MOST_GROWTH: u32 = 16;
+// How many steps are looked at for what the `it` of a `repeat` grows to, all of them together. Loops
+// in loops that each make what they go through larger could be looked at for ever.
+const MOST_LOOKED: usize = 20_000;
 
 fn placeholder() -> Step {
     Step {

@@ -3,6 +3,7 @@
 use ecow::EcoString;
 use flow_diagnostics::Span;
 use flow_plan::{Cost, Millis, Tokens};
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 /// The most that something takes, each measure by itself, and what makes up the dollars and the time.
@@ -30,7 +31,7 @@ pub(crate) enum Sum {
 }
 
 /// One kind of call, or of waiting.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Line {
     /// The step, with the steps around it: `checked.tone`.
     pub(crate) step: EcoString,
@@ -62,20 +63,76 @@ impl Sum {
 
     /// Every line with how often it counts; equal lines are one.
     pub(crate) fn lines(&self) -> Vec<(u64, Rc<Line>)> {
+        // Parts are shared, so that a sum is larger than it looks: each is taken apart once, when it
+        // is known how often it counts.
+        let mut counts: HashMap<*const (), u64> = self.id().into_iter().map(|id| (id, 1)).collect();
+        let order = self.parts();
+        for part in order.iter().rev() {
+            let all = part.id().and_then(|id| counts.get(&id).copied()).unwrap_or(1);
+            let (inner, times) = part.inner();
+            for id in inner.into_iter().flatten().filter_map(Sum::id) {
+                let count = counts.entry(id).or_default();
+                *count = count.saturating_add(all.saturating_mul(times));
+            }
+        }
         let mut out: Vec<(u64, Rc<Line>)> = Vec::new();
+        let mut at: HashMap<Rc<Line>, usize> = HashMap::new();
+        let mut add = |line: &Rc<Line>, times: u64| match at.get(line) {
+            Some(known) => {
+                let (n, _): &mut (u64, _) = &mut out[*known];
+                *n = n.saturating_add(times);
+            }
+            None => {
+                at.insert(line.clone(), out.len());
+                out.push((times, line.clone()));
+            }
+        };
+        let mut seen: HashSet<*const ()> = HashSet::new();
         let mut left = vec![(1u64, self)];
         while let Some((times, sum)) = left.pop() {
-            match sum {
-                Sum::Nothing => {}
-                Sum::Line(line) => match out.iter_mut().find(|(_, l)| Rc::ptr_eq(l, line) || l == line) {
-                    Some((n, _)) => *n = n.saturating_add(times),
-                    None => out.push((times, line.clone())),
-                },
-                Sum::Both(both) => left.extend([(times, &both.1), (times, &both.0)]),
-                Sum::Times(n, inner) => left.push((times.saturating_mul(*n), inner)),
+            if let Sum::Line(line) = sum {
+                add(line, times);
+            }
+            let Some(id) = sum.id().filter(|id| seen.insert(*id)) else { continue };
+            let all = counts.get(&id).copied().unwrap_or(1);
+            let (inner, times) = sum.inner();
+            left.extend(inner.into_iter().flatten().rev().map(|part| (all.saturating_mul(times), part)));
+        }
+        out
+    }
+
+    // Every part that has parts, each once and behind those that it has.
+    fn parts(&self) -> Vec<&Sum> {
+        let mut seen: HashSet<*const ()> = HashSet::new();
+        let mut out = Vec::new();
+        let mut left = vec![(self, false)];
+        while let Some((sum, is_done)) = left.pop() {
+            if is_done {
+                out.push(sum);
+            } else if sum.id().is_some_and(|id| seen.insert(id)) {
+                left.push((sum, true));
+                left.extend(sum.inner().0.into_iter().flatten().map(|part| (part, false)));
             }
         }
         out
+    }
+
+    // What it is made of, and how often that counts.
+    fn inner(&self) -> ([Option<&Sum>; 2], u64) {
+        match self {
+            Sum::Nothing | Sum::Line(_) => ([None, None], 0),
+            Sum::Both(both) => ([Some(&both.0), Some(&both.1)], 1),
+            Sum::Times(n, inner) => ([Some(inner), None], *n),
+        }
+    }
+
+    // The same for every clone of a sum with parts.
+    fn id(&self) -> Option<*const ()> {
+        match self {
+            Sum::Nothing | Sum::Line(_) => None,
+            Sum::Both(both) => Some(Rc::as_ptr(both).cast()),
+            Sum::Times(_, inner) => Some(Rc::as_ptr(inner).cast()),
+        }
     }
 }
 

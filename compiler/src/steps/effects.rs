@@ -1,8 +1,9 @@
 //! Which steps change the world: those always run, whether or not something uses them.
 
 use crate::ast::{Block, Expr, ExprKind, Item, OnFail, Operation, OperationKind};
-use crate::checker::Checker;
-use crate::resolve::Target;
+use crate::checker::{Checker, MOST_DEPTH};
+use crate::resolve::{DeclId, Target};
+use std::collections::HashMap;
 
 impl Checker<'_> {
     /// Whether an operation, or anything inside it, acts.
@@ -39,7 +40,7 @@ impl Checker<'_> {
     }
 
     /// The declarations an expression calls.
-    pub(crate) fn each_callee(&self, file: usize, expr: &Expr, see: &mut dyn FnMut(crate::resolve::DeclId)) {
+    pub(crate) fn each_callee(&self, file: usize, expr: &Expr, see: &mut dyn FnMut(DeclId)) {
         match &expr.kind {
             ExprKind::Call(callee, args) => {
                 if let ExprKind::Name(name) = &callee.kind
@@ -63,8 +64,8 @@ impl Checker<'_> {
     }
 
     /// Guards and flows such that whatever one calls comes before it; reports circles (E0601).
-    pub(crate) fn bodies_in_order(&mut self) -> Vec<crate::resolve::DeclId> {
-        let mut graph = petgraph::graphmap::DiGraphMap::<crate::resolve::DeclId, ()>::new();
+    pub(crate) fn bodies_in_order(&mut self) -> Vec<DeclId> {
+        let mut graph = petgraph::graphmap::DiGraphMap::<DeclId, ()>::new();
         for (id, item) in self.program.decls() {
             let mut see = |callee| {
                 if matches!(self.program.item(callee), Item::Flow(_) | Item::Guard(_)) {
@@ -85,6 +86,7 @@ impl Checker<'_> {
             graph.add_node(id);
         }
         let mut order = Vec::new();
+        let mut depths: HashMap<DeclId, u32> = HashMap::new();
         // Kosaraju gives the components callees first, and does not recurse.
         for mut group in petgraph::algo::kosaraju_scc(&graph) {
             group.sort();
@@ -92,6 +94,13 @@ impl Checker<'_> {
                 self.report_call_circle(&group);
             }
             for id in &group {
+                let below = graph.neighbors(*id).filter_map(|callee| depths.get(&callee));
+                let depth = below.max().map_or(0, |deepest| deepest + 1);
+                // What calls it is as deep, and is not reported again.
+                if depth == MOST_DEPTH {
+                    self.too_deep(*id, &format!("calls through more than {MOST_DEPTH} others"));
+                }
+                depths.insert(*id, depth);
                 // A flow acts if its own steps do; the flows it calls are already known.
                 if let Item::Flow(flow) = self.program.item(*id) {
                     let acts = self.block_acts(id.file, &flow.body);
@@ -105,7 +114,7 @@ impl Checker<'_> {
         order
     }
 
-    fn block_callees(&self, file: usize, block: &Block, see: &mut dyn FnMut(crate::resolve::DeclId)) {
+    fn block_callees(&self, file: usize, block: &Block, see: &mut dyn FnMut(DeclId)) {
         let operations =
             block.steps.iter().map(|s| &s.operation).chain(block.results.iter().map(|r| &r.value));
         for operation in operations {
@@ -113,12 +122,7 @@ impl Checker<'_> {
         }
     }
 
-    fn operation_callees(
-        &self,
-        file: usize,
-        operation: &Operation,
-        see: &mut dyn FnMut(crate::resolve::DeclId),
-    ) {
+    fn operation_callees(&self, file: usize, operation: &Operation, see: &mut dyn FnMut(DeclId)) {
         let mut exprs: Vec<&Expr> = Vec::new();
         let mut blocks: Vec<&Block> = Vec::new();
         match &operation.kind {
@@ -150,7 +154,7 @@ impl Checker<'_> {
         }
     }
 
-    fn report_call_circle(&mut self, group: &[crate::resolve::DeclId]) {
+    fn report_call_circle(&mut self, group: &[DeclId]) {
         let names: Vec<_> = group.iter().filter_map(|id| self.program.item(*id).name()).collect();
         let Some((first, rest)) = names.split_first() else { return };
         let message = match rest {
