@@ -115,6 +115,15 @@ impl Console {
         }
     }
 
+    /// On a terminal, says what is under way, in place of what was said so before; an empty text takes
+    /// it away.
+    pub(crate) fn progress(&self, text: &str) {
+        if self.err_is_terminal && !self.quiet {
+            // When standard error is gone there is nobody to tell.
+            let _ = write!(io::stderr().lock(), "\r\x1b[2K{text}");
+        }
+    }
+
     /// Says something that must be heard even when notes are left out.
     pub(crate) fn say(&self, text: &str) {
         let end = if text.ends_with('\n') { "" } else { "\n" };

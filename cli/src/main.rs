@@ -19,6 +19,7 @@ mod project;
 mod report;
 mod table;
 mod today;
+mod witness;
 mod world;
 
 use args::{Args, Command, PLANNED};

@@ -6,7 +6,7 @@
 use crate::action::Channel;
 use crate::budget::Budgets;
 use crate::cache::{Cache, MemoryCache};
-use crate::exec::PromptFacts;
+use crate::exec::{Director, PromptFacts};
 use crate::guard::Guard;
 use crate::journal::{Journal, PlanDigest};
 use crate::lookup::Source;
@@ -31,7 +31,7 @@ pub struct Engine {
     pub(crate) prompts: Vec<PromptFacts>,
     pub(crate) measures: Vec<Measure>,
     // Each way to count tokens once.
-    counts: Vec<Measure>,
+    pub(crate) counts: Vec<Measure>,
     pub(crate) sources: Vec<Arc<dyn Source>>,
     pub(crate) channels: Vec<Arc<dyn Channel>>,
     pub(crate) guards: Vec<(EcoString, Arc<dyn Guard>)>,
@@ -40,6 +40,8 @@ pub struct Engine {
     pub(crate) budgets: Option<Budgets>,
     // Why the bound of a model can't be trusted any more, by the model's index.
     pub(crate) broken: Vec<OnceLock<String>>,
+    // Who stands in for the world.
+    pub(crate) director: Option<Arc<dyn Director>>,
 }
 
 /// What an engine may use besides the plan.
@@ -144,6 +146,7 @@ impl Engine {
             journal,
             cache,
             budgets,
+            director: None,
         })
     }
 

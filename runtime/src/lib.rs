@@ -32,6 +32,7 @@ mod run;
 mod script;
 mod size;
 pub mod test;
+pub mod witness;
 mod words;
 
 pub use capabilities::capabilities;

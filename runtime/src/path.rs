@@ -56,6 +56,21 @@ impl StepPath {
         &self.name
     }
 
+    /// The same for every element and every round: `each_1.summary`.
+    pub(crate) fn in_general(&self) -> String {
+        match &self.parent {
+            Some(parent) => format!("{}.{}", parent.in_general(), self.name),
+            None => self.name.to_string(),
+        }
+    }
+
+    /// The elements and rounds that it lies in, from the outside.
+    pub(crate) fn items(&self) -> Vec<u32> {
+        let mut items = self.parent.as_ref().map(|p| p.items()).unwrap_or_default();
+        items.extend(self.item);
+        items
+    }
+
     /// How many steps it lies in.
     pub fn depth(&self) -> usize {
         self.parent.as_ref().map_or(0, |p| p.depth() + 1)

@@ -1,5 +1,7 @@
 //! `flowc test`: runs the tests of programs, offline.
 
+mod witness;
+
 use crate::console::{Console, Paint, counted};
 use crate::exit::{Exit, Failure};
 use crate::paths;
@@ -18,6 +20,7 @@ use std::sync::Arc;
   flowc test                        the tests of every .flow file below this folder
   flowc test app.flow               the tests of one program
   flowc test --filter returns       those with `returns` in their name
+  flowc test --witness              plays the dearest run of each flow against its worst case
   flowc test --format json          the same for programs
 
 Tests are offline: models answer what the test scripts, and simulated models answer the rest.")]
@@ -27,6 +30,10 @@ pub(crate) struct Args {
     paths: Vec<PathBuf>,
     #[command(flatten)]
     models: ModelArgs,
+    /// Play the witnesses that `flowc cost --witness` wrote, from FILE or from PROGRAM.witness.json
+    /// beside each program; where there is none, look for one. No run may take more than was proven.
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, conflicts_with = "filter")]
+    witness: Option<Option<PathBuf>>,
     /// Only tests with this in their name.
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
@@ -45,6 +52,9 @@ struct Tested {
 /// Runs the tests and prints how each went.
 pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
     let files = paths::flow_files(&args.paths)?;
+    if let Some(file) = &args.witness {
+        return witness::played(&files, file.as_ref(), args, console);
+    }
     let threads = super::threads()?;
     let tables = Tables::builtin();
     let mut broken = Report::default();

@@ -90,8 +90,11 @@ impl Walk<'_> {
         let place = Place { inside: ecow::EcoString::new(), times: 1 };
         let (mut ways, _) = self.block(&mut guard.body, &mut env, &place);
         let calls = std::mem::replace(&mut self.calls, around);
-        // A requirement that does not hold is found when all judges have answered.
-        ways.failed = either(&ways.failed, &Some(ways.ok.clone()));
+        let inference = self.inference();
+        if !guard.requires.iter().all(|require| inference.surely_holds(&require.holds, &env)) {
+            // A requirement that does not hold is found when all judges have answered.
+            ways.failed = either(&ways.failed, &Some(ways.ok.clone()));
+        }
         let id = if is_first {
             self.plan.guards[origin.index()] = guard;
             origin

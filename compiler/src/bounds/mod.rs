@@ -12,6 +12,7 @@ mod edges;
 mod fixed;
 mod infer;
 mod knob;
+mod known;
 mod prompt;
 mod walk;
 mod what_if;

@@ -171,6 +171,14 @@ impl Walk<'_> {
         (together(block, &each), ty)
     }
 
+    // A block that never runs: its steps get their bounds, and nothing is counted.
+    fn unseen(&mut self, block: &mut Block, env: &Env, place: &Place) -> (Ways, Type) {
+        let calls = std::mem::take(&mut self.calls);
+        let (_, ty) = self.block(block, &mut env.clone(), &Place { times: 0, ..place.clone() });
+        self.calls = calls;
+        (Ways::certain(Worst::default()), ty)
+    }
+
     fn step(&mut self, step: &mut Step, author: Option<&Step>, env: &Env, place: &Place) -> (Ways, Type) {
         self.looked += usize::from(self.settling > 0);
         let around = std::mem::take(&mut self.calls);
@@ -225,17 +233,22 @@ impl Walk<'_> {
                 let args: Vec<Type> = args.iter().map(|a| self.inference().ty(a, env)).collect();
                 self.call(step, callee, &args, env, place)
             }
-            StepKind::If(_, then, otherwise) => {
+            StepKind::If(condition, then, otherwise) => {
                 let inside = place.within(&step.name, 1);
-                let (mut ways, mut ty) = self.block(then, &mut env.clone(), &inside);
-                match otherwise {
-                    Some(otherwise) => {
-                        let (other, other_ty) = self.block(otherwise, &mut env.clone(), &inside);
-                        ways = ways.or(&other);
-                        ty = widest(&ty, &other_ty);
-                    }
-                    None => ty = widest(&ty, &Type::Null),
-                }
+                let known = self.inference().known(condition, env);
+                let branch = |walk: &mut Self, block: Option<&mut Block>, holds: bool| match block {
+                    Some(block) if known == Some(!holds) => walk.unseen(block, env, &inside),
+                    Some(block) => walk.block(block, &mut env.clone(), &inside),
+                    None => (nothing(), Type::Null),
+                };
+                let (yes, yes_ty) = branch(self, Some(then), true);
+                let (no, no_ty) = branch(self, otherwise.as_deref_mut(), false);
+                let mut ways = match known {
+                    Some(true) => yes,
+                    Some(false) => no,
+                    None => yes.or(&no),
+                };
+                let ty = widest(&yes_ty, &no_ty);
                 ways.failed = either(&ways.failed, &may_fail);
                 (ways, ty)
             }
@@ -274,17 +287,25 @@ impl Walk<'_> {
                 let it = self.settled(step.span, body, env, &first, *up_to);
                 let mut inner = env.clone();
                 inner.set(VarId(body.vars.start), it.clone());
-                let (round, ty) = self.block(body, &mut inner, &inside);
-                let round = match until {
-                    Some(until) => {
-                        inner.set(VarId(until.vars.start), it.clone());
-                        let (asked, _) =
-                            self.block(until, &mut inner, &Place { times: inside.times, ..place.clone() });
-                        asked.then(&round)
-                    }
-                    None => round,
+                let asked = until.as_mut().map(|until| {
+                    let mut inner = env.clone();
+                    inner.set(VarId(until.vars.start), it.clone());
+                    let place = Place { times: inside.times, ..place.clone() };
+                    let (asked, _) = self.block(until, &mut inner, &place);
+                    let holds = until.result.as_ref().and_then(|holds| self.inference().known(holds, &inner));
+                    (asked, holds == Some(true))
+                });
+                let is_done = asked.as_ref().is_some_and(|(_, holds)| *holds);
+                let (round, ty) = match is_done {
+                    true => self.unseen(body, &inner, &inside),
+                    false => self.block(body, &mut inner, &inside),
                 };
-                let mut ways = round.repeated(u64::from(*up_to));
+                let mut ways = match asked {
+                    // It is done before the first round.
+                    Some((asked, true)) => asked,
+                    Some((asked, false)) => asked.then(&round).repeated(u64::from(*up_to)),
+                    None => round.repeated(u64::from(*up_to)),
+                };
                 ways.failed = either(&ways.failed, &may_fail);
                 (ways, widest(&it, &ty))
             }

@@ -1,6 +1,7 @@
 //! One attempt at one model. The duties of a call stand in [`attempt`], in their order.
 
 use super::ceiling;
+use super::director::At;
 use super::halt::{Again, Failure};
 use super::state::Given;
 use super::step::Site;
@@ -125,7 +126,10 @@ async fn send(
     let mut listen = |text: &str| call.token(text);
     let mut ignore = |_: &str| {};
     let on_text: &mut OnText<'_> = if site.run().sink.is_some() { &mut listen } else { &mut ignore };
-    let work = ask.provider.call(context, request, on_text);
+    let work = match &site.run().engine.director {
+        Some(director) => director.reply(At::of(site, call.number), request),
+        None => ask.provider.call(context, request, on_text),
+    };
     let longest = Callee::Prompt(PromptId(0)).longest().unwrap_or_default();
     let limit = site.step.settings.timeout.unwrap_or(longest);
     let answered = match tokio::time::timeout(limit.duration(), work).await {

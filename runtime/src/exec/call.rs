@@ -1,6 +1,7 @@
 //! Calls of everything but prompts: lookups, guards, actions, flows; with `retry` and `timeout`.
 
 use super::cached::{self, digest};
+use super::director::At;
 use super::frame::Frame;
 use super::halt::{Failure, Halt};
 use super::state::Given;
@@ -109,21 +110,26 @@ async fn once(site: Site<'_>, callee: &Callee, args: &[Value], number: u32) -> G
     let plan = &site.run().engine.plan;
     match callee {
         Callee::Prompt(id) => prompt::prompt(site, *id, args, &[]).await,
-        Callee::Lookup(id) => lookup(site, &plan.lookups[id.index()], args).await,
+        Callee::Lookup(id) => lookup(site, &plan.lookups[id.index()], args, number).await,
         Callee::Guard(id) => guard(site, &plan.guards[id.index()], args, number).await,
-        Callee::Builtin(name) => builtin(site, name, args).await,
-        Callee::Action(id) => act(site, &plan.actions[id.index()], args).await,
+        Callee::Builtin(name) => builtin(site, name, args, number).await,
+        Callee::Action(id) => act(site, &plan.actions[id.index()], args, number).await,
         Callee::Flow(id) => flow(site, *id, args, number).await,
     }
 }
 
-async fn lookup(site: Site<'_>, lookup: &Lookup, params: &[Value]) -> Given<Value> {
+async fn lookup(site: Site<'_>, lookup: &Lookup, params: &[Value], number: u32) -> Given<Value> {
     let engine = site.run().engine;
     let StepKind::Call(Callee::Lookup(id), _) = &site.step.kind else {
         return Err(Halt::from(RunError::new(Code::E0807, "the step calls no lookup")));
     };
-    let args = arguments(site, &lookup.args, params)?;
-    let found = engine.sources[id.index()].find(&engine.context, lookup, &args, params).await?;
+    let found = match &engine.director {
+        Some(director) => director.found(At::of(site, number), lookup)?,
+        None => {
+            let args = arguments(site, &lookup.args, params)?;
+            engine.sources[id.index()].find(&engine.context, lookup, &args, params).await?
+        }
+    };
     let wrong = |why: String| {
         let message = format!("what `{}` found does not have its type: {why}", lookup.name);
         Halt::from(Failure::lasting(RunError::new(Code::E0807, message)))
@@ -179,12 +185,16 @@ async fn guard(site: Site<'_>, guard: &Guard, args: &[Value], number: u32) -> Gi
     Ok(args.first().cloned().unwrap_or_default())
 }
 
-async fn builtin(site: Site<'_>, name: &EcoString, args: &[Value]) -> Given<Value> {
+async fn builtin(site: Site<'_>, name: &EcoString, args: &[Value], number: u32) -> Given<Value> {
     let engine = site.run().engine;
     let Some((_, guard)) = engine.guards.iter().find(|(n, _)| n == name) else {
         return Err(Halt::from(RunError::new(Code::E0810, format!("there is no guard `{name}`"))));
     };
-    match guard.check(&engine.context, args).await? {
+    let verdict = match &engine.director {
+        Some(director) => director.verdict(At::of(site, number)),
+        None => guard.check(&engine.context, args).await?,
+    };
+    match verdict {
         Verdict::Pass => Ok(args.first().cloned().unwrap_or_default()),
         Verdict::Fail(reason) => {
             Err(Halt::from(RunError::new(Code::E0802, format!("`{name}` does not let it pass: {reason}"))))
@@ -227,17 +237,23 @@ fn act_key(site: Site<'_>) -> Given<EcoString> {
     Ok(blake3::Hash::from_bytes(key).to_hex().as_str().into())
 }
 
-async fn act(site: Site<'_>, action: &Action, params: &[Value]) -> Given<Value> {
+async fn act(site: Site<'_>, action: &Action, params: &[Value], number: u32) -> Given<Value> {
     let engine = site.run().engine;
     let StepKind::Call(Callee::Action(id), _) = &site.step.kind else {
         return Err(Halt::from(RunError::new(Code::E0811, "the step calls no action")));
     };
-    let args = arguments(site, &action.args, params)?;
+    let args = match &engine.director {
+        Some(_) => Vec::new(),
+        None => arguments(site, &action.args, params)?,
+    };
     let named: Vec<(EcoString, Value)> =
         action.params.iter().map(|p| p.name.clone()).zip(params.iter().cloned()).collect();
     let key = act_key(site)?;
     site.run().begin(site.path, flow_plan::Cost::ZERO).await?;
-    let done = engine.channels[id.index()].act(&engine.context, action, &args, &named, &key).await;
+    let done = match &engine.director {
+        Some(director) => director.act(At::of(site, number)),
+        None => engine.channels[id.index()].act(&engine.context, action, &args, &named, &key).await,
+    };
     if let Err(error) = &done {
         // The channel has answered, so there is no doubt: it was not done.
         site.run().record(site.path, || site.failed(error)).await?;

@@ -6,13 +6,14 @@
 //!
 //! [`frame`] holds variables, [`step`] takes one step to its end, [`handler`] is its `else`, [`call`] calls what it
 //! calls, [`prompt`] asks models one after another, [`attempt`] asks one model once, [`ceiling`]
-//! stops asking one that can't be trusted, [`repeating`] runs loops, [`state`] is what all steps of a run share.
+//! stops asking one that can't be trusted, [`repeating`] runs loops, [`director`] stands in for the world where one is given, [`state`] is what all steps of a run share.
 
 mod attempt;
 mod backoff;
 mod cached;
 mod call;
 mod ceiling;
+mod director;
 mod frame;
 mod halt;
 mod handler;
@@ -24,6 +25,7 @@ mod state;
 mod step;
 
 pub(crate) use call::within;
+pub(crate) use director::{At, Director};
 pub(crate) use frame::Frame;
 pub(crate) use halt::Halt;
 pub(crate) use request::PromptFacts;

@@ -12,10 +12,10 @@ mod outside;
 mod play;
 mod program;
 mod replies;
-mod search;
 mod shrink;
 mod tally;
 mod values;
+mod witness;
 
 use flow_compiler::Outcome as Compiled;
 use flow_compiler::bounds::Amount;
@@ -25,7 +25,6 @@ use flow_tests::world::FolderWorld;
 use play::{Fault, Played, Reached, laws, play, shown, within};
 use program::{Wishes, program};
 use replies::{Policy, World};
-use search::dearest;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -130,8 +129,12 @@ fn show(text: &str) {
     eprintln!("{text}");
     let compiled = FolderWorld::empty().with("main.flow", text).compile("main.flow");
     let Some(bounds) = &compiled.bounds else { return };
-    for line in bounds.flows.iter().flat_map(|f| &f.spent_on) {
-        eprintln!("{:>5} x {:<24} {:<6} {} a call", line.times, line.step, line.what, line.each.usd);
+    for line in bounds.flows.last().iter().flat_map(|f| &f.spent_on) {
+        let each = line.each;
+        eprintln!(
+            "{:>5} x {:<24} {:<6} {} in, {} out, {}",
+            line.times, line.step, line.what, each.input.0, each.output.0, each.usd
+        );
     }
 }
 
@@ -173,14 +176,14 @@ fn all_runs(compiled: &Compiled, seed: u64, wishes: Wishes) -> Result<Verdict, F
     };
     for (policy, offset) in Policy::ALL.into_iter().zip(0..) {
         for again in 0..if policy == Policy::Mixed { 3 } else { 1 } {
-            let world = World::of(policy, seed * 31 + offset * 7 + again);
+            let world = World { policy, seed: seed * 31 + offset * 7 + again };
             if let Some(played) = play(&plan, flow, &world)? {
                 see(&played)?;
             }
         }
     }
-    if wishes.fenced {
-        dearest(&plan, flow, seed, &mut see)?;
+    if let (true, Some(worst)) = (wishes.fenced, &worst) {
+        nearest = Some(witness::reached(&plan, flow, worst)?);
     }
     Ok(Verdict::Ran(ends, nearest))
 }

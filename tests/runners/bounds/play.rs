@@ -1,12 +1,12 @@
 //! One run of a program against the hostile world, and what must hold of it whatever the bound.
 
 use super::outside::Outside;
-use super::replies::{Books, Hostile, Policy, World};
+use super::replies::{Books, Hostile, World};
 use super::values::Maker;
 use super::{Worst, count};
 use fastrand::Rng;
 use flow_diagnostics::Code;
-use flow_plan::{FlowId, Millis, Param, Plan, Type};
+use flow_plan::{FlowId, Millis, Plan};
 use flow_runtime::{Context, Engine, Environment, Options, RunReport, Spent, Start, Tables, read_inputs};
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
@@ -62,13 +62,8 @@ fn inputs(plan: &Plan, flow: FlowId, world: &World) -> Json {
     let mut rng = Rng::with_seed(world.seed);
     let size = world.policy.size();
     let mut maker = Maker { rng: &mut rng, size, count: &tokens, escaped_too: false };
-    let mut flags = world.flags.iter();
     let params = plan.flows[flow.index()].params.iter();
-    let mut input = |param: &Param| match (world.policy, &param.ty) {
-        (Policy::Script, Type::Bool) => Json::from(flags.next().is_some_and(|flag| *flag)),
-        (_, ty) => maker.json(ty),
-    };
-    Json::Object(params.map(|p| (p.name.to_string(), input(p))).collect::<Map<_, _>>())
+    Json::Object(params.map(|p| (p.name.to_string(), maker.json(&p.ty))).collect::<Map<_, _>>())
 }
 
 fn engine(plan: &Arc<Plan>, hostile: &Arc<Hostile>, outside: Arc<Outside>) -> Result<Engine, Fault> {

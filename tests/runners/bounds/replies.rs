@@ -20,18 +20,7 @@ pub(super) enum Policy {
     Largest,
     /// Most answers fail after they were paid for; the others are as large as they may be.
     Dear,
-    /// What a script says of each call: a [`Gene`]. Behind its end, as [`Policy::Largest`].
-    Script,
 }
-
-/// What a script says of one call: when it ends, and how.
-pub(super) type Gene = u8;
-
-/// How many genes there are; 0 is a good answer at once.
-pub(super) const GENES: Gene = 16;
-
-// Behind each usual `hedge`, the last one behind some timeouts as well.
-const LATE: [u64; 4] = [0, 60, 900, 3100];
 
 impl Policy {
     pub(super) const ALL: [Policy; 3] = [Policy::Mixed, Policy::Largest, Policy::Dear];
@@ -40,29 +29,18 @@ impl Policy {
     pub(super) fn size(self) -> Size {
         match self {
             Policy::Mixed => Size::Over,
-            Policy::Largest | Policy::Dear | Policy::Script => Size::Largest,
+            Policy::Largest | Policy::Dear => Size::Largest,
         }
     }
 }
 
 /// A world for one run.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct World {
     /// What its provider is like.
     pub(super) policy: Policy,
     /// Where chance comes from.
     pub(super) seed: u64,
-    /// For [`Policy::Script`]: what becomes of each call, in the order of the calls.
-    pub(super) script: Vec<Gene>,
-    /// For [`Policy::Script`]: the inputs that are true or false, in their order; false behind the end.
-    pub(super) flags: Vec<bool>,
-}
-
-impl World {
-    /// A world without a script.
-    pub(super) fn of(policy: Policy, seed: u64) -> World {
-        World { policy, seed, script: vec![], flags: vec![] }
-    }
 }
 
 /// What the provider has billed.
@@ -91,7 +69,6 @@ pub(super) struct Reported {
 /// The provider `sim` of hostile runs.
 pub(super) struct Hostile {
     policy: Policy,
-    script: Vec<Gene>,
     state: Mutex<(Rng, Books)>,
 }
 
@@ -108,7 +85,7 @@ struct Fate {
 impl Hostile {
     pub(super) fn new(world: &World) -> Arc<Hostile> {
         let state = Mutex::new((Rng::with_seed(world.seed), Books::default()));
-        Arc::new(Hostile { policy: world.policy, script: world.script.clone(), state })
+        Arc::new(Hostile { policy: world.policy, state })
     }
 
     pub(super) fn books(&self) -> Books {
@@ -120,9 +97,7 @@ impl Hostile {
     }
 
     fn fate(&self, request: &Request<'_>) -> Fate {
-        let (rng, books) = &mut *self.lock();
-        // The call is in the books already.
-        let gene = self.script.get(books.calls.saturating_sub(1) as usize).copied().unwrap_or(0);
+        let rng = &mut self.lock().0;
         let size = match self.policy.size() {
             Size::Over if rng.bool() => Size::Random,
             size => size,
@@ -131,11 +106,9 @@ impl Hostile {
             Policy::Mixed => (pick(rng, &[0, 0, 0, 30, 600, 2500, 15_000, 3_600_000]), rng.u32(0..20)),
             Policy::Largest => (0, 0),
             Policy::Dear => (pick(rng, &[0, 250, 990, 1990]), pick(rng, &[0, 12, 12, 13])),
-            Policy::Script => (LATE[usize::from(gene / 4) % 4], [0, OTHER, 12, 13][usize::from(gene % 4)]),
         };
         let ends = match way {
             0..=10 => Ok((answer(rng, size, request), Finish::Done)),
-            OTHER => Ok((other(answer(rng, size, request), request.output), Finish::Done)),
             11 => Ok((format!("Of course: {} There!", answer(rng, size, request)), Finish::Done)),
             12 => Ok((noise(rng, size, request), Finish::Done)),
             13 => Err((pick(rng, &BILLED), None)),
@@ -175,9 +148,6 @@ impl Hostile {
     }
 }
 
-// A good answer that decides otherwise than the largest one.
-const OTHER: u32 = 100;
-
 // These may have been billed.
 const BILLED: [CallErrorKind; 3] =
     [CallErrorKind::Connection, CallErrorKind::Server, CallErrorKind::Malformed];
@@ -212,15 +182,6 @@ fn escaped(json: &str) -> String {
     let units =
         |c: char| c.encode_utf16(&mut [0; 2]).iter().map(|u| format!("\\u{u:04x}")).collect::<String>();
     json.chars().map(|c| if c.is_ascii() { c.to_string() } else { units(c) }).collect()
-}
-
-/// An answer that judges the other way, where there is only one other way.
-fn other(answer: String, ty: &Type) -> String {
-    match ty {
-        Type::Bool => "true".to_owned(),
-        Type::Int(Some((_, high))) => high.to_string(),
-        _ => answer,
-    }
 }
 
 /// As much nonsense as the cap lets through.

@@ -20,7 +20,7 @@ pub(super) struct Tally {
     codes: BTreeMap<String, u32>,
     example: Option<(u64, String)>,
     // For each program with a bound, the nearest that a run came to it.
-    reached: Vec<Reached>,
+    reached: Vec<(u64, Reached)>,
 }
 
 impl Tally {
@@ -42,7 +42,7 @@ impl Tally {
                     self.calls += calls;
                     self.most_calls = self.most_calls.max(calls);
                 }
-                self.reached.extend(reached);
+                self.reached.extend(reached.map(|reached| (seed, reached)));
             }
         }
     }
@@ -61,8 +61,18 @@ impl Tally {
             eprintln!("  seed {seed} is not valid:\n{why}");
         }
         if !reached.is_empty() {
-            eprintln!("  measured by bound, tokens:  {}", spread(reached.iter().map(|r| r.tokens).collect()));
-            eprintln!("  measured by bound, dollars: {}", spread(reached.iter().map(|r| r.usd).collect()));
+            eprintln!(
+                "  measured by bound, tokens:  {}",
+                spread(reached.iter().map(|(_, r)| r.tokens).collect())
+            );
+            eprintln!(
+                "  measured by bound, dollars: {}",
+                spread(reached.iter().map(|(_, r)| r.usd).collect())
+            );
+            let mut furthest: Vec<_> = reached.iter().map(|(seed, r)| (r.usd, r.tokens, *seed)).collect();
+            furthest.sort_by(|a, b| a.0.total_cmp(&b.0));
+            furthest.truncate(60);
+            eprintln!("  furthest from it, with their seeds: {furthest:.4?}");
         }
     }
 }

@@ -6,6 +6,7 @@ mod numbers;
 mod rows;
 mod runs;
 mod text;
+mod witness;
 
 use crate::console::{Console, counted};
 use crate::exit::{Exit, Failure};
@@ -16,6 +17,7 @@ use crate::report::Report;
 use clap::ValueEnum;
 use flow_compiler::bounds::Priced;
 use flow_diagnostics::did_you_mean;
+use flow_plan::FlowId;
 use rows::{Program, Shown};
 use runs::Past;
 use std::path::PathBuf;
@@ -31,6 +33,7 @@ use std::path::PathBuf;
   flowc cost app.flow --from-runs a.jsonl b.jsonl     what runs took, beside the worst case
   flowc cost --lock                     writes flow.lock, to be kept with the program
   flowc cost --locked                   what has changed since, for continuous integration
+  flowc cost app.flow --witness         inputs and answers that reach the worst case, in app.witness.json
   flowc cost --format markdown          for a pull request
   flowc cost --format json | jq '.flows[].worst.usd'
 
@@ -66,6 +69,11 @@ pub(crate) struct Args {
     /// Say what has changed since flow.lock was written, and fail where anything has.
     #[arg(long, conflicts_with_all = ["lock", "at", "solve", "from_runs", "flow"])]
     locked: bool,
+    /// Look for the dearest run of each flow, and write its inputs and answers to FILE, or to
+    /// PROGRAM.witness.json beside the program. `flowc test --witness` plays it.
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true,
+        conflicts_with_all = ["lock", "locked", "solve", "from_runs"])]
+    witness: Option<Option<PathBuf>>,
     /// How to print it.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Form,
@@ -97,6 +105,12 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
     if let Some(name) = &args.solve {
         return solved(&numbers::solve(&programs, &flows, name)?, args, console);
     }
+    if let Some(file) = &args.witness {
+        if programs.iter().any(|p| p.priced.bounds.is_none()) || exceeds(&programs, &flows) {
+            return Err(report.into_failure(Exit::Failed));
+        }
+        return witness::witnesses((&programs, &flows), file.as_ref(), args, console);
+    }
     let past = Past::read(&args.from_runs)?;
     let shown: Vec<Shown<'_>> =
         programs.iter().zip(&flows).flat_map(|(p, flows)| p.shown(flows, &past)).collect();
@@ -111,6 +125,15 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
         Form::Text => console.answer(&text::tables(&shown, console))?,
     }
     Ok(exit)
+}
+
+// Whether what is wanted exceeds something, with the numbers that were set.
+fn exceeds(programs: &[Program], flows: &[Vec<FlowId>]) -> bool {
+    let over = |(program, flows): (&Program, &Vec<FlowId>)| {
+        let mut bounds = program.priced.bounds.iter().flat_map(|b| &b.flows);
+        bounds.any(|b| flows.contains(&b.flow) && !program.priced.excess(b).is_empty())
+    };
+    programs.iter().zip(flows).any(over)
 }
 
 // Writes the lock, or compares with it. A program with errors is not worth keeping.
@@ -182,14 +205,14 @@ fn compiled(args: &Args) -> Result<(Vec<Program>, Report), Failure> {
         let priced = Priced::compile(&project.world(), &project.file);
         report.add(&project.root, &priced.sources, &priced.diagnostics);
         let (file, place) = (paths::shown(&path), lock::place(&project));
-        programs.push(Program { file, priced, place, turned: false });
+        programs.push(Program { file, path, priced, place, turned: false });
     }
     Ok((programs, report))
 }
 
 impl Args {
     // The flows of each program that are meant.
-    fn chosen(&self, programs: &[Program]) -> Result<Vec<Vec<flow_plan::FlowId>>, Failure> {
+    fn chosen(&self, programs: &[Program]) -> Result<Vec<Vec<FlowId>>, Failure> {
         let wanted = |name: &str| self.flow.as_deref().is_none_or(|flow| flow == name);
         let chosen: Vec<Vec<_>> = programs.iter().map(|p| p.flows(wanted)).collect();
         let known = programs.iter().all(|p| p.priced.bounds.is_some());

@@ -4,11 +4,14 @@ use super::runs::{Expected, Past};
 use crate::lock::{Current, Place};
 use flow_compiler::bounds::{Excess, FlowBound, Priced, StepBound};
 use flow_plan::{Flow, FlowId, Plan};
+use std::path::PathBuf;
 
 /// A compiled program.
 pub(super) struct Program {
     /// Its path from the working directory.
     pub(super) file: String,
+    /// Where it is.
+    pub(super) path: PathBuf,
     /// The program with its bounds.
     pub(super) priced: Priced,
     /// Where it stands in `flow.lock`.

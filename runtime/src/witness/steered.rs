@@ -1,0 +1,307 @@
+//! A world that goes the way of its choices: which model answers, what fails, what is found, and with
+//! which values; everything as large as it may be.
+//!
+//! What is dearest of a call that fails is the same always: it is made as often as the step allows,
+//! and each time it breaks off when it may have been billed in full.
+
+use super::choices::{Choices, Met};
+use super::file::{Answer, Call, Ends, Found};
+use super::values::Sizes;
+use crate::exec::{At, Director};
+use crate::guard::Verdict;
+use crate::provider::{CallError, CallErrorKind, Finish, Reply, Request, Usage};
+use crate::{RunError, StepPath};
+use async_trait::async_trait;
+use flow_diagnostics::Code;
+use flow_plan::{Callee, Lookup, Millis, ModelId, OnFail, Plan, PromptId, Tokens, Type, Value};
+use flow_tokens::Measure;
+use serde_json::Value as Json;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// What stays the same over many runs.
+pub(super) struct Stage {
+    pub(super) plan: Arc<Plan>,
+    pub(super) measures: Vec<Measure>,
+    pub(super) numbers: Vec<i64>,
+    pub(super) words: Vec<String>,
+}
+
+/// One run's world.
+pub(super) struct Steered {
+    stage: Arc<Stage>,
+    choices: Choices,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    met: Met,
+    asked: HashMap<(String, u32), Question>,
+    script: Script,
+}
+
+/// What a world was asked and said, in its order.
+#[derive(Default)]
+pub(super) struct Script {
+    pub(super) calls: Vec<Call>,
+    pub(super) found: Vec<Found>,
+}
+
+/// A prompt that one step asks, over all of its calls.
+struct Question {
+    // Which of the models answers; behind the last, none does.
+    answers: usize,
+    // How the last try of what comes to nothing ends: the models in turn, or the one that is asked
+    // where there is doubt.
+    end: End,
+    // Calls of each model.
+    calls: HashMap<ModelId, u32>,
+    answered: bool,
+}
+
+/// How the last try ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Answer,
+    Break,
+    // With an answer that cannot be used, and is shown to the model again.
+    Unusable,
+}
+
+impl Question {
+    // By the last model first: those before it have failed, and are paid for. Answers before failures.
+    fn new(way: usize, models: usize, ends: &[End]) -> Question {
+        let (answers, end) = match way.checked_sub(models * ends.len()) {
+            None => (models - 1 - way / ends.len(), ends[way % ends.len()]),
+            Some(0) => (models, End::Break),
+            Some(_) => (models, End::Unusable),
+        };
+        Question { answers, end, calls: HashMap::new(), answered: false }
+    }
+}
+
+/// How a call goes.
+enum Fate {
+    Answer,
+    Break,
+    Unusable,
+    // Nothing is heard of it.
+    Silence,
+}
+
+impl Steered {
+    pub(super) fn new(stage: Arc<Stage>, choices: Choices) -> Steered {
+        Steered { stage, choices, state: Mutex::default() }
+    }
+
+    /// What was decided and said.
+    pub(super) fn done(&self) -> (Met, Script) {
+        let state = std::mem::take(&mut *self.lock());
+        (state.met, state.script)
+    }
+
+    /// The inputs of a flow.
+    pub(super) fn input(&self, name: &str, ty: &Type) -> Json {
+        let mut state = self.lock();
+        let sizes = self.sizes(Tokens(0));
+        sizes.largest(ty, name, &mut |at, ways| {
+            self.choices.choose(&mut state.met, &format!("input {at}"), &[], ways)
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn sizes(&self, free: Tokens) -> Sizes<'_> {
+        let Stage { measures, numbers, words, .. } = &*self.stage;
+        let free = if free == Tokens(0) { Sizes::default().free } else { free.0 };
+        Sizes { measures, free, numbers, words }
+    }
+
+    // How a call of a model goes, and after how long.
+    fn fate(&self, at: At<'_>, model: ModelId) -> (Fate, Duration) {
+        let settings = &at.step.settings;
+        let limit = settings.timeout.or(Callee::Prompt(PromptId(0)).longest()).unwrap_or(Millis(0));
+        let hedge = settings.hedge.filter(|after| *after < limit);
+        let chain: Vec<ModelId> = settings.model.iter().chain(&settings.fallback).copied().collect();
+        let again = matches!(&at.step.on_fail, Some(OnFail::Retry(most)) if at.round < *most);
+        let (name, items) = (place(at.path, at.round), at.path.items());
+        let state = &mut *self.lock();
+        let question = state.asked.entry((at.path.to_string(), at.round)).or_insert_with(|| {
+            let ends: &[End] = match (settings.escalate.is_some(), again) {
+                (false, _) => &[End::Answer],
+                (true, false) => &[End::Answer, End::Break],
+                (true, true) => &[End::Answer, End::Break, End::Unusable],
+            };
+            let ways = chain.len() * ends.len() + 1 + usize::from(again);
+            let way = self.choices.choose(&mut state.met, &format!("{name} is answered"), &items, ways);
+            Question::new(way, chain.len(), ends)
+        });
+        let made = question.calls.entry(model).or_default();
+        *made += 1;
+        let beside = hedge.is_some() && made.is_multiple_of(2);
+        let tries = if hedge.is_some() { made.div_ceil(2) } else { *made };
+        let is_last_try = tries > settings.retry;
+        let place = chain.iter().position(|m| *m == model);
+        let answers = match (question.answered, place) {
+            // The model that is asked where there is doubt.
+            (true, _) | (false, None) => question.end == End::Answer && is_last_try,
+            (false, Some(place)) => place == question.answers && is_last_try,
+        };
+        let is_end = is_last_try && (question.answered || place.is_some_and(|p| p + 1 == chain.len()));
+        question.answered |= answers && !beside;
+        let wait = hedge.map_or(Duration::ZERO, |after| after.duration() + Duration::from_millis(1));
+        match (answers, beside) {
+            (true, true) => (Fate::Silence, Duration::ZERO),
+            (true, false) => (Fate::Answer, wait),
+            (false, _) if is_end && question.end == End::Unusable => match beside {
+                // It counts if it is the last to be heard of.
+                true => (Fate::Unusable, Duration::from_millis(2)),
+                false => (Fate::Unusable, wait),
+            },
+            // The failure that may end the run comes when all else is done.
+            (false, _) if is_end => {
+                let late = limit.duration().saturating_sub(Duration::from_millis(2));
+                (Fate::Break, late.max(wait))
+            }
+            (false, true) => (Fate::Break, Duration::ZERO),
+            (false, false) => (Fate::Break, wait),
+        }
+    }
+
+    // A good answer, as large as its type.
+    fn answer(&self, at: At<'_>, request: &Request<'_>) -> String {
+        let name = place(at.path, at.round);
+        let items = at.path.items();
+        let mut state = self.lock();
+        let mut sizes = self.sizes(request.max_output);
+        let own = [request.measure.clone()];
+        if !self.stage.measures.iter().any(|m| m.counts_like(request.measure)) {
+            sizes.measures = &own;
+        }
+        let mut choose = |at: &str, ways: usize| {
+            self.choices.choose(&mut state.met, &format!("{name} says {at}"), &items, ways)
+        };
+        match sizes.largest(request.output, "it", &mut choose) {
+            Json::String(text) => match request.output.present() {
+                Type::Json(_) => Json::from(text).to_string(),
+                _ => text,
+            },
+            json => json.to_string(),
+        }
+    }
+}
+
+/// The name of a step's choices: the same for all elements and rounds of loops.
+fn place(path: &StepPath, round: u32) -> String {
+    match round {
+        0 => path.in_general(),
+        n => format!("{} again {n}", path.in_general()),
+    }
+}
+
+/// What a call that is answered uses at most.
+fn most(request: &Request<'_>) -> Usage {
+    let price = &request.model.card.price;
+    let dearer = price.cache_write.is_some_and(|write| write > price.input);
+    Usage {
+        input: request.input,
+        cached_input: Tokens(0),
+        cache_write: if dearer { request.input } else { Tokens(0) },
+        output: request.max_output,
+    }
+}
+
+#[async_trait]
+impl Director for Steered {
+    async fn reply(&self, at: At<'_>, request: &Request<'_>) -> Result<Reply, CallError> {
+        let model = self.stage.plan.models.iter().position(|m| m.name == request.model.name);
+        let model = ModelId(model.unwrap_or(0) as u32);
+        let (fate, after) = self.fate(at, model);
+        let text = match fate {
+            Fate::Answer => Some(self.answer(at, request)),
+            Fate::Unusable => Some(self.sizes(Tokens(0)).nonsense(request.max_output)),
+            Fate::Break | Fate::Silence => None,
+        };
+        let ends = match (&fate, &text) {
+            (Fate::Silence, _) => Ends::Silence,
+            (_, Some(text)) => Ends::Answer(Answer { text: text.clone(), usage: most(request) }),
+            _ => Ends::Break,
+        };
+        let call = Call {
+            step: at.path.to_string(),
+            call: at.number,
+            model: request.model.name.to_string(),
+            after_ms: after.as_millis() as u64,
+            ends,
+        };
+        self.lock().script.calls.push(call.clone());
+        played(&call).await
+    }
+
+    fn found(&self, at: At<'_>, lookup: &Lookup) -> Result<Json, RunError> {
+        let (name, items) = (place(at.path, at.round), at.path.items());
+        let state = &mut *self.lock();
+        let mut choose =
+            |what: &str, ways| self.choices.choose(&mut state.met, &format!("{name} {what}"), &items, ways);
+        let found = match choose("fails", 2) {
+            0 => Some(self.sizes(Tokens(0)).largest(&lookup.output, "finds", &mut choose)),
+            _ => None,
+        };
+        state.script.found.push(Found::of(at, found.clone()));
+        found.ok_or_else(|| failed(Code::E0807))
+    }
+
+    fn verdict(&self, at: At<'_>) -> Verdict {
+        match self.goes(at) {
+            true => Verdict::Pass,
+            false => Verdict::Fail(NOT_PASSED.to_owned()),
+        }
+    }
+
+    fn act(&self, at: At<'_>) -> Result<Value, RunError> {
+        match self.goes(at) {
+            true => Ok(Value::Null),
+            false => Err(failed(Code::E0811)),
+        }
+    }
+}
+
+impl Steered {
+    // Whether what gives no value of its own goes well.
+    fn goes(&self, at: At<'_>) -> bool {
+        let (name, items) = (place(at.path, at.round), at.path.items());
+        let state = &mut *self.lock();
+        let goes = self.choices.choose(&mut state.met, &format!("{name} fails"), &items, 2) == 0;
+        state.script.found.push(Found::of(at, goes.then_some(Json::Null)));
+        goes
+    }
+}
+
+const NOT_PASSED: &str = "the witness does not let it pass";
+
+pub(super) fn failed(code: Code) -> RunError {
+    RunError::new(code, "the witness lets it fail")
+}
+
+/// A call as a script says.
+pub(super) async fn played(call: &Call) -> Result<Reply, CallError> {
+    if call.after_ms > 0 {
+        tokio::time::sleep(Duration::from_millis(call.after_ms)).await;
+    }
+    match &call.ends {
+        Ends::Answer(Answer { text, usage }) => {
+            Ok(Reply { text: text.clone(), usage: *usage, finish: Finish::Done, request_id: None })
+        }
+        Ends::Break => Err(CallError {
+            kind: CallErrorKind::Server,
+            message: "the witness lets it break off".to_owned(),
+            help: None,
+            retry_after: None,
+        }),
+        Ends::Silence => std::future::pending().await,
+    }
+}

@@ -1,0 +1,76 @@
+//! The witness of a program, held to its bound.
+
+use super::Worst;
+use super::play::{Fault, Reached};
+use flow_plan::{FlowId, Plan, Used};
+use flow_runtime::Spent;
+use flow_runtime::witness::{Ends, Search, Witness, find, play};
+use regex::Regex;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+// Runs that are tried for one program.
+const RUNS: usize = 3000;
+
+/// How near the witness of a flow comes to its bound. It never exceeds it, and is the same whenever it
+/// is played.
+pub(super) fn reached(plan: &Arc<Plan>, flow: FlowId, worst: &Worst) -> Result<Reached, Fault> {
+    let fault = |law, figures| Err(Fault { law, figures });
+    let found =
+        find(plan, flow, Search { worst: worst.usd, tokens: worst.input.0 + worst.output.0, runs: RUNS });
+    let (witness, spent) = match found {
+        Ok(found) => found,
+        Err(error) => return fault("what compiles has a witness", error.to_string()),
+    };
+    let played = match play(plan, &witness) {
+        Ok(played) => played,
+        Err(error) => return fault("a witness can be played", error.to_string()),
+    };
+    if std::env::var("FLOW_BOUND_SEED").is_ok() {
+        show(&witness, spent);
+    }
+    let figures = || {
+        format!(
+            "bound {worst:?}\n  found {spent:?}\n  played {:?}\n  {:?}",
+            played.report.spent, played.missing
+        )
+    };
+    if played.missing.is_some() || played.report.spent != spent {
+        return fault("a witness plays as it was found", figures());
+    }
+    if spent.usd > worst.usd
+        || spent.calls > worst.calls
+        || spent.input > worst.input
+        || spent.output > worst.output
+    {
+        return fault("a witness keeps within its bound", figures());
+    }
+    let part = |of: f64, whole: f64| if whole > 0.0 { of / whole } else { 1.0 };
+    Ok(Reached {
+        usd: part(spent.usd.0 as f64, worst.usd.0 as f64),
+        tokens: part((spent.input.0 + spent.output.0) as f64, (worst.input.0 + worst.output.0) as f64),
+    })
+}
+
+/// Prints what becomes of each call of a program that is looked at alone.
+#[expect(clippy::print_stderr, reason = "it is read in the output of a run with --nocapture")]
+fn show(witness: &Witness, spent: Spent) {
+    eprintln!("the witness spends {spent:?}");
+    let mut same: BTreeMap<(String, &str, &str), (u64, u64, u64)> = BTreeMap::new();
+    for call in &witness.calls {
+        // The same for every element, round and try.
+        let step = Regex::new(r"\[\d+\]|#\d+").expect("it is one").replace_all(&call.step, "").into_owned();
+        let (ends, used) = match &call.ends {
+            Ends::Answer(answer) => ("answer", answer.usage),
+            Ends::Break => ("break", Used::default()),
+            Ends::Silence => ("silence", Used::default()),
+        };
+        let (times, input, output) = same.entry((step, &call.model, ends)).or_default();
+        *times += 1;
+        *input = (*input).max(used.input.0);
+        *output = (*output).max(used.output.0);
+    }
+    for ((step, model, ends), (times, input, output)) in same {
+        eprintln!("{times:>5} x {step:<24} {model:<6} {ends:<8} {input} in, {output} out");
+    }
+}
