@@ -5,6 +5,7 @@
 //! ([`Tokens`], [`Cost`], [`Millis`]), the model [`Catalog`] and the [`CapabilitySpec`]s.
 //! Not here: syntax, files, network, clocks, async.
 
+mod assume;
 mod capability;
 mod catalog;
 mod dump;
@@ -21,6 +22,7 @@ mod types;
 mod units;
 mod value;
 
+pub use assume::{Assumed, Fact, Often, Rate, Size};
 pub use capability::{CapabilityKind, CapabilitySpec, ParamSpec, TypeSpec};
 pub use catalog::{Abilities, Catalog, ModelCard, ModelKind};
 pub use eval::{EvalError, Scope, compare, equal, eval, kind};

@@ -328,6 +328,8 @@ pub struct Block {
     pub steps: DiGraph<Step, ()>,
     /// What the block is worth; `null` where there is nothing.
     pub result: Option<Expr>,
+    /// What of its own variables is never larger; a run in which one is ends there.
+    pub assumes: Vec<Assumed>,
 }
 
 impl Block {

@@ -26,6 +26,7 @@ pub(crate) fn check(program: &Program, plan: &Plan, bounds: &Bounds, out: &mut D
         return;
     }
     unbounded(bounds, out);
+    needless(bounds, out);
     outputs(program, (plan, &bounds.measures), out);
     for bound in &bounds.flows {
         for step in &bound.steps {
@@ -34,6 +35,18 @@ pub(crate) fn check(program: &Program, plan: &Plan, bounds: &Bounds, out: &mut D
         }
         budget(program, (plan, &bounds.measures), bound, out);
         deadline(program, (plan, &bounds.measures), bound, out);
+    }
+}
+
+/// W0707: an assumption of what is known without it.
+fn needless(bounds: &Bounds, out: &mut Diagnostics) {
+    for found in &bounds.needless {
+        let message = format!("`{}` is never larger than this, whatever is assumed", found.name);
+        out.push(
+            FlowDiagnostic::new(Code::W0707, found.span, message)
+                .here(format!("it is `{}` already", found.known))
+                .help("take the line out, or assume less"),
+        );
     }
 }
 

@@ -4,10 +4,12 @@
 //! which is what the runtime holds calls to and reserves; and [`Bounds`], what each flow takes at
 //! worst, and why. Nothing here is declared by hand: all of it follows from the program.
 
+mod assumed;
 mod best;
 mod call;
 mod check;
 mod edges;
+mod expected;
 mod fixed;
 mod infer;
 mod knob;
@@ -17,6 +19,7 @@ mod what_if;
 mod worst;
 
 pub(crate) use check::check;
+pub use expected::{Expected, Mean};
 pub use fixed::{Fixed, fixed};
 pub use what_if::{Excess, Most, Notch, Number, Priced};
 
@@ -35,6 +38,10 @@ pub struct Bounds {
     pub flows: Vec<FlowBound>,
     /// What has no bound.
     pub(crate) unbounded: Vec<walk::Unbounded>,
+    /// Assumptions of what is known without them.
+    pub(crate) needless: Vec<assumed::Needless>,
+    /// What each `each` goes through at most, by its step.
+    pub(crate) elements: HashMap<Span, u64>,
     /// What is pasted into requests that do not fit their model, by step.
     pub(crate) pasted: HashMap<(Span, ModelId), Vec<prompt::Pasted>>,
     /// What counts the tokens of each model: a tokenizer's file is read once.
@@ -132,13 +139,22 @@ pub(crate) fn derive_for(plan: &mut Plan, wanted: &[FlowId], measures: &[Measure
         flows: vec![None; flows],
         calls: Vec::new(),
         unbounded: Vec::new(),
+        needless: Vec::new(),
+        elements: HashMap::new(),
         guards: HashMap::new(),
         origins: HashMap::new(),
         doubts: HashMap::new(),
         pasted: HashMap::new(),
     };
     let flows = wanted.iter().map(|id| flow_bound(*id, &walk.flow(*id))).collect();
-    Bounds { flows, unbounded: walk.unbounded, pasted: walk.pasted, measures: walk.measures }
+    Bounds {
+        flows,
+        unbounded: walk.unbounded,
+        needless: walk.needless,
+        elements: walk.elements,
+        pasted: walk.pasted,
+        measures: walk.measures,
+    }
 }
 
 /// What counts the tokens of a model.

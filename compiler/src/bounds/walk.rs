@@ -4,6 +4,7 @@
 //! The rules follow the executor: what it may do after a failure, which attempts it may pay for, how
 //! long it waits. [`call`](super::call) has those of calls.
 
+use super::assumed::{Needless, or_ended};
 use super::infer::{Env, Inference, narrowest, widest};
 use super::prompt::{Open, Pasted};
 use super::worst::{Line, Ways, Worst, either};
@@ -79,6 +80,10 @@ pub(crate) struct Walk<'a> {
     pub(crate) flows: Vec<Option<FlowWorst>>,
     pub(crate) calls: Vec<CallWorst>,
     pub(crate) unbounded: Vec<Unbounded>,
+    /// Assumptions of what is known without them.
+    pub(crate) needless: Vec<Needless>,
+    /// What each `each` goes through at most.
+    pub(crate) elements: HashMap<Span, u64>,
     // The instances of a guard of the program, by the types of its arguments.
     pub(crate) guards: HashMap<GuardId, Vec<Instance>>,
     // The guard that an instance was made from.
@@ -127,18 +132,20 @@ impl Walk<'_> {
 
     /// The worst case of a block, and the type of its result.
     pub(crate) fn block(&mut self, block: &mut Block, env: &mut Env, place: &Place) -> (Ways, Type) {
+        let may_end = self.inputs_assumed(block, env);
         let nodes: Vec<NodeIndex> = block.steps.node_indices().collect();
         let mut each: Vec<Ways> = Vec::with_capacity(nodes.len());
         for node in &nodes {
             let mut step = std::mem::replace(&mut block.steps[*node], placeholder());
             let author = author(block, &step);
-            let (ways, ty) = self.step(&mut step, author.as_ref(), env, place);
+            let done = self.step(&mut step, author.as_ref(), env, place);
+            let (ways, ty) = self.result_assumed(block, block.var_of(*node), done);
             env.set(block.var_of(*node), ty);
             block.steps[*node] = step;
             each.push(ways);
         }
         let ty = block.result.as_ref().map_or(Type::Null, |r| self.inference().ty(r, env));
-        (together(block, &each), ty)
+        (or_ended(together(block, &each), may_end), ty)
     }
 
     fn step(&mut self, step: &mut Step, author: Option<&Step>, env: &Env, place: &Place) -> (Ways, Type) {
@@ -230,6 +237,7 @@ impl Walk<'_> {
                         (Type::Error, 1)
                     }
                 };
+                self.elements.insert(step.span, most);
                 let mut inner = env.clone();
                 inner.set(VarId(body.vars.start), item);
                 let (one, ty) = self.block(body, &mut inner, &place.within(&step.name, most));

@@ -5,13 +5,17 @@
 //! Not here: what a number is in the plan ([`knob`]), and what is reported of bounds (`check`).
 
 use super::check::tried;
+use super::expected::{Expected, expected};
 use super::knob::{self, Kind, Knob};
 use super::{Amount, Bounds, FlowBound, derive, derive_for};
+use crate::rates::{self, Misplaced};
 use crate::resolve::Program;
 use crate::{Analysed, World, analysed};
 use ecow::{EcoString, eco_format};
 use flow_diagnostics::{Code, Diagnostics, Sources, Span};
-use flow_plan::{Bound, Callee, Cost, FlowId, Millis, ModelId, Plan, RecordType, StepKind, Tokens, Type};
+use flow_plan::{
+    Bound, Callee, Cost, FlowId, Millis, ModelId, Plan, Rate, RecordType, StepKind, Tokens, Type,
+};
 use flow_tokens::{Measure, json_tokens};
 use std::sync::Arc;
 
@@ -140,6 +144,21 @@ impl Priced {
     pub fn set(&mut self, number: &Number, value: u64) {
         turn(&mut self.plan, &number.knob, value);
         self.bounds = Some(derive(&mut self.plan));
+    }
+
+    /// What these flows take on average, by the rates that they assume and by `more`, which come first.
+    pub fn expected(&self, flows: &[FlowId], more: &[(FlowId, Rate)]) -> Vec<Expected> {
+        let Some(bounds) = &self.bounds else { return Vec::new() };
+        let wanted: Vec<FlowBound> =
+            bounds.flows.iter().filter(|b| flows.contains(&b.flow)).cloned().collect();
+        expected((&self.plan, self.measures()), &wanted, more)
+    }
+
+    /// Whether a rate says something about a flow; the error says why it does not, and for a name that
+    /// is not known it is the one that may be meant.
+    pub fn takes(&self, flow: FlowId, rate: &Rate) -> Result<(), Misplaced> {
+        let flow = &self.plan.flows[flow.index()];
+        rates::place(&flow.params, &flow.body, rate)
     }
 
     /// What a flow exceeds.
