@@ -158,8 +158,8 @@ pub struct Model {
     pub card: ModelCard,
     /// What a request needs.
     pub settings: ModelSettings,
-    /// The text of its `tokenizer.json`, where the program names one.
-    pub tokenizer: Option<Arc<str>>,
+    /// Its `tokenizer.json`, where the program names one.
+    pub tokenizer: Option<TokenizerFile>,
     /// Whether private data may go there.
     pub cleared: bool,
     /// Where it is declared.

@@ -161,7 +161,7 @@ pub(crate) fn derive_for(plan: &mut Plan, wanted: &[FlowId], measures: &[Measure
 fn measure(model: &flow_plan::Model) -> Measure {
     let name = model.card.tokenizer.as_deref().unwrap_or(DEFAULT_TOKENIZER);
     // A tokenizer that is not known was reported; bytes are never too few.
-    Measure::named(name, model.tokenizer.as_deref()).unwrap_or_else(|_| flow_tokens::BYTES.clone())
+    Measure::named(name, model.tokenizer.as_ref()).unwrap_or_else(|_| flow_tokens::BYTES.clone())
 }
 
 fn flow_bound(flow: FlowId, found: &walk::FlowWorst) -> FlowBound {
