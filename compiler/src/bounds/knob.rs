@@ -142,12 +142,13 @@ impl Knob {
         }
     }
 
-    /// The largest value with which the flow fits; none where even the least does not.
+    /// A value with which the flow fits, the largest unless that takes more than so many tries; none
+    /// where even the least does not.
     pub(crate) fn solve(
         &self,
         (plan, measures): (&Plan, &[Measure]),
         flow: FlowId,
-        fits: &dyn Fn(&FlowBound) -> bool,
+        (fits, tries): (&dyn Fn(&FlowBound) -> bool, u32),
     ) -> Option<u64> {
         let mut plan = plan.clone();
         let mut fits_with = |value: u64| {
@@ -158,7 +159,9 @@ impl Knob {
             return None;
         }
         let (mut good, mut bad) = (self.least, self.now);
-        while bad - good > 1 {
+        let mut left = tries;
+        while bad - good > 1 && left > 0 {
+            left -= 1;
             let middle = good + (bad - good) / 2;
             if fits_with(middle) {
                 good = middle;

@@ -13,6 +13,7 @@ mod expected;
 mod fixed;
 mod infer;
 mod knob;
+mod near;
 mod prompt;
 mod walk;
 mod what_if;

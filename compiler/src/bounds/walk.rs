@@ -6,6 +6,7 @@
 
 use super::assumed::{Needless, or_ended};
 use super::infer::{Env, Inference, narrowest, widest};
+use super::near::{Near, Total};
 use super::prompt::{Open, Pasted};
 use super::worst::{Line, Ways, Worst, either};
 use super::{Amount, amount};
@@ -368,15 +369,23 @@ fn cut_short(
     starts: &[Worst],
     way: fn(&Ways) -> &Option<Worst>,
 ) -> Option<Worst> {
+    if each.iter().all(|ways| way(ways).is_none()) {
+        return None;
+    }
     let any: Vec<Amount> = each.iter().map(|w| amount(&w.any())).collect();
     let ok: Vec<Amount> = each.iter().map(|w| amount(&w.ok)).collect();
+    // All of them together once, so that of each only its neighbours are looked at.
+    let all_any = any.iter().fold(Total::default(), |sum, a| sum.plus(*a, 1));
+    let mut near = Near::new(block);
     let mut most: Option<(Amount, usize)> = None;
     let mut longest: Option<Worst> = None;
     for (i, ways) in each.iter().enumerate() {
         let Some(last) = way(ways) else { continue };
-        let (before, behind) = around(block, i);
-        let others = (0..each.len()).filter(|o| *o != i && !behind[*o]);
-        let all = others.fold(amount(last), |sum, o| sum.plus(if before[o] { ok[o] } else { any[o] }));
+        let mut all = all_any.plus(any[i], -1).plus(amount(last), 1);
+        // What needs it has not begun, and what it needs gave its value.
+        near.reach(i, Direction::Outgoing, |behind| all = all.plus(any[behind], -1));
+        near.reach(i, Direction::Incoming, |before| all = all.plus(any[before], -1).plus(ok[before], 1));
+        let all = all.amount();
         let (so_far, dearest) = most.unwrap_or((all, i));
         most = Some((so_far.or(all), if all.usd > so_far.usd { i } else { dearest }));
         let took = time_of(&starts[i].then(&time_of(last)));
@@ -385,7 +394,9 @@ fn cut_short(
         }
     }
     let (amount, dearest) = most?;
-    let (before, behind) = around(block, dearest);
+    let (mut before, mut behind) = (vec![false; each.len()], vec![false; each.len()]);
+    near.reach(dearest, Direction::Incoming, |step| before[step] = true);
+    near.reach(dearest, Direction::Outgoing, |step| behind[step] = true);
     let mut all = way(&each[dearest]).clone().unwrap_or_default();
     for (other, ways) in each.iter().enumerate() {
         if other != dearest && !behind[other] {
@@ -399,24 +410,6 @@ fn cut_short(
 // Only the time.
 fn time_of(worst: &Worst) -> Worst {
     Worst { time: worst.time, waited_for: worst.waited_for.clone(), ..Worst::default() }
-}
-
-// What a step needs, and what needs it.
-fn around(block: &Block, step: usize) -> (Vec<bool>, Vec<bool>) {
-    (reach(block, step, Direction::Incoming), reach(block, step, Direction::Outgoing))
-}
-
-fn reach(block: &Block, from: usize, way: Direction) -> Vec<bool> {
-    let mut seen = vec![false; block.steps.node_count()];
-    let mut left = vec![NodeIndex::new(from)];
-    while let Some(node) = left.pop() {
-        for next in block.steps.neighbors_directed(node, way) {
-            if !std::mem::replace(&mut seen[next.index()], true) {
-                left.push(next);
-            }
-        }
-    }
-    seen
 }
 
 /// The body for each of so many elements, `parallel` at once. When one fails, those beside it may be

@@ -103,7 +103,7 @@ impl Draft {
                     Ty::List(..) => Some(format!("len({name}) <= {most}")),
                     Ty::Map(..) => Some(format!("{name} <= {most}")),
                     Ty::Int(range) => {
-                        let (low, high) = range.unwrap_or((-100, 100));
+                        let (low, high) = range.unwrap_or((0, 100));
                         Some(format!("{name} <= {}", self.rng.i64(low..=high)))
                     }
                     Ty::Float => Some(format!("{name} <= 0.5")),
