@@ -21,15 +21,13 @@ pub fn parse_rate(text: &str) -> Result<Rate, String> {
             (format!("{of}.{fact}"), words.next().unwrap_or_default().trim())
         }
     };
-    let (of, word) = head.rsplit_once('.').ok_or(FORM)?;
+    let (of, word) =
+        head.rsplit_once('.').filter(|(of, word)| !of.is_empty() && !word.is_empty()).ok_or(FORM)?;
     let fact = Fact::of(word).ok_or_else(|| match did_you_mean(word, words()) {
         Some(near) => format!("there is no rate `{word}`; did you mean `{near}`?"),
         None => format!("there is no rate `{word}`; the rates are {}", listed()),
     })?;
     let value = often(value).ok_or(FORM)?;
-    if of.is_empty() {
-        return Err(FORM.to_owned());
-    }
     fits(fact, value).map(|()| Rate { of: of.into(), fact, value, span: None })
 }
 

@@ -19,6 +19,8 @@ pub struct Assumed {
     pub most: Size,
     /// As it is written behind `assume:`.
     pub text: EcoString,
+    /// Where the size itself is written.
+    pub at: Span,
     /// Where.
     pub span: Span,
 }

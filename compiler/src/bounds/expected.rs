@@ -6,13 +6,15 @@
 //! is taken for the mean of what its sizes make. Where nothing is said, nothing fails, nothing leaves
 //! doubt, nothing is in a cache, conditions take the dearer side and sizes are at their bounds.
 
-use super::{Amount, derive_for, joined};
+use super::mean::{Mean, Part, dearest, mixed, power_sum, power_sum_of};
+use super::narrow::narrow;
+use super::{derive_for, joined};
 use crate::rates;
 use ecow::{EcoString, eco_format};
 use flow_diagnostics::Span;
 use flow_plan::{
-    Assumed, Block, CallBounds, Callee, Expr, Fact, FlowId, GuardId, ModelId, Often, OnFail, Plan, Rate,
-    Size, Step, StepKind, Tokens, Used, VarId,
+    Block, CallBounds, Callee, Expr, Fact, FlowId, GuardId, ModelId, Often, OnFail, Plan, Rate, Size, Step,
+    StepKind, Tokens, Used, VarId,
 };
 use flow_tokens::Measure;
 use std::collections::HashMap;
@@ -28,49 +30,11 @@ pub struct Expected {
     pub steps: Vec<(EcoString, ModelId, Mean)>,
 }
 
-/// A mean of each measure but time, of which calls say nothing.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
-pub struct Mean {
-    /// Dollars.
-    pub usd: f64,
-    /// Calls of models.
-    pub calls: f64,
-    /// Tokens in.
-    pub input: f64,
-    /// Tokens out.
-    pub output: f64,
-}
-
 impl Expected {
     /// What one step takes of a model.
     pub fn step(&self, step: &str, model: ModelId) -> Mean {
         let own = self.steps.iter().find(|(name, id, _)| name == step && *id == model);
         own.map(|(.., mean)| *mean).unwrap_or_default()
-    }
-}
-
-impl Mean {
-    fn plus(self, other: Mean) -> Mean {
-        Mean {
-            usd: self.usd + other.usd,
-            calls: self.calls + other.calls,
-            input: self.input + other.input,
-            output: self.output + other.output,
-        }
-    }
-
-    fn times(self, n: f64) -> Mean {
-        Mean { usd: self.usd * n, calls: self.calls * n, input: self.input * n, output: self.output * n }
-    }
-
-    // A mean of what is never more.
-    fn at_most(self, worst: Amount) -> Mean {
-        Mean {
-            usd: self.usd.min(worst.usd.dollars()),
-            calls: self.calls.min(worst.calls as f64),
-            input: self.input.min(worst.input.0 as f64),
-            output: self.output.min(worst.output.0 as f64),
-        }
     }
 }
 
@@ -99,61 +63,6 @@ pub(super) fn expected(
     bounds.iter().map(|bound| walk.of(bound)).collect()
 }
 
-// Sets the size of an input or a step's result to its mean, as if no value were larger.
-fn narrow(plan: &mut Plan, flow: FlowId, of: &str, value: Often) {
-    let most = match value {
-        Often::Number(n) => Size::Items(n.ceil() as u64),
-        Often::Text(size) => size,
-        Often::Share(_) => return,
-    };
-    let flow = &mut plan.flows[flow.index()];
-    let input = flow.params.iter().position(|p| p.name == of).map(|i| VarId(flow.body.vars.start + i as u32));
-    let assumed = |var| Assumed { var, name: of.into(), most, text: "".into(), span: Span::default() };
-    match input {
-        // What is said first is looked at first.
-        Some(var) => flow.body.assumes.insert(0, narrowest(&flow.body, assumed(var))),
-        None => result(&mut flow.body, of, &assumed),
-    }
-}
-
-fn result(block: &mut Block, path: &str, assumed: &dyn Fn(VarId) -> Assumed) {
-    let nodes: Vec<_> = block.steps.node_indices().collect();
-    if let Some(node) = nodes.iter().find(|n| block.steps[**n].name == path) {
-        // The rounds of a `repeat` are no size of what it gives.
-        if !matches!(block.steps[*node].kind, StepKind::Repeat { .. }) {
-            let assumed = narrowest(block, assumed(block.var_of(*node)));
-            block.assumes.insert(0, assumed);
-        }
-        return;
-    }
-    for node in nodes {
-        let step = &mut block.steps[node];
-        let Some(rest) = path.strip_prefix(step.name.as_str()).and_then(|r| r.strip_prefix('.')) else {
-            continue;
-        };
-        match &mut step.kind {
-            StepKind::If(_, then, otherwise) => {
-                result(then, rest, assumed);
-                otherwise.iter_mut().for_each(|b| result(b, rest, assumed));
-            }
-            StepKind::Match(_, arms) => arms.iter_mut().for_each(|a| result(&mut a.body, rest, assumed)),
-            StepKind::Each { body, .. } | StepKind::Repeat { body, .. } => result(body, rest, assumed),
-            StepKind::Call(..) | StepKind::Compute(_) => {}
-        }
-    }
-}
-
-// The smaller of the mean and what is assumed of the same variable.
-fn narrowest(block: &Block, mean: Assumed) -> Assumed {
-    let known = block.assumes.iter().find(|a| a.var == mean.var).map(|a| a.most);
-    let most = match (known, mean.most) {
-        (Some(Size::Items(a)), Size::Items(b)) => Size::Items(a.min(b)),
-        (Some(Size::Tokens(a)), Size::Tokens(b)) => Size::Tokens(a.min(b)),
-        (_, most) => most,
-    };
-    Assumed { most, ..mean }
-}
-
 struct Means<'a> {
     plan: &'a Plan,
     // What each `each` goes through at most.
@@ -161,16 +70,6 @@ struct Means<'a> {
     rates: &'a HashMap<(FlowId, EcoString, Fact), Often>,
     flows: HashMap<FlowId, Part>,
     guards: HashMap<GuardId, Part>,
-}
-
-/// What a part of a program takes.
-#[derive(Clone)]
-struct Part {
-    /// How often it gives a value.
-    ok: f64,
-    /// What it takes on average, however it ends.
-    takes: Mean,
-    calls: Vec<(EcoString, ModelId, Mean)>,
 }
 
 /// Where a step stands: in which flow, with the names around it; in a guard, nothing is said of it.
@@ -465,68 +364,9 @@ impl Means<'_> {
     }
 }
 
-impl Part {
-    fn nothing() -> Part {
-        Part { ok: 1.0, takes: Mean::default(), calls: Vec::new() }
-    }
-
-    // Adds what another part takes where it comes about this often; not how it ends.
-    fn add(&mut self, other: Part, share: f64) {
-        self.takes = self.takes.plus(other.takes.times(share));
-        self.calls
-            .extend(other.calls.into_iter().map(|(step, model, mean)| (step, model, mean.times(share))));
-    }
-
-    fn scaled(self, n: f64) -> Part {
-        let mut out = Part::nothing();
-        let ok = self.ok;
-        out.add(self, n);
-        Part { ok, ..out }
-    }
-
-    fn inside(mut self, step: &str) -> Part {
-        self.calls.iter_mut().for_each(|(name, ..)| *name = joined(step, name));
-        self
-    }
-
-    // With the tries of its step, each of which fails this often besides what fails in it.
-    fn tried(self, step: &Step, fails: f64) -> Part {
-        let lost = 1.0 - self.ok * (1.0 - fails);
-        let tries = f64::from(step.settings.retry) + 1.0;
-        Part { ok: 1.0 - lost.powf(tries), ..self.scaled(power_sum(lost, tries)) }
-    }
-}
-
-// 1 + q + q² + … with n terms; n need not be whole.
-fn power_sum(q: f64, n: f64) -> f64 {
-    if q >= 1.0 { n } else { (1.0 - q.powf(n)) / (1.0 - q) }
-}
-
-// The same where the last power is known: of n rounds that all succeed this often.
-fn power_sum_of(all: f64, n: f64) -> f64 {
-    if n <= 0.0 { 0.0 } else { power_sum(all.powf(1.0 / n), n) }
-}
-
 fn share_of(value: Often) -> f64 {
     match value {
         Often::Share(share) => share,
         Often::Number(_) | Often::Text(_) => 0.0,
     }
-}
-
-fn mixed(parts: Vec<(f64, Part)>) -> Part {
-    let mut out = Part::nothing();
-    out.ok = 0.0;
-    for (share, part) in parts {
-        out.ok += share * part.ok;
-        out.add(part, share);
-    }
-    out
-}
-
-// All of it the dearest of them.
-fn dearest(parts: Vec<Part>) -> Vec<(f64, Part)> {
-    let key = |part: &Part| (part.takes.usd, part.takes.calls);
-    let best = parts.into_iter().reduce(|a, b| if key(&b) > key(&a) { b } else { a });
-    best.map(|part| (1.0, part)).into_iter().collect()
 }

@@ -13,6 +13,8 @@ mod expected;
 mod fixed;
 mod infer;
 mod knob;
+mod mean;
+mod narrow;
 mod near;
 mod prompt;
 mod walk;
@@ -20,8 +22,9 @@ mod what_if;
 mod worst;
 
 pub(crate) use check::check;
-pub use expected::{Expected, Mean};
+pub use expected::Expected;
 pub use fixed::{Fixed, fixed};
+pub use mean::Mean;
 pub use what_if::{Excess, Most, Notch, Number, Priced};
 
 use ecow::{EcoString, eco_format};

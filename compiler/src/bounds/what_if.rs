@@ -14,7 +14,7 @@ use crate::{Analysed, World, analysed};
 use ecow::{EcoString, eco_format};
 use flow_diagnostics::{Code, Diagnostics, Sources, Span};
 use flow_plan::{
-    Bound, Callee, Cost, FlowId, Millis, ModelId, Plan, Rate, RecordType, StepKind, Tokens, Type,
+    Bound, Callee, Cost, FlowId, Millis, ModelId, Plan, Rate, RecordType, Size, StepKind, Tokens, Type,
 };
 use flow_tokens::{Measure, json_tokens};
 use std::sync::Arc;
@@ -248,6 +248,7 @@ impl Priced {
             Kind::NewTimeout(_) => ("timeout".into(), Some(in_flow.clone())),
             Kind::Found(id) => (self.plan.lookups[id.index()].name.clone(), None),
             Kind::Input(flow, i) => (self.plan.flows[flow.index()].params[i].name.clone(), None),
+            Kind::Assumed(flow, i) => (self.plan.flows[flow.index()].body.assumes[i].name.clone(), None),
             Kind::Rounds(at) => (self.repeat(flow, at), None),
         };
         let mut names = vec![name.clone()];
@@ -295,6 +296,10 @@ impl Priced {
                 Type::Text { bound: Some(Bound::Chars(_)), .. } => CEILING / 4,
                 _ => CEILING,
             },
+            Kind::Assumed(flow, i) => match self.plan.flows[flow.index()].body.assumes[i].most {
+                Size::Chars(_) => CEILING / 4,
+                _ => CEILING,
+            },
             Kind::Timeout | Kind::NewTimeout(_) | Kind::Found(_) => CEILING,
         }
     }
@@ -315,10 +320,17 @@ impl Number {
     fn notch(&self, plan: &Plan) -> Option<u64> {
         let less = match self.knob.kind {
             Kind::Input(flow, i) if matches!(plan.flows[flow.index()].params[i].ty, Type::List(..)) => 1,
-            Kind::Retry | Kind::Rounds(_) | Kind::Found(_) => 1,
-            Kind::Input(..) | Kind::MaxOutput(_) | Kind::Timeout | Kind::NewTimeout(_) => {
-                (self.now / 10).max(1)
+            Kind::Assumed(flow, i)
+                if matches!(plan.flows[flow.index()].body.assumes[i].most, Size::Items(_)) =>
+            {
+                1
             }
+            Kind::Retry | Kind::Rounds(_) | Kind::Found(_) => 1,
+            Kind::Input(..)
+            | Kind::Assumed(..)
+            | Kind::MaxOutput(_)
+            | Kind::Timeout
+            | Kind::NewTimeout(_) => (self.now / 10).max(1),
         };
         self.now.checked_sub(less).filter(|to| *to >= self.knob.least)
     }

@@ -93,7 +93,7 @@ impl Checker<'_> {
         let (var, ty) = self.variable(flow, name, at)?;
         let most = self.most(flow.file, (name, &ty, is_len), right)?;
         let text = EcoString::from(self.sources.text(expr.span));
-        Some(Assumed { var, name: name.clone(), most, text, span: setting.span })
+        Some(Assumed { var, name: name.clone(), most, text, at: right.span, span: setting.span })
     }
 
     // The input or step of this name, with its type. Nothing where it is not known, or is a step that
