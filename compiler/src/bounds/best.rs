@@ -19,9 +19,14 @@ pub(super) fn find(plan: &Plan, bounds: &mut Bounds) {
     for bound in &mut bounds.flows {
         let least = best.flow(bound.flow);
         bound.best = least.all.at_most(bound.worst);
+        let mut own: HashMap<(EcoString, ModelId), Amount> = HashMap::new();
+        for call in least.calls {
+            let sum = own.entry((call.step, call.model)).or_default();
+            *sum = sum.plus(call.takes);
+        }
         for step in &mut bound.steps {
-            let own = least.calls.iter().filter(|c| c.step == step.step && c.model == step.model);
-            step.best = own.fold(Amount::default(), |sum, c| sum.plus(c.takes)).at_most(step.worst);
+            let sum = own.get(&(step.step.clone(), step.model)).copied().unwrap_or_default();
+            step.best = sum.at_most(step.worst);
         }
     }
 }

@@ -171,10 +171,12 @@ fn measure(model: &flow_plan::Model) -> Measure {
 fn flow_bound(flow: FlowId, found: &walk::FlowWorst) -> FlowBound {
     let worst = found.ways.any();
     let mut steps: Vec<StepBound> = Vec::new();
+    let mut places: HashMap<(EcoString, ModelId), usize> = HashMap::new();
     for call in &found.calls {
         let input = call.again.unwrap_or_default().max(call.each.input);
         let all = Worst::call(call.each.clone()).times(call.calls);
-        match steps.iter_mut().find(|s| s.step == call.step && s.model == call.model) {
+        let place = *places.entry((call.step.clone(), call.model)).or_insert(steps.len());
+        match steps.get_mut(place) {
             Some(step) => {
                 step.worst = step.worst.plus(amount(&all));
                 step.request = step.request.max(input);

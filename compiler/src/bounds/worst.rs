@@ -3,6 +3,7 @@
 use ecow::EcoString;
 use flow_diagnostics::Span;
 use flow_plan::{Cost, Millis, Tokens};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 /// The most that something takes, each measure by itself, and what makes up the dollars and the time.
@@ -30,7 +31,7 @@ pub(crate) enum Sum {
 }
 
 /// One kind of call, or of waiting.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Line {
     /// The step, with the steps around it: `checked.tone`.
     pub(crate) step: EcoString,
@@ -63,13 +64,17 @@ impl Sum {
     /// Every line with how often it counts; equal lines are one.
     pub(crate) fn lines(&self) -> Vec<(u64, Rc<Line>)> {
         let mut out: Vec<(u64, Rc<Line>)> = Vec::new();
+        let mut places: HashMap<Rc<Line>, usize> = HashMap::new();
         let mut left = vec![(1u64, self)];
         while let Some((times, sum)) = left.pop() {
             match sum {
                 Sum::Nothing => {}
-                Sum::Line(line) => match out.iter_mut().find(|(_, l)| Rc::ptr_eq(l, line) || l == line) {
-                    Some((n, _)) => *n = n.saturating_add(times),
-                    None => out.push((times, line.clone())),
+                Sum::Line(line) => match places.get(line) {
+                    Some(place) => out[*place].0 = out[*place].0.saturating_add(times),
+                    None => {
+                        places.insert(line.clone(), out.len());
+                        out.push((times, line.clone()));
+                    }
                 },
                 Sum::Both(both) => left.extend([(times, &both.1), (times, &both.0)]),
                 Sum::Times(n, inner) => left.push((times.saturating_mul(*n), inner)),
