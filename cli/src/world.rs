@@ -13,6 +13,8 @@ use std::sync::Arc;
 
 /// The largest file a program may be made of, in bytes.
 pub(crate) const LARGEST: u64 = 4 << 20;
+/// The largest file of data beside it: a `tokenizer.json` has up to some 35 MB.
+const LARGEST_DATA: u64 = 64 << 20;
 
 /// Files below a program's folder, read when they are asked for and not kept.
 pub(crate) struct DiskWorld {
@@ -31,7 +33,8 @@ impl DiskWorld {
 
 impl World for DiskWorld {
     fn read(&self, path: &str) -> Result<Arc<str>, String> {
-        read_text(&self.root.join(path)).map(Into::into)
+        let most = if path.ends_with(".json") { LARGEST_DATA } else { LARGEST };
+        read_up_to(&self.root.join(path), most).map(Into::into)
     }
 
     fn catalog(&self) -> &Catalog {
@@ -53,19 +56,23 @@ impl World for DiskWorld {
 
 /// The text of a file; the reason in a few words where there is none.
 pub(crate) fn read_text(path: &Path) -> Result<String, String> {
+    read_up_to(path, LARGEST)
+}
+
+fn read_up_to(path: &Path, most: u64) -> Result<String, String> {
     let file = File::open(path).map_err(|e| reason(&e))?;
     let kind = file.metadata().map_err(|e| reason(&e))?;
     if kind.is_dir() {
         return Err("it is a folder".to_owned());
     }
-    let too_large = || format!("it is larger than {} MiB", LARGEST >> 20);
-    if kind.len() > LARGEST {
+    let too_large = || format!("it is larger than {} MiB", most >> 20);
+    if kind.len() > most {
         return Err(too_large());
     }
     // A file may grow while it is read, and a device has no length at all.
     let mut bytes = Vec::with_capacity(usize::try_from(kind.len()).unwrap_or_default());
-    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|e| reason(&e))?;
-    if bytes.len() as u64 > LARGEST {
+    file.take(most + 1).read_to_end(&mut bytes).map_err(|e| reason(&e))?;
+    if bytes.len() as u64 > most {
         return Err(too_large());
     }
     String::from_utf8(bytes).map_err(|e| {
@@ -105,6 +112,11 @@ mod tests {
             read("ok.flow/x").as_deref(),
             Err(&"a part of its path is a file, not a folder".to_owned())
         );
+        // A tokenizer's file may be larger than a program.
+        write("tokenizer.json", &vec![b' '; LARGEST as usize + 1])?;
+        let world = DiskWorld::new(dir.path(), Catalog::default(), BTreeMap::new());
+        assert_eq!(world.read("tokenizer.json").map(|text| text.len()), Ok(LARGEST as usize + 1));
+        assert!(world.read("large.flow").is_err());
         Ok(())
     }
 }

@@ -11,7 +11,7 @@ use crate::resolve::{DeclId, Program, Symbol, Target};
 use crate::types::{Declared, Numbers, Signature};
 use ecow::EcoString;
 use flow_diagnostics::{Code, Diagnostics, FlowDiagnostic, Sources, Span};
-use flow_plan::{self as plan, Callee, ModelId, Plan, Type, Value};
+use flow_plan::{self as plan, Callee, ModelId, Plan, TokenizerFile, Type, Value};
 use std::collections::{HashMap, HashSet};
 
 /// Everything that is known while checking.
@@ -31,6 +31,8 @@ pub(crate) struct Checker<'a> {
     pub(crate) models: HashMap<DeclId, Option<ModelId>>,
     pub(crate) callables: HashMap<DeclId, Signature>,
     pub(crate) numbers: Numbers,
+    /// The files of tokenizers, by their paths.
+    pub(crate) tokenizers: HashMap<EcoString, TokenizerFile>,
     /// Checked flows; they are checked callees first and stand in the plan in their own order.
     pub(crate) flows: Vec<(Callee, plan::Flow)>,
     pub(crate) guards: Vec<(Callee, plan::Guard)>,
@@ -68,6 +70,7 @@ pub(crate) fn check(world: &dyn World, program: &Program, sources: &Sources) -> 
         models: HashMap::new(),
         callables: HashMap::new(),
         numbers: Numbers::default(),
+        tokenizers: HashMap::new(),
         flows: Vec::new(),
         guards: Vec::new(),
         depth: 0,

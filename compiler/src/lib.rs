@@ -14,6 +14,7 @@ pub mod hir;
 pub mod lower;
 mod parse;
 mod quiet;
+mod rates;
 mod resolve;
 mod steps;
 pub mod template;
@@ -21,6 +22,7 @@ mod types;
 mod world;
 
 pub use parse::parse_file;
+pub use rates::{Misplaced, parse_rate};
 pub use world::World;
 
 use flow_diagnostics::{Diagnostics, Sources};

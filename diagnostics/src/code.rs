@@ -72,6 +72,7 @@ codes! {
     W0704 "cache on a step that never repeats",
     W0705 "changing text before fixed text in a prompt",
     W0706 "price of a model is old",
+    W0707 "assumption of what is known anyway",
     E0801 "the run was refused",
     E0802 "a guard failed",
     E0803 "over budget",
@@ -85,6 +86,7 @@ codes! {
     E0811 "an action failed",
     E0812 "interrupted",
     E0813 "a value cannot be computed",
+    E0814 "an assumption does not hold",
 }
 
 impl Code {

@@ -113,6 +113,9 @@ impl Dump<'_> {
         for i in 0..block.inputs {
             self.line(depth, format!("given {}", var(VarId(block.vars.start + i))));
         }
+        for assumed in &block.assumes {
+            self.line(depth, format!("assume {} <= {}", var(assumed.var), assumed.most));
+        }
         for node in block.steps.node_indices() {
             let mut needs: Vec<VarId> = block
                 .steps

@@ -5,6 +5,7 @@
 //! ([`Tokens`], [`Cost`], [`Millis`]), the model [`Catalog`] and the [`CapabilitySpec`]s.
 //! Not here: syntax, files, network, clocks, async.
 
+mod assume;
 mod capability;
 mod catalog;
 mod dump;
@@ -17,10 +18,12 @@ pub mod limits;
 mod plan;
 mod price;
 mod settings;
+mod tokenizer;
 mod types;
 mod units;
 mod value;
 
+pub use assume::{Assumed, Fact, Often, Rate, Size};
 pub use capability::{CapabilityKind, CapabilitySpec, ParamSpec, TypeSpec};
 pub use catalog::{Abilities, Catalog, ModelCard, ModelKind};
 pub use eval::{EvalError, Scope, compare, equal, eval, kind};
@@ -29,6 +32,7 @@ pub use labels::{Integrity, Labels};
 pub use plan::*;
 pub use price::{LongPrice, Price, Used};
 pub use settings::*;
+pub use tokenizer::TokenizerFile;
 pub use types::{Bound, EnumType, Field, Mismatch, RecordType, Type, Variant};
 pub use units::{Cost, Millis, Tokens};
 pub use value::Value;

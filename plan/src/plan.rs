@@ -158,8 +158,8 @@ pub struct Model {
     pub card: ModelCard,
     /// What a request needs.
     pub settings: ModelSettings,
-    /// The text of its `tokenizer.json`, where the program names one.
-    pub tokenizer: Option<Arc<str>>,
+    /// Its `tokenizer.json`, where the program names one.
+    pub tokenizer: Option<TokenizerFile>,
     /// Whether private data may go there.
     pub cleared: bool,
     /// Where it is declared.
@@ -328,6 +328,8 @@ pub struct Block {
     pub steps: DiGraph<Step, ()>,
     /// What the block is worth; `null` where there is nothing.
     pub result: Option<Expr>,
+    /// What of its own variables is never larger; a run in which one is ends there.
+    pub assumes: Vec<Assumed>,
 }
 
 impl Block {

@@ -1,7 +1,7 @@
 //! Settings as the checker leaves them: typed, with every default of the flow and the prompt
 //! already filled in.
 
-use crate::{Block, Cost, Expr, Millis, ModelId, Tokens};
+use crate::{Block, Cost, Expr, Millis, ModelId, Rate, Tokens};
 use ecow::EcoString;
 use flow_diagnostics::Span;
 
@@ -55,6 +55,8 @@ pub struct FlowSettings {
     pub budget: Option<Cost>,
     /// The most a run may take.
     pub deadline: Option<Millis>,
+    /// What is expected of its steps: nothing that a run does depends on it.
+    pub rates: Vec<Rate>,
 }
 
 /// The settings of a model that a request needs.

@@ -111,8 +111,13 @@ fn plan(count: usize) -> Plan {
             span,
         });
     }
-    let body =
-        Block { vars: 0..1 + count as u32, inputs: 1, steps, result: Some(Expr::Var(VarId(count as u32))) };
+    let body = Block {
+        vars: 0..1 + count as u32,
+        inputs: 1,
+        steps,
+        result: Some(Expr::Var(VarId(count as u32))),
+        assumes: vec![],
+    };
     Plan {
         models: vec![Model {
             name: "fast".into(),
@@ -143,7 +148,7 @@ fn plan(count: usize) -> Plan {
             doc: "".into(),
             params: vec![param],
             output: Type::TEXT,
-            settings: FlowSettings { budget: Some(Cost(1_000_000_000)), deadline: None },
+            settings: FlowSettings { budget: Some(Cost(1_000_000_000)), ..FlowSettings::default() },
             body,
             span,
         }],

@@ -5,6 +5,7 @@ mod book;
 mod bounds;
 mod budgets;
 mod check;
+mod expected;
 mod fmt;
 mod hostile;
 mod mutations;

@@ -1,9 +1,8 @@
 //! How the tokens of a model are counted: its tokenizer, or a plan for those without a public one.
 
 use crate::Counter;
+use flow_plan::TokenizerFile;
 use std::fmt;
-#[cfg(feature = "huggingface")]
-use std::sync::Arc;
 
 /// What counts for a model whose tokenizer is not known: 2.3 times the tokens of o200k.
 pub const DEFAULT_TOKENIZER: &str = "o200k_base*2.3";
@@ -34,9 +33,9 @@ pub static BYTES: Measure = Measure { counter: Counter::Bytes, factor: 100 };
 
 impl Measure {
     /// The measure of this name: `o200k_base`, `cl100k_base`, `bytes`, the path of a
-    /// `tokenizer.json` whose text `file` is, each with a factor behind it where the model is only
+    /// `tokenizer.json`, which `file` is, each with a factor behind it where the model is only
     /// planned by it: `o200k_base*1.6`.
-    pub fn named(name: &str, file: Option<&str>) -> Result<Measure, UnknownTokenizer> {
+    pub fn named(name: &str, file: Option<&TokenizerFile>) -> Result<Measure, UnknownTokenizer> {
         let (base, factor) = match name.split_once('*') {
             Some((base, factor)) => (base, hundredths(factor.trim()).ok_or_else(|| odd_factor(name))?),
             None => (name, 100),
@@ -102,22 +101,24 @@ fn unknown(name: &str) -> UnknownTokenizer {
 }
 
 #[cfg(feature = "huggingface")]
-fn from_file(path: &str, file: Option<&str>) -> Result<Counter, UnknownTokenizer> {
-    let Some(text) = file else {
+fn from_file(path: &str, file: Option<&TokenizerFile>) -> Result<Counter, UnknownTokenizer> {
+    let Some(file) = file else {
         return Err(UnknownTokenizer(format!("the tokenizer \"{path}\" was not read")));
     };
-    match text.parse::<tokenizers::Tokenizer>() {
-        Ok(mut tokenizer) => {
-            // A file may ask for a cut or for padding, which would make counts wrong.
-            let _ = tokenizer.with_truncation(None);
-            tokenizer.with_padding(None);
-            Ok(Counter::File(Arc::new(tokenizer)))
-        }
-        Err(error) => Err(UnknownTokenizer(format!("\"{path}\" is not a tokenizer: {error}"))),
-    }
+    // Reading one takes longer than all else that is done to check a program.
+    let read = |text: &str| {
+        let mut tokenizer = text.parse::<tokenizers::Tokenizer>()?;
+        // A file may ask for a cut or for padding, which would make counts wrong.
+        let _ = tokenizer.with_truncation(None);
+        tokenizer.with_padding(None);
+        Ok::<_, tokenizers::Error>(tokenizer)
+    };
+    file.made(read)
+        .map(Counter::File)
+        .map_err(|error| UnknownTokenizer(format!("\"{path}\" is not a tokenizer: {error}")))
 }
 
 #[cfg(not(feature = "huggingface"))]
-fn from_file(path: &str, _: Option<&str>) -> Result<Counter, UnknownTokenizer> {
+fn from_file(path: &str, _: Option<&TokenizerFile>) -> Result<Counter, UnknownTokenizer> {
     Err(UnknownTokenizer(format!("this build cannot read the tokenizer \"{path}\"")))
 }

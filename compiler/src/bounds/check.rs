@@ -26,6 +26,7 @@ pub(crate) fn check(program: &Program, plan: &Plan, bounds: &Bounds, out: &mut D
         return;
     }
     unbounded(bounds, out);
+    needless(bounds, out);
     outputs(program, (plan, &bounds.measures), out);
     for bound in &bounds.flows {
         for step in &bound.steps {
@@ -34,6 +35,18 @@ pub(crate) fn check(program: &Program, plan: &Plan, bounds: &Bounds, out: &mut D
         }
         budget(program, (plan, &bounds.measures), bound, out);
         deadline(program, (plan, &bounds.measures), bound, out);
+    }
+}
+
+/// W0707: an assumption of what is known without it.
+fn needless(bounds: &Bounds, out: &mut Diagnostics) {
+    for found in &bounds.needless {
+        let message = format!("`{}` is never larger than this, whatever is assumed", found.name);
+        out.push(
+            FlowDiagnostic::new(Code::W0707, found.span, message)
+                .here(format!("it is `{}` already", found.known))
+                .help("take the line out, or assume less"),
+        );
     }
 }
 
@@ -254,12 +267,31 @@ fn deadline(
 /// that takes grows with the square of its steps, and with what had to be `looked` at for what loops
 /// grow to: in a very large flow, none may be.
 pub(super) fn tried(plan: &Plan, bound: &FlowBound, times: usize) -> usize {
-    const WORK: usize = 14_000_000;
-    const LOOK: usize = 30;
+    const WORK: usize = 42_000_000;
+    const LOOK: usize = 90;
     let mut steps = 0usize;
     plan.flows[bound.flow.index()].body.each_step(&mut |_| steps += 1);
     let work = steps.saturating_mul(steps).saturating_add(bound.looked.saturating_mul(LOOK));
     WORK / work.saturating_mul(times).max(1)
+}
+
+/// How thoroughly a change that fits is looked for.
+struct Search {
+    /// Numbers that are looked at.
+    knobs: usize,
+    /// Values that are tried of each, after the least.
+    values: u32,
+    /// Whether a change is looked for that mends this alone, where none mends everything.
+    twice: bool,
+}
+
+impl Search {
+    fn of(plan: &Plan, bound: &FlowBound) -> Search {
+        match tried(plan, bound, 28) {
+            0 => Search { knobs: tried(plan, bound, 7).min(MOST_TRIED), values: 6, twice: false },
+            n => Search { knobs: n.min(MOST_TRIED), values: u32::MAX, twice: true },
+        }
+    }
 }
 
 // Whether a flow keeps within its budget, its deadline and the windows of its models.
@@ -285,15 +317,15 @@ fn solved(
     matters: &dyn Fn(&Knob) -> bool,
 ) -> FlowDiagnostic {
     let knobs = knob::of(program, (plan, measures), bound.flow, bound);
-    let knobs = knobs.into_iter().filter(|k| matters(k)).take(tried(plan, bound, 28).min(MOST_TRIED));
-    let knobs: Vec<Knob> = knobs.collect();
+    let search = Search::of(plan, bound);
+    let knobs: Vec<Knob> = knobs.into_iter().filter(|k| matters(k)).take(search.knobs).collect();
     let solutions = |fits: &dyn Fn(&FlowBound) -> bool| -> Vec<(u64, Knob, u64)> {
-        let value = |k: &Knob| k.solve((plan, measures), bound.flow, fits);
+        let value = |k: &Knob| k.solve((plan, measures), bound.flow, (fits, search.values));
         knobs.iter().filter_map(|k| value(k).map(|v| (k.share(v), k.clone(), v))).collect()
     };
     // A change that mends everything at once is worth more than one that leaves another error.
     let mut found = solutions(&|b| fits(b) && within_limits(plan, b));
-    if found.is_empty() {
+    if found.is_empty() && search.twice {
         found = solutions(fits);
     }
     found.sort_by_key(|(share, ..)| std::cmp::Reverse(*share));
@@ -301,6 +333,11 @@ fn solved(
     let changes: Vec<String> =
         found.iter().map(|(_, k, v)| format!("{}{}", k.title(plan, *v), k.owner(plan))).collect();
     let end = match changes.is_empty() {
+        true if !search.twice => {
+            "the flow has too many steps to look at every number in it: split it, or bound more narrowly what \
+             goes in"
+                .to_owned()
+        }
         true => "no single number makes it fit: bound more narrowly what goes in".to_owned(),
         false => format!("it fits with {}", changes.join(", or ")),
     };

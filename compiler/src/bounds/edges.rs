@@ -4,6 +4,7 @@
 //! world. Texts of a model's answer are bounded by its output cap.
 
 use crate::ast::{Item, Param, TypeBody, TypeExpr, TypeExprKind};
+use crate::decl::is_sized;
 use crate::resolve::{Program, Target};
 use flow_diagnostics::{Code, Diagnostics, FlowDiagnostic, Span};
 
@@ -14,7 +15,12 @@ pub(super) fn check(program: &Program, out: &mut Diagnostics) {
             Item::Flow(flow) => {
                 for param in &flow.params {
                     let what = format!("`{}` comes in from outside here", param.name.name);
-                    edges.param(id.file, param, &Edge { at: param.name.span, what, texts: true });
+                    let edge = Edge { at: param.name.span, what, texts: true };
+                    // What is assumed of it is its bound.
+                    match is_sized(flow, &param.name.name) {
+                        true => edges.inside(id.file, &param.ty, &edge),
+                        false => edges.param(id.file, param, &edge),
+                    }
                 }
             }
             Item::Lookup(lookup) => {

@@ -9,7 +9,10 @@ use crate::ast::{
 };
 use crate::resolve::Program;
 use flow_diagnostics::Span;
-use flow_plan::{Bound, Callee, FlowId, LookupId, Millis, ModelId, Plan, Step, StepKind, Tokens, Type};
+use flow_plan::{
+    Assumed, Bound, Callee, FlowId, LookupId, Millis, ModelId, Plan, Size, Step, StepKind, Tokens, Type,
+    VarId,
+};
 use flow_tokens::{Measure, json_tokens};
 use std::collections::HashMap;
 
@@ -34,6 +37,8 @@ pub(super) enum Kind {
     NewTimeout(FlowId),
     Found(LookupId),
     Input(FlowId, usize),
+    // What a flow assumes, by its place in the flow's body.
+    Assumed(FlowId, usize),
     Rounds(Span),
 }
 
@@ -44,6 +49,7 @@ impl Knob {
             Kind::MaxOutput(id) => format!(" of `{}`", plan.models[id.index()].name),
             Kind::Found(id) => format!(" of `{}`", plan.lookups[id.index()].name),
             Kind::Input(flow, i) => format!(" of `{}`", plan.flows[flow.index()].params[i].name),
+            Kind::Assumed(flow, i) => format!(" of `{}`", assumed(plan, flow, i).name),
             Kind::Retry | Kind::Timeout | Kind::NewTimeout(_) | Kind::Rounds(_) => String::new(),
         }
     }
@@ -63,6 +69,14 @@ impl Knob {
                 Type::Text { .. } => format!("{value} tokens"),
                 _ => value.to_string(),
             },
+            Kind::Assumed(flow, i) => {
+                let assumed = assumed(plan, flow, i);
+                match assumed.most {
+                    Size::Tokens(_) => format!("{value} tokens"),
+                    Size::Chars(_) if !assumed.text.starts_with("len") => format!("{value} chars"),
+                    _ => value.to_string(),
+                }
+            }
             Kind::Retry | Kind::Found(_) | Kind::Rounds(_) => value.to_string(),
         }
     }
@@ -74,7 +88,7 @@ impl Knob {
             Kind::MaxOutput(_) => format!("`max_output: {written}`"),
             Kind::Retry => format!("`retry: {written}`"),
             Kind::Timeout | Kind::NewTimeout(_) => format!("`timeout: {written}`"),
-            Kind::Found(_) | Kind::Input(..) => format!("`<= {written}`"),
+            Kind::Found(_) | Kind::Input(..) | Kind::Assumed(..) => format!("`<= {written}`"),
             Kind::Rounds(_) => format!("`repeat up to {written}`"),
         }
     }
@@ -134,6 +148,14 @@ impl Knob {
                 Type::List(_, most) => *most = Some(value),
                 _ => {}
             },
+            Kind::Assumed(flow, i) => {
+                let assumes = &mut plan.flows[flow.index()].body.assumes;
+                if let Some(Size::Items(n) | Size::Tokens(n) | Size::Chars(n)) =
+                    assumes.get_mut(i).map(|a| &mut a.most)
+                {
+                    *n = value;
+                }
+            }
             Kind::Rounds(at) => each_step(plan, &mut |step| {
                 if let (StepKind::Repeat { up_to, .. }, true) = (&mut step.kind, step.span == at) {
                     *up_to = u32::try_from(value).unwrap_or(u32::MAX);
@@ -142,12 +164,13 @@ impl Knob {
         }
     }
 
-    /// The largest value with which the flow fits; none where even the least does not.
+    /// A value with which the flow fits, the largest unless that takes more than so many tries; none
+    /// where even the least does not.
     pub(crate) fn solve(
         &self,
         (plan, measures): (&Plan, &[Measure]),
         flow: FlowId,
-        fits: &dyn Fn(&FlowBound) -> bool,
+        (fits, tries): (&dyn Fn(&FlowBound) -> bool, u32),
     ) -> Option<u64> {
         let mut plan = plan.clone();
         let mut fits_with = |value: u64| {
@@ -158,7 +181,9 @@ impl Knob {
             return None;
         }
         let (mut good, mut bad) = (self.least, self.now);
-        while bad - good > 1 {
+        let mut left = tries;
+        while bad - good > 1 && left > 0 {
+            left -= 1;
             let middle = good + (bad - good) / 2;
             if fits_with(middle) {
                 good = middle;
@@ -177,6 +202,10 @@ impl Knob {
             _ => value,
         }
     }
+}
+
+fn assumed(plan: &Plan, flow: FlowId, i: usize) -> &Assumed {
+    &plan.flows[flow.index()].body.assumes[i]
 }
 
 fn each_step(plan: &mut Plan, see: &mut dyn FnMut(&mut Step)) {
@@ -234,7 +263,17 @@ pub(crate) fn of(
                 }
             }
             Item::Flow(decl) if plan.flows[flow.index()].span == decl.name.span => {
+                let body = &plan.flows[flow.index()].body;
+                for (i, assumed) in body.assumes.iter().enumerate() {
+                    if let Size::Items(n) | Size::Tokens(n) | Size::Chars(n) = assumed.most {
+                        add(Kind::Assumed(flow, i), assumed.at, n, 1);
+                    }
+                }
                 for (i, param) in decl.params.iter().enumerate() {
+                    // What is assumed of an input counts, and not what it is declared with.
+                    if body.assumes.iter().any(|a| a.var == VarId(body.vars.start + i as u32)) {
+                        continue;
+                    }
                     let Some(at) = bound_of(&param.ty) else { continue };
                     match plan.flows[flow.index()].params.get(i).map(|p| &p.ty) {
                         Some(Type::Text { bound: Some(Bound::Tokens(n) | Bound::Chars(n)), .. }) => {

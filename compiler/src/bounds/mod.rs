@@ -4,22 +4,29 @@
 //! which is what the runtime holds calls to and reserves; and [`Bounds`], what each flow takes at
 //! worst, and why. Nothing here is declared by hand: all of it follows from the program.
 
+mod assumed;
 mod best;
 mod call;
 mod calls;
 mod check;
 mod edges;
+mod expected;
 mod fixed;
 mod infer;
 mod knob;
 mod known;
+mod mean;
+mod narrow;
+mod near;
 mod prompt;
 mod walk;
 mod what_if;
 mod worst;
 
 pub(crate) use check::check;
+pub use expected::Expected;
 pub use fixed::{Fixed, fixed};
+pub use mean::Mean;
 pub use what_if::{Excess, Most, Notch, Number, Priced};
 
 use ecow::{EcoString, eco_format};
@@ -37,6 +44,10 @@ pub struct Bounds {
     pub flows: Vec<FlowBound>,
     /// What has no bound.
     pub(crate) unbounded: Vec<walk::Unbounded>,
+    /// Assumptions of what is known without them.
+    pub(crate) needless: Vec<assumed::Needless>,
+    /// What each `each` goes through at most, by its step.
+    pub(crate) elements: HashMap<Span, u64>,
     /// What is pasted into requests that do not fit their model, by step.
     pub(crate) pasted: HashMap<(Span, ModelId), Vec<prompt::Pasted>>,
     /// What counts the tokens of each model: a tokenizer's file is read once.
@@ -136,6 +147,8 @@ pub(crate) fn derive_for(plan: &mut Plan, wanted: &[FlowId], measures: &[Measure
         flows: vec![None; flows],
         calls: calls::Calls::default(),
         unbounded: Vec::new(),
+        needless: Vec::new(),
+        elements: HashMap::new(),
         guards: HashMap::new(),
         origins: HashMap::new(),
         doubts: HashMap::new(),
@@ -146,23 +159,32 @@ pub(crate) fn derive_for(plan: &mut Plan, wanted: &[FlowId], measures: &[Measure
     };
     let mut flows: Vec<FlowBound> = wanted.iter().map(|id| flow_bound(*id, &walk.flow(*id))).collect();
     flows.iter_mut().for_each(|bound| bound.looked = walk.looked);
-    Bounds { flows, unbounded: walk.unbounded, pasted: walk.pasted, measures: walk.measures }
+    Bounds {
+        flows,
+        unbounded: walk.unbounded,
+        needless: walk.needless,
+        elements: walk.elements,
+        pasted: walk.pasted,
+        measures: walk.measures,
+    }
 }
 
 /// What counts the tokens of a model.
 fn measure(model: &flow_plan::Model) -> Measure {
     let name = model.card.tokenizer.as_deref().unwrap_or(DEFAULT_TOKENIZER);
     // A tokenizer that is not known was reported; bytes are never too few.
-    Measure::named(name, model.tokenizer.as_deref()).unwrap_or_else(|_| flow_tokens::BYTES.clone())
+    Measure::named(name, model.tokenizer.as_ref()).unwrap_or_else(|_| flow_tokens::BYTES.clone())
 }
 
 fn flow_bound(flow: FlowId, found: &walk::FlowWorst) -> FlowBound {
     let worst = found.ways.any();
     let mut steps: Vec<StepBound> = Vec::new();
+    let mut places: HashMap<(EcoString, ModelId), usize> = HashMap::new();
     for call in found.calls.iter() {
         let input = call.again.unwrap_or_default().max(call.each.input);
         let all = Worst::call(call.each.clone()).times(call.calls);
-        match steps.iter_mut().find(|s| s.step == call.step && s.model == call.model) {
+        let place = *places.entry((call.step.clone(), call.model)).or_insert(steps.len());
+        match steps.get_mut(place) {
             Some(step) => {
                 step.worst = step.worst.plus(amount(&all));
                 step.request = step.request.max(input);

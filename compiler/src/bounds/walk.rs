@@ -4,8 +4,10 @@
 //! The rules follow the executor: what it may do after a failure, which attempts it may pay for, how
 //! long it waits. [`call`](super::call) has those of calls.
 
+use super::assumed::{Needless, or_ended};
 use super::calls::{Call, Calls};
 use super::infer::{Env, Inference, narrowest, opened, widest};
+use super::near::{Near, Total};
 use super::prompt::{Open, Pasted};
 use super::worst::{Line, Ways, Worst, either};
 use super::{Amount, amount};
@@ -96,6 +98,10 @@ pub(crate) struct Walk<'a> {
     pub(crate) flows: Vec<Option<FlowWorst>>,
     pub(crate) calls: Calls<CallWorst>,
     pub(crate) unbounded: Vec<Unbounded>,
+    /// Assumptions of what is known without them.
+    pub(crate) needless: Vec<Needless>,
+    /// What each `each` goes through at most.
+    pub(crate) elements: HashMap<Span, u64>,
     // The instances of a guard of the program, by the types of its arguments.
     pub(crate) guards: HashMap<GuardId, Vec<Instance>>,
     // The guard that an instance was made from.
@@ -157,18 +163,20 @@ impl Walk<'_> {
 
     /// The worst case of a block, and the type of its result.
     pub(crate) fn block(&mut self, block: &mut Block, env: &mut Env, place: &Place) -> (Ways, Type) {
+        let may_end = self.inputs_assumed(block, env);
         let nodes: Vec<NodeIndex> = block.steps.node_indices().collect();
         let mut each: Vec<Ways> = Vec::with_capacity(nodes.len());
         for node in &nodes {
             let mut step = std::mem::replace(&mut block.steps[*node], placeholder());
             let author = author(block, &step);
-            let (ways, ty) = self.step(&mut step, author.as_ref(), env, place);
+            let done = self.step(&mut step, author.as_ref(), env, place);
+            let (ways, ty) = self.result_assumed(block, block.var_of(*node), done);
             env.set(block.var_of(*node), ty);
             block.steps[*node] = step;
             each.push(ways);
         }
         let ty = block.result.as_ref().map_or(Type::Null, |r| self.inference().ty(r, env));
-        (together(block, &each), ty)
+        (or_ended(together(block, &each), may_end), ty)
     }
 
     // A block that never runs: its steps get their bounds, and nothing is counted.
@@ -276,6 +284,7 @@ impl Walk<'_> {
                         (Type::Error, 1)
                     }
                 };
+                self.elements.insert(step.span, most);
                 let mut inner = env.clone();
                 inner.set(VarId(body.vars.start), item);
                 let (one, ty) = self.block(body, &mut inner, &place.within(&step.name, most));
@@ -424,15 +433,23 @@ fn cut_short(
     starts: &[Worst],
     way: fn(&Ways) -> &Option<Worst>,
 ) -> Option<Worst> {
+    if each.iter().all(|ways| way(ways).is_none()) {
+        return None;
+    }
     let any: Vec<Amount> = each.iter().map(|w| amount(&w.any())).collect();
     let ok: Vec<Amount> = each.iter().map(|w| amount(&w.ok)).collect();
+    // All of them together once, so that of each only its neighbours are looked at.
+    let all_any = any.iter().fold(Total::default(), |sum, a| sum.plus(*a, 1));
+    let mut near = Near::new(block);
     let mut most: Option<(Amount, usize)> = None;
     let mut longest: Option<Worst> = None;
     for (i, ways) in each.iter().enumerate() {
         let Some(last) = way(ways) else { continue };
-        let (before, behind) = around(block, i);
-        let others = (0..each.len()).filter(|o| *o != i && !behind[*o]);
-        let all = others.fold(amount(last), |sum, o| sum.plus(if before[o] { ok[o] } else { any[o] }));
+        let mut all = all_any.plus(any[i], -1).plus(amount(last), 1);
+        // What needs it has not begun, and what it needs gave its value.
+        near.reach(i, Direction::Outgoing, |behind| all = all.plus(any[behind], -1));
+        near.reach(i, Direction::Incoming, |before| all = all.plus(any[before], -1).plus(ok[before], 1));
+        let all = all.amount();
         let (so_far, dearest) = most.unwrap_or((all, i));
         most = Some((so_far.or(all), if all.usd > so_far.usd { i } else { dearest }));
         let took = time_of(&starts[i].then(&time_of(last)));
@@ -441,7 +458,9 @@ fn cut_short(
         }
     }
     let (amount, dearest) = most?;
-    let (before, behind) = around(block, dearest);
+    let (mut before, mut behind) = (vec![false; each.len()], vec![false; each.len()]);
+    near.reach(dearest, Direction::Incoming, |step| before[step] = true);
+    near.reach(dearest, Direction::Outgoing, |step| behind[step] = true);
     let mut all = way(&each[dearest]).clone().unwrap_or_default();
     for (other, ways) in each.iter().enumerate() {
         if other != dearest && !behind[other] {
@@ -455,24 +474,6 @@ fn cut_short(
 // Only the time.
 fn time_of(worst: &Worst) -> Worst {
     Worst { time: worst.time, waited_for: worst.waited_for.clone(), ..Worst::default() }
-}
-
-// What a step needs, and what needs it.
-fn around(block: &Block, step: usize) -> (Vec<bool>, Vec<bool>) {
-    (reach(block, step, Direction::Incoming), reach(block, step, Direction::Outgoing))
-}
-
-fn reach(block: &Block, from: usize, way: Direction) -> Vec<bool> {
-    let mut seen = vec![false; block.steps.node_count()];
-    let mut left = vec![NodeIndex::new(from)];
-    while let Some(node) = left.pop() {
-        for next in block.steps.neighbors_directed(node, way) {
-            if !std::mem::replace(&mut seen[next.index()], true) {
-                left.push(next);
-            }
-        }
-    }
-    seen
 }
 
 /// The body for each of so many elements, `parallel` at once. When one fails, those beside it may be

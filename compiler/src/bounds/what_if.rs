@@ -5,13 +5,17 @@
 //! Not here: what a number is in the plan ([`knob`]), and what is reported of bounds (`check`).
 
 use super::check::tried;
+use super::expected::{Expected, expected};
 use super::knob::{self, Kind, Knob};
 use super::{Amount, Bounds, FlowBound, derive, derive_for};
+use crate::rates::{self, Misplaced};
 use crate::resolve::Program;
 use crate::{Analysed, World, analysed};
 use ecow::{EcoString, eco_format};
 use flow_diagnostics::{Code, Diagnostics, Sources, Span};
-use flow_plan::{Bound, Callee, Cost, FlowId, Millis, ModelId, Plan, RecordType, StepKind, Tokens, Type};
+use flow_plan::{
+    Bound, Callee, Cost, FlowId, Millis, ModelId, Plan, Rate, RecordType, Size, StepKind, Tokens, Type,
+};
 use flow_tokens::{Measure, json_tokens};
 use std::sync::Arc;
 
@@ -142,6 +146,21 @@ impl Priced {
         self.bounds = Some(derive(&mut self.plan));
     }
 
+    /// What these flows take on average, by the rates that they assume and by `more`, which come first.
+    pub fn expected(&self, flows: &[FlowId], more: &[(FlowId, Rate)]) -> Vec<Expected> {
+        let Some(bounds) = &self.bounds else { return Vec::new() };
+        let wanted: Vec<FlowBound> =
+            bounds.flows.iter().filter(|b| flows.contains(&b.flow)).cloned().collect();
+        expected((&self.plan, self.measures()), &wanted, more)
+    }
+
+    /// Whether a rate says something about a flow; the error says why it does not, and for a name that
+    /// is not known it is the one that may be meant.
+    pub fn takes(&self, flow: FlowId, rate: &Rate) -> Result<(), Misplaced> {
+        let flow = &self.plan.flows[flow.index()];
+        rates::place(&flow.params, &flow.body, rate)
+    }
+
     /// What a flow exceeds.
     pub fn excess(&self, bound: &FlowBound) -> Vec<Excess> {
         excess(&self.plan, bound)
@@ -229,6 +248,7 @@ impl Priced {
             Kind::NewTimeout(_) => ("timeout".into(), Some(in_flow.clone())),
             Kind::Found(id) => (self.plan.lookups[id.index()].name.clone(), None),
             Kind::Input(flow, i) => (self.plan.flows[flow.index()].params[i].name.clone(), None),
+            Kind::Assumed(flow, i) => (self.plan.flows[flow.index()].body.assumes[i].name.clone(), None),
             Kind::Rounds(at) => (self.repeat(flow, at), None),
         };
         let mut names = vec![name.clone()];
@@ -276,6 +296,10 @@ impl Priced {
                 Type::Text { bound: Some(Bound::Chars(_)), .. } => CEILING / 4,
                 _ => CEILING,
             },
+            Kind::Assumed(flow, i) => match self.plan.flows[flow.index()].body.assumes[i].most {
+                Size::Chars(_) => CEILING / 4,
+                _ => CEILING,
+            },
             Kind::Timeout | Kind::NewTimeout(_) | Kind::Found(_) => CEILING,
         }
     }
@@ -296,10 +320,17 @@ impl Number {
     fn notch(&self, plan: &Plan) -> Option<u64> {
         let less = match self.knob.kind {
             Kind::Input(flow, i) if matches!(plan.flows[flow.index()].params[i].ty, Type::List(..)) => 1,
-            Kind::Retry | Kind::Rounds(_) | Kind::Found(_) => 1,
-            Kind::Input(..) | Kind::MaxOutput(_) | Kind::Timeout | Kind::NewTimeout(_) => {
-                (self.now / 10).max(1)
+            Kind::Assumed(flow, i)
+                if matches!(plan.flows[flow.index()].body.assumes[i].most, Size::Items(_)) =>
+            {
+                1
             }
+            Kind::Retry | Kind::Rounds(_) | Kind::Found(_) => 1,
+            Kind::Input(..)
+            | Kind::Assumed(..)
+            | Kind::MaxOutput(_)
+            | Kind::Timeout
+            | Kind::NewTimeout(_) => (self.now / 10).max(1),
         };
         self.now.checked_sub(less).filter(|to| *to >= self.knob.least)
     }

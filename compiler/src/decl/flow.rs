@@ -1,5 +1,6 @@
 //! Flows: their settings, their steps, what they give back.
 
+use super::assume::Assuming;
 use crate::ast::{Flow, Setting, SettingValue};
 use crate::checker::Checker;
 use crate::resolve::DeclId;
@@ -19,14 +20,17 @@ impl Checker<'_> {
             settings.into_iter().partition(|s| OWN.contains(&s.key.name.as_str()));
         let mut scopes = Scopes::new(id.file);
         scopes.defaults = defaults.into_iter().cloned().collect();
-        let flow_settings = self.flow_settings(id.file, &own);
+        let mut flow_settings = self.flow_settings(id.file, &own);
         let inputs = signature
             .params
             .iter()
             .map(|p| Input { name: p.name.clone(), ty: p.ty.clone(), labels: p.labels, span: p.span })
             .collect();
-        let checked =
+        let mut checked =
             self.block(&mut scopes, &decl.body, (BlockKind::Flow, inputs), signature.output.as_ref());
+        let assumes: Vec<&Setting> = own.iter().copied().filter(|s| s.key.name == "assume").collect();
+        let assuming = Assuming { file: id.file, decl, params: &signature.params, body: &checked.block };
+        (checked.block.assumes, flow_settings.rates) = self.assumptions(&assuming, &assumes);
         self.unused_params(&signature.params, &scopes);
         self.check_result(decl, &signature.output);
         let output = signature.output.clone().unwrap_or(checked.ty);
@@ -73,7 +77,8 @@ impl Checker<'_> {
                     }
                 }
                 "deadline" => out.deadline = self.duration_setting(file, setting),
-                _ => self.not_yet(setting.key.span, "`assume`"),
+                // Once the steps are known.
+                _ => {}
             }
         }
         out

@@ -1,6 +1,7 @@
 //! Declarations: from each kind's syntax to its part of the plan, one kind a file.
 
 mod action;
+mod assume;
 mod config;
 mod flow;
 mod guard;
@@ -8,3 +9,5 @@ mod lookup;
 mod model;
 mod prompt;
 mod test;
+
+pub(crate) use assume::is_sized;

@@ -6,7 +6,8 @@ use crate::resolve::{DeclId, Target};
 use ecow::EcoString;
 use flow_diagnostics::{Code, FlowDiagnostic, Span, did_you_mean};
 use flow_plan::{
-    self as plan, CapabilityKind, ModelCard, ModelId, ModelSettings, Price, Tokens, Type, Value,
+    self as plan, CapabilityKind, ModelCard, ModelId, ModelSettings, Price, TokenizerFile, Tokens, Type,
+    Value,
 };
 use flow_tokens::Measure;
 
@@ -102,24 +103,22 @@ impl Checker<'_> {
         })
     }
 
-    // The text of the model's `tokenizer.json`, if it has one. A tokenizer that is not known is E0401.
-    fn tokenizer(
-        &mut self,
-        id: DeclId,
-        card: &ModelCard,
-        settings: &[&Setting],
-    ) -> Option<std::sync::Arc<str>> {
+    // The model's `tokenizer.json`, if it has one. A tokenizer that is not known is E0401.
+    fn tokenizer(&mut self, id: DeclId, card: &ModelCard, settings: &[&Setting]) -> Option<TokenizerFile> {
         let setting = settings.iter().find(|s| s.key.name == "tokenizer")?;
         let name = card.tokenizer.as_deref()?;
         let base = name.split('*').next().unwrap_or(name).trim_end();
         let file = match (base.ends_with(".json"), &setting.value) {
             (true, SettingValue::Expr(Expr { kind: ExprKind::Text(lit), .. })) => {
                 let lit = StringLit { value: base.into(), ..lit.clone() };
-                Some(self.beside(id.file, &lit)?.0)
+                let (text, path) = self.beside(id.file, &lit)?;
+                // Models that name the same file share what is made of it.
+                let new = || TokenizerFile::new(text);
+                Some(self.tokenizers.entry(path).or_insert_with(new).clone())
             }
             _ => None,
         };
-        if let Err(unknown) = Measure::named(name, file.as_deref()) {
+        if let Err(unknown) = Measure::named(name, file.as_ref()) {
             let at = setting.span;
             self.report(FlowDiagnostic::new(Code::E0401, at, unknown.to_string()).help(
                 "leave it out where the model's tokenizer is not public: tokens are then planned by a factor",

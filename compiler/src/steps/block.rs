@@ -319,5 +319,5 @@ fn finish(builder: Builder, vars: std::ops::Range<u32>, result: plan::Expr) -> p
     for (from, to) in edges {
         steps.add_edge(from.into(), to.into(), ());
     }
-    plan::Block { vars, inputs: builder.inputs, steps, result: Some(result) }
+    plan::Block { vars, inputs: builder.inputs, steps, result: Some(result), assumes: Vec::new() }
 }

@@ -5,10 +5,11 @@
 //! The sums count a hold from the moment it is made: a process that dies leaves its calls charged.
 //! The file is never deleted, since nothing else knows what was spent.
 
+mod trouble;
+
 use super::account::{Accounts, Balance, Claim, Denied, Hold, Over, Owner};
 use crate::RunError;
 use async_trait::async_trait;
-use flow_diagnostics::Code;
 use flow_plan::Cost;
 use futures::future::BoxFuture;
 use jiff::civil::Date;
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
+use trouble::Trouble;
 
 /// Accounts in `budget.db` of the state folder; the file is made at the first reservation.
 #[derive(Debug)]
@@ -283,51 +285,6 @@ fn version(connection: &Connection) -> rusqlite::Result<i64> {
 
 fn is_busy(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
-}
-
-/// Why the file can't be used.
-#[derive(Debug)]
-enum Trouble {
-    Sqlite(rusqlite::Error),
-    Outside(String),
-    /// It has tables of another version.
-    Newer(i64),
-}
-
-impl From<rusqlite::Error> for Trouble {
-    fn from(error: rusqlite::Error) -> Trouble {
-        Trouble::Sqlite(error)
-    }
-}
-
-impl Trouble {
-    fn at(&self, path: &Path) -> RunError {
-        let reason = match self {
-            Trouble::Sqlite(error) => error.to_string(),
-            Trouble::Outside(reason) => reason.clone(),
-            Trouble::Newer(version) => format!("it has the form {version}, and this flowc knows {VERSION}"),
-        };
-        let message = format!("what was spent today can't be kept in `{}`: {reason}", path.display());
-        RunError::new(Code::E0810, message).help(self.help())
-    }
-
-    fn help(&self) -> &'static str {
-        const FOLDER: &str = "give `[state] dir` in `flow.toml`, or FLOW_STATE_DIR, a folder that can be \
-                              written; without it no call is made that a daily budget pays for";
-        let Trouble::Sqlite(error) = self else {
-            return if matches!(self, Trouble::Newer(_)) { "use the flowc that made it" } else { FOLDER };
-        };
-        match error.sqlite_error_code() {
-            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
-                "it is broken: restore it, or move it away, and the day begins anew at $0.00"
-            }
-            Some(ErrorCode::DiskFull) => "make room on the disk",
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-                "another program keeps it to itself: end that program, and run again"
-            }
-            _ => FOLDER,
-        }
-    }
 }
 
 fn ended(path: &Path) -> RunError {

@@ -3,7 +3,7 @@
 use super::halt::{Failure, Halt};
 use super::state::Given;
 use super::step::{Again, Site, work};
-use super::{backoff, block, call};
+use super::{assumed, backoff, block, call};
 use crate::provider::Message;
 use crate::script;
 use crate::{RunError, StepPath};
@@ -83,6 +83,12 @@ fn author<'a>(site: Site<'a>) -> Option<(&'a Step, &'a Value)> {
 async fn asked_again(site: Site<'_>, author: &Step, said: &[Message]) -> Given<Value> {
     let asking = Site { step: author, streams: false, ..site };
     let answer = work(asking, Again { said, ..Again::FIRST }).await?;
+    // It stands in for the author's first answer, of which something may be assumed.
+    if let StepKind::Call(_, args) = &site.step.kind
+        && let Some(Expr::Var(guarded)) = args.first()
+    {
+        assumed::holds(site.cx, site.block, *guarded, &answer)?;
+    }
     match work(site, Again { first: Some(&answer), ..Again::FIRST }).await {
         Err(Halt::Fail(mut failure)) => {
             failure.reply.get_or_insert_with(|| script::answer(&answer));

@@ -4,10 +4,11 @@
 //! Every step runs as soon as what it names is there; all of them in the run's own task, so that
 //! dropping the run's future drops everything it has under way.
 //!
-//! [`frame`] holds variables, [`step`] takes one step to its end, [`handler`] is its `else`, [`call`] calls what it
+//! [`assumed`] holds values to what a flow assumes of them, [`frame`] holds variables, [`step`] takes one step to its end, [`handler`] is its `else`, [`call`] calls what it
 //! calls, [`prompt`] asks models one after another, [`attempt`] asks one model once, [`ceiling`]
 //! stops asking one that can't be trusted, [`repeating`] runs loops, [`director`] stands in for the world where one is given, [`state`] is what all steps of a run share.
 
+mod assumed;
 mod attempt;
 mod backoff;
 mod cached;
@@ -45,6 +46,7 @@ pub(crate) fn block<'a>(
     parent: Option<&'a Frame<'a>>,
 ) -> BoxFuture<'a, Result<Value, Halt>> {
     Box::pin(async move {
+        assumed::inputs(cx, block, &inputs)?;
         let frame = Frame::new(cx, block, inputs, parent);
         fill(cx, block, &frame).await?;
         frame.result(block)
@@ -76,6 +78,7 @@ pub(crate) async fn fill<'a>(cx: Cx<'a>, block: &'a Block, frame: &'a Frame<'a>)
                 None => return Ok(()),
             }
         };
+        assumed::holds(cx, block, block.var_of(node), &value)?;
         frame.set(block.var_of(node), value);
         ready.clear();
         for next in steps.neighbors(node) {

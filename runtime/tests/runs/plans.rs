@@ -68,7 +68,7 @@ pub(crate) fn block(start: u32, inputs: u32, steps: Vec<(Step, &[usize])>, resul
         }
     }
     let end = start + inputs + graph.node_count() as u32;
-    Block { vars: start..end, inputs, steps: graph, result: Some(result) }
+    Block { vars: start..end, inputs, steps: graph, result: Some(result), assumes: vec![] }
 }
 
 /// A parameter.

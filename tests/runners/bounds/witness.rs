@@ -57,9 +57,10 @@ pub(super) fn reached(plan: &Arc<Plan>, flow: FlowId, worst: &Worst) -> Result<R
 fn show(witness: &Witness, spent: Spent) {
     eprintln!("the witness spends {spent:?}");
     let mut same: BTreeMap<(String, &str, &str), (u64, u64, u64)> = BTreeMap::new();
+    let one = Regex::new(r"\[\d+\]|#\d+").expect("it is one");
     for call in &witness.calls {
         // The same for every element, round and try.
-        let step = Regex::new(r"\[\d+\]|#\d+").expect("it is one").replace_all(&call.step, "").into_owned();
+        let step = one.replace_all(&call.step, "").into_owned();
         let (ends, used) = match &call.ends {
             Ends::Answer(answer) => ("answer", answer.usage),
             Ends::Break => ("break", Used::default()),

@@ -1,7 +1,9 @@
 //! The costs for programs. The names are a promise: more may be added, none goes.
 
+use super::rates;
 use super::rows::Shown;
-use flow_compiler::bounds::Amount;
+use super::runs::Ran;
+use flow_compiler::bounds::{Amount, Mean};
 use flow_plan::{Cost, Millis};
 use serde_json::{Value, json};
 
@@ -16,9 +18,7 @@ fn flow(shown: &Shown<'_>) -> Value {
         let mut row = json!({"name": step.step.as_str(), "model": shown.model(step)});
         put(&mut row, amount(step.worst));
         put(&mut row, json!({"best": amount(step.best)}));
-        if let Some(expected) = shown.step_expected(step) {
-            put(&mut row, json!({"expected": expected.document()}));
-        }
+        put(&mut row, expected(shown.step_ran(step), shown.step_assumed(step)));
         row
     });
     let mut out = json!({
@@ -30,8 +30,20 @@ fn flow(shown: &Shown<'_>) -> Value {
         "deadline_s": settings.deadline.map(seconds),
         "steps": steps.collect::<Vec<_>>(),
     });
-    if let Some(expected) = &shown.expected {
-        put(&mut out, json!({"expected": expected.document()}));
+    put(&mut out, expected(shown.ran.clone(), shown.assumed.map(|e| e.all)));
+    out
+}
+
+// By runs where there are any, else by rates; what is expected by rates stands under its own name as
+// well, so that both can be read beside each other.
+fn expected(ran: Option<Ran>, assumed: Option<Mean>) -> Value {
+    let assumed = assumed.map(rates::document);
+    let mut out = json!({});
+    if let Some(expected) = ran.map(|ran| ran.document()).or_else(|| assumed.clone()) {
+        put(&mut out, json!({"expected": expected}));
+    }
+    if let Some(assumed) = assumed {
+        put(&mut out, json!({"assumed": assumed}));
     }
     out
 }

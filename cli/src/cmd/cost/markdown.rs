@@ -1,7 +1,7 @@
 //! The costs for a pull request: one line a flow, one table for the steps of all.
 
+use super::rates;
 use super::rows::Shown;
-use super::runs;
 use crate::figures::{Round, count, dollars, percent, seconds};
 
 /// The page of these flows.
@@ -13,7 +13,8 @@ pub(super) fn page(flows: &[Shown<'_>]) -> String {
     let steps: Vec<Vec<String>> = flows.iter().flat_map(steps).collect();
     if !steps.is_empty() {
         out.push('\n');
-        let heading = ["flow", "step", "model", "calls", "tokens in", "tokens out", "worst", "share"];
+        let heading =
+            ["flow", "step", "model", "calls", "tokens in", "tokens out", "worst", "expected", "share"];
         out.push_str(&table(&heading, steps.into_iter()));
     }
     out
@@ -28,7 +29,7 @@ fn flow(shown: &Shown<'_>) -> Vec<String> {
         code(&shown.flow.name),
         dollars(worst.usd, Round::Up),
         budget,
-        shown.expected.as_ref().map_or(String::new(), runs::shown),
+        rates::shown(shown).unwrap_or_default(),
         dollars(shown.bound.best.usd, Round::Down),
         count(worst.calls),
         count(worst.input.0),
@@ -48,6 +49,7 @@ fn steps(shown: &Shown<'_>) -> Vec<Vec<String>> {
             count(step.worst.input.0),
             count(step.worst.output.0),
             dollars(step.worst.usd, Round::Up),
+            rates::mean(shown, step),
             percent(step.worst.usd.0.unsigned_abs(), whole),
         ]
     };

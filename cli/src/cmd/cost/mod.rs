@@ -3,6 +3,7 @@
 mod document;
 mod markdown;
 mod numbers;
+mod rates;
 mod rows;
 mod runs;
 mod text;
@@ -16,8 +17,9 @@ use crate::project::{ModelArgs, Project};
 use crate::report::Report;
 use clap::ValueEnum;
 use flow_compiler::bounds::Priced;
+use flow_compiler::parse_rate;
 use flow_diagnostics::did_you_mean;
-use flow_plan::FlowId;
+use flow_plan::{FlowId, Rate};
 use rows::{Program, Shown};
 use runs::Past;
 use std::path::PathBuf;
@@ -31,6 +33,7 @@ use std::path::PathBuf;
   flowc cost app.flow --at rows=2M      with another size; also `draft.retry=0`, `fast.max_output=1k`
   flowc cost app.flow --solve rows      how large a number may be so that everything fits
   flowc cost app.flow --from-runs a.jsonl b.jsonl     what runs took, beside the worst case
+  flowc cost app.flow --assume draft.fails=2%         what is expected where 2 % of attempts fail
   flowc cost --lock                     writes flow.lock, to be kept with the program
   flowc cost --locked                   what has changed since, for continuous integration
   flowc cost app.flow --witness         inputs and answers that reach the worst case, in app.witness.json
@@ -42,6 +45,10 @@ The worst case is proven: no run takes more. The best case is a run in which not
 Numbers that can be set and solved for: `max_output` of models, `retry`, `timeout`, the bounds of the
 flows' inputs by their names, how much lookups find by theirs, and `repeat up to` by the step's name.
 Several of one name are told apart by whose they are: `fast.max_output`, `draft.retry`.
+
+Rates, as in `assume:` lines of a flow: `draft.fails=2%`, `draft.escalates=10%`, `draft.hits=40%` of its
+cache, `draft.hedges=5%`, `check.taken=30%` of an `if`, `kind.billing.taken=60%` of a `match`, and sizes:
+`rows.averages=40`, `draft.averages=120 tokens`. What is expected is an estimate; no bound follows from it.
 
 Exit code 1: a flow is over its budget or deadline, or the program has other errors; with --locked,
 something has changed.")]
@@ -63,11 +70,14 @@ pub(crate) struct Args {
     /// Files that `flowc run --events FILE` wrote: show what those runs took.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     from_runs: Vec<PathBuf>,
+    /// Say how often something happens, beside the `assume:` lines of the flows: show what is expected.
+    #[arg(long, value_name = "STEP.RATE=VALUE", value_parser = parse_rate)]
+    assume: Vec<Rate>,
     /// Write flow.lock: digests of prompts, prices, counted tokens and the worst cases.
-    #[arg(long, conflicts_with_all = ["at", "solve", "from_runs", "flow"])]
+    #[arg(long, conflicts_with_all = ["at", "solve", "from_runs", "assume", "flow"])]
     lock: bool,
     /// Say what has changed since flow.lock was written, and fail where anything has.
-    #[arg(long, conflicts_with_all = ["lock", "at", "solve", "from_runs", "flow"])]
+    #[arg(long, conflicts_with_all = ["lock", "at", "solve", "from_runs", "assume", "flow"])]
     locked: bool,
     /// Look for the dearest run of each flow, and write its inputs and answers to FILE, or to
     /// PROGRAM.witness.json beside the program. `flowc test --witness` plays it.
@@ -96,7 +106,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
     if args.lock || args.locked {
         return locked(args, &programs, report, console);
     }
-    let asks = args.solve.is_some() || !args.at.is_empty();
+    let asks = args.solve.is_some() || !args.at.is_empty() || !args.assume.is_empty();
     if asks && programs.iter().any(|p| p.priced.bounds.is_none()) {
         return Err(report.into_failure(Exit::Failed));
     }
@@ -111,10 +121,12 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
         }
         return witness::witnesses((&programs, &flows), file.as_ref(), args, console);
     }
+    let assumed = rates::of(&programs, &flows, &args.assume)?;
     let past = Past::read(&args.from_runs)?;
+    let programs_with = programs.iter().zip(&flows).zip(&assumed);
     let shown: Vec<Shown<'_>> =
-        programs.iter().zip(&flows).flat_map(|(p, flows)| p.shown(flows, &past)).collect();
-    if !args.from_runs.is_empty() && !shown.is_empty() && shown.iter().all(|s| s.expected.is_none()) {
+        programs_with.flat_map(|((p, flows), assumed)| p.shown(flows, &past, assumed)).collect();
+    if !args.from_runs.is_empty() && !shown.is_empty() && shown.iter().all(|s| s.ran.is_none()) {
         return Err(past.of_others(&shown));
     }
     let exit = complained(&programs, &shown, &report, console);

@@ -1,8 +1,8 @@
 //! What is shown of a flow, whichever way it is printed.
 
-use super::runs::{Expected, Past};
+use super::runs::{Past, Ran};
 use crate::lock::{Current, Place};
-use flow_compiler::bounds::{Excess, FlowBound, Priced, StepBound};
+use flow_compiler::bounds::{Excess, Expected, FlowBound, Mean, Priced, StepBound};
 use flow_plan::{Flow, FlowId, Plan};
 use std::path::PathBuf;
 
@@ -29,7 +29,9 @@ pub(super) struct Shown<'a> {
     /// What it takes.
     pub(super) bound: &'a FlowBound,
     /// What its runs took.
-    pub(super) expected: Option<Expected>,
+    pub(super) ran: Option<Ran>,
+    /// What is expected by the rates that are assumed; nothing where none are.
+    pub(super) assumed: Option<&'a Expected>,
     past: &'a Past,
 }
 
@@ -57,11 +59,13 @@ impl Program {
         &'a self,
         flows: &'a [FlowId],
         past: &'a Past,
+        assumed: &'a [Expected],
     ) -> impl Iterator<Item = Shown<'a>> {
         let bounds = self.priced.bounds.iter().flat_map(|b| &b.flows);
         bounds.filter(|b| flows.contains(&b.flow)).map(move |bound| {
             let flow = &self.priced.plan.flows[bound.flow.index()];
-            Shown { program: self, flow, bound, expected: past.flow(&flow.name), past }
+            let assumed = assumed.iter().find(|e| e.flow == bound.flow);
+            Shown { program: self, flow, bound, ran: past.flow(&flow.name), assumed, past }
         })
     }
 }
@@ -73,12 +77,17 @@ impl Shown<'_> {
     }
 
     /// What a step took in the flow's runs; of a step with several models, for the first.
-    pub(super) fn step_expected(&self, step: &StepBound) -> Option<Expected> {
+    pub(super) fn step_ran(&self, step: &StepBound) -> Option<Ran> {
         let first = self.bound.steps.iter().find(|s| s.step == step.step)?;
         if !std::ptr::eq(first, step) {
             return None;
         }
         self.past.step(&self.flow.name, &step.step)
+    }
+
+    /// What a step is expected to take of a model, by the rates.
+    pub(super) fn step_assumed(&self, step: &StepBound) -> Option<Mean> {
+        self.assumed.map(|all| all.step(&step.step, step.model))
     }
 
     /// What the flow exceeds.

@@ -32,21 +32,27 @@ struct Run {
 
 /// What so many runs took.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) struct Expected {
+pub(super) struct Ran {
     /// How many runs.
     pub(super) runs: usize,
     spreads: [Spread; 4],
 }
 
-/// A mean and the tenth and ninetieth percentile.
+/// A mean and its spread. Each percentile is a value that was seen, the nearest by rank.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) struct Spread {
     /// The mean.
     pub(super) mean: f64,
     /// A tenth of the runs took no more.
-    pub(super) low: f64,
+    pub(super) p10: f64,
+    /// Half of the runs took no more.
+    pub(super) p50: f64,
     /// A tenth of the runs took more.
-    pub(super) high: f64,
+    pub(super) p90: f64,
+    /// A twentieth of the runs took more.
+    pub(super) p95: f64,
+    /// The most that one took.
+    pub(super) max: f64,
 }
 
 impl Past {
@@ -70,15 +76,15 @@ impl Past {
     }
 
     /// What runs of a flow took.
-    pub(super) fn flow(&self, flow: &str) -> Option<Expected> {
+    pub(super) fn flow(&self, flow: &str) -> Option<Ran> {
         let runs = self.flows.get(flow)?;
-        Expected::of(runs.iter().map(|run| run.took).collect())
+        Ran::of(runs.iter().map(|run| run.took).collect())
     }
 
     /// What a step took in the runs of a flow; nothing in those that passed it over.
-    pub(super) fn step(&self, flow: &str, step: &str) -> Option<Expected> {
+    pub(super) fn step(&self, flow: &str, step: &str) -> Option<Ran> {
         let runs = self.flows.get(flow)?;
-        Expected::of(runs.iter().map(|run| run.steps.get(step).copied().unwrap_or_default()).collect())
+        Ran::of(runs.iter().map(|run| run.steps.get(step).copied().unwrap_or_default()).collect())
     }
 
     /// Why there is nothing to show: the runs are of other flows.
@@ -132,8 +138,8 @@ impl Past {
     }
 }
 
-impl Expected {
-    fn of(runs: Vec<Measures>) -> Option<Expected> {
+impl Ran {
+    fn of(runs: Vec<Measures>) -> Option<Ran> {
         if runs.is_empty() {
             return None;
         }
@@ -141,10 +147,12 @@ impl Expected {
             let mut all: Vec<f64> = runs.iter().map(|m| m[i]).collect();
             all.sort_by(f64::total_cmp);
             // The nearest rank: a value that was seen.
-            let rank = |tenths: usize| all[(all.len() * tenths).div_ceil(10).max(1) - 1];
-            Spread { mean: all.iter().sum::<f64>() / all.len() as f64, low: rank(1), high: rank(9) }
+            let rank = |percent: usize| all[(all.len() * percent).div_ceil(100).max(1) - 1];
+            let mean = all.iter().sum::<f64>() / all.len() as f64;
+            let (p10, p50, p90, p95) = (rank(10), rank(50), rank(90), rank(95));
+            Spread { mean, p10, p50, p90, p95, max: rank(100) }
         };
-        Some(Expected { runs: runs.len(), spreads: [spread(0), spread(1), spread(2), spread(3)] })
+        Some(Ran { runs: runs.len(), spreads: [spread(0), spread(1), spread(2), spread(3)] })
     }
 
     /// Dollars.
@@ -154,27 +162,30 @@ impl Expected {
 
     /// For programs.
     pub(super) fn document(&self) -> Value {
-        let mut out = json!({"runs": self.runs});
+        let mut out = json!({"source": "runs", "runs": self.runs});
         for (name, spread) in NAMES.iter().zip(self.spreads) {
-            out[*name] = json!({"mean": spread.mean, "p10": spread.low, "p90": spread.high});
+            let Spread { mean, p10, p50, p90, p95, max } = spread;
+            out[*name] = json!({"mean": mean, "p10": p10, "p50": p50, "p90": p90, "p95": p95, "max": max});
         }
         out
     }
 }
 
-/// `$0.0004 ($0.0003–$0.0009, 41 runs)`.
-pub(super) fn shown(expected: &Expected) -> String {
-    let Spread { mean, low, high } = expected.usd();
-    let runs = counted(expected.runs, "run");
-    format!("{} ({}–{}, {runs})", about(mean), about(low), about(high))
+/// `$0.0004 by 41 runs (p50 $0.0003, p95 $0.0009, max $0.001)`.
+pub(super) fn shown(ran: &Ran) -> String {
+    let Spread { mean, p50, p95, max, .. } = ran.usd();
+    let runs = counted(ran.runs, "run");
+    let [mean, p50, p95, max] = [mean, p50, p95, max].map(about);
+    format!("{mean} by {runs} (p50 {p50}, p95 {p95}, max {max})")
 }
 
 /// `$0.0004`.
-pub(super) fn mean(expected: &Expected) -> String {
-    about(expected.usd().mean)
+pub(super) fn mean(ran: &Ran) -> String {
+    about(ran.usd().mean)
 }
 
-fn about(usd: f64) -> String {
+/// An amount of dollars that is no bound, to three digits.
+pub(super) fn about(usd: f64) -> String {
     dollars(Cost((usd * 1e9).round() as i64), Round::Down)
 }
 
@@ -232,9 +243,10 @@ mod tests {
     #[test]
     fn a_mean_has_its_spread() {
         let runs = (1..=20).map(|n| [f64::from(n), 0.0, 0.0, 0.0]).collect();
-        let usd = Expected::of(runs).map(|e| e.usd());
-        assert_eq!(usd, Some(Spread { mean: 10.5, low: 2.0, high: 18.0 }));
-        assert_eq!(Expected::of(Vec::new()), None);
+        let usd = Ran::of(runs).map(|e| e.usd());
+        let spread = Spread { mean: 10.5, p10: 2.0, p50: 10.0, p90: 18.0, p95: 19.0, max: 20.0 };
+        assert_eq!(usd, Some(spread));
+        assert_eq!(Ran::of(Vec::new()), None);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The costs for people: a heading and a table for each flow, with bars on a terminal.
 
 use super::numbers;
+use super::rates;
 use super::rows::Shown;
-use super::runs;
 use crate::console::{Console, Paint};
 use crate::figures::{Round, bar, count, dollars, percent, seconds};
 use crate::table::{self, Align};
@@ -10,7 +10,7 @@ use flow_compiler::bounds::StepBound;
 
 /// How wide bars are, in cells.
 const CELLS: usize = 12;
-/// The column that is there where there are runs.
+/// The column that is there where there are runs or rates.
 const EXPECTED: usize = 6;
 
 /// The tables of these flows.
@@ -67,7 +67,7 @@ impl Look {
             format!("best {}", dollars(shown.bound.best.usd, Round::Down)),
         ]
         .into_iter()
-        .chain(shown.expected.iter().map(|e| format!("expected {}", runs::shown(e))));
+        .chain(rates::shown(shown).map(|expected| format!("expected {expected}")));
         let parts: Vec<String> = parts.collect();
         format!("{name}  {}", parts.join(", "))
     }
@@ -94,7 +94,7 @@ impl Look {
         let mut rows = vec![heading.map(str::to_owned).to_vec()];
         rows.extend(shown.bound.steps.iter().map(|step| self.row(shown, step)));
         let mut columns = columns.to_vec();
-        if shown.expected.is_none() {
+        if shown.ran.is_none() && shown.assumed.is_none() {
             columns.remove(EXPECTED);
             rows.iter_mut().for_each(|row| drop(row.remove(EXPECTED)));
         }
@@ -113,7 +113,7 @@ impl Look {
             count(step.worst.input.0),
             count(step.worst.output.0),
             dollars(step.worst.usd, Round::Up),
-            shown.step_expected(step).map_or(String::new(), |e| runs::mean(&e)),
+            rates::mean(shown, step),
             dollars(step.best.usd, Round::Down),
             seconds(step.worst.time),
             percent(part, whole),

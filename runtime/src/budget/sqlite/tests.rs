@@ -4,6 +4,7 @@
 use super::*;
 use crate::RunId;
 use crate::budget::Account;
+use flow_diagnostics::Code;
 use jiff::civil::date;
 
 const DAY: Date = date(2026, 11, 24);
@@ -126,6 +127,14 @@ async fn a_file_that_cannot_be_used_refuses_and_is_left_as_it_is() {
     let (_, message, help) = failure(&path).await;
     assert!(message.contains("can't be made") && help.contains("FLOW_STATE_DIR"), "{message}");
 
+    let other = tempfile::tempdir().unwrap();
+    std::fs::create_dir(other.path().join("budget.db")).unwrap();
+    let (code, message, help) = failure(other.path()).await;
+    // The operating system says why, where SQLite only says that it can't open it.
+    assert!(message.contains("directory (os error"), "{message}");
+    assert!(code == Code::E0810 && help.contains("FLOW_STATE_DIR") && help.contains("no call is made"));
+    assert_eq!(std::fs::read_dir(other.path()).unwrap().count(), 1, "nothing is left beside it");
+
     let newer = tempfile::tempdir().unwrap();
     assert!(SqliteAccounts::new(newer.path()).reserve(project(100, 1)).await.is_ok());
     let file = Connection::open(newer.path().join("budget.db")).unwrap();
@@ -144,6 +153,29 @@ async fn it_goes_on_as_soon_as_the_disk_is_mended() {
     std::fs::remove_file(&state).unwrap();
     assert!(accounts.reserve(project(100, 60)).await.is_ok());
     assert_eq!(shown(&state, &Owner::Project), (0, 60));
+}
+
+#[test]
+fn a_full_disk_refuses_what_it_cannot_keep_and_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("budget.db");
+    let mut connection = open(&path).unwrap();
+    // As a full disk: the file may not grow by a page more than it has.
+    connection.pragma_update(None, "max_page_count", 4).unwrap();
+    let jobs = |many: i64| -> Vec<Job> {
+        let id = |i: i64| u128::try_from(i).unwrap();
+        (0..many).map(|i| Job::Reserve(id(i), project(i64::MAX, 1), oneshot::channel().0)).collect()
+    };
+    carry_out(&mut connection, &jobs(10)).unwrap();
+    let error = carry_out(&mut connection, &jobs(1000)[10..]).unwrap_err().at(&path);
+    assert_eq!(error.code, Code::E0810);
+    assert!(error.message.ends_with("budget.db`: the disk is full"), "{}", error.message);
+    assert!(error.help.as_ref().unwrap().starts_with("make room there"), "{error:?}");
+    // A batch is kept as a whole or not at all.
+    assert_eq!(shown(folder.path(), &Owner::Project), (0, 10));
+    connection.pragma_update(None, "max_page_count", 1_000_000).unwrap();
+    carry_out(&mut connection, &jobs(1000)[10..]).unwrap();
+    assert_eq!(shown(folder.path(), &Owner::Project), (0, 1000));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Flows: inputs with bounds, settings, steps, and a result in which no step is left unused.
 
 use super::types::Ty;
-use super::{Callable, Draft, Sight, name};
+use super::{Callable, Draft, Name, Sight, name};
 
 /// What a flow sets for its steps.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +22,7 @@ impl Draft {
         for _ in 0..many {
             self.step(&mut sight, "  ", 2, &mut lines);
         }
+        self.assumptions(&sight, &mut lines);
         let output = match self.rng.u32(0..20) {
             0 => Ty::Bool,
             1 => Ty::Record(self.rng.usize(0..self.records.len())),
@@ -76,6 +77,41 @@ impl Draft {
             lines.push("  hedge: 700ms".to_owned());
         }
         lines
+    }
+
+    // Sizes of some inputs and results, of which some do not hold. Where runs are to come near their
+    // bounds there are none: a bound that follows from one is seldom reached without breaking it.
+    fn assumptions(&mut self, sight: &Sight, lines: &mut Vec<String>) {
+        if self.wishes.fenced || self.chance(60) {
+            return;
+        }
+        for Name { name, ty, .. } in sight {
+            if !self.chance(25) {
+                continue;
+            }
+            let ty = match ty {
+                Ty::Optional(present) => present,
+                ty => ty,
+            };
+            let most = self.rng.u32(0..4);
+            lines.extend(
+                match ty {
+                    Ty::Text(_) if self.chance(50) => {
+                        Some(format!("{name} <= {} tokens", self.rng.u32(1..60)))
+                    }
+                    Ty::Text(_) => Some(format!("len({name}) <= {}", self.rng.u32(1..120))),
+                    Ty::List(..) => Some(format!("len({name}) <= {most}")),
+                    Ty::Map(..) => Some(format!("{name} <= {most}")),
+                    Ty::Int(range) => {
+                        let (low, high) = range.unwrap_or((0, 100));
+                        Some(format!("{name} <= {}", self.rng.i64(low..=high)))
+                    }
+                    Ty::Float => Some(format!("{name} <= 0.5")),
+                    _ => None,
+                }
+                .map(|fact| format!("  assume: {fact}")),
+            );
+        }
     }
 
     // A text of every step that nothing has used, so that all of them run.
