@@ -45,6 +45,14 @@ prompt long(question: text) -> text {
   user: "{{ question | fence }}"
 }
 
+prompt alone(question: text) -> text {
+  system: "{{ question | fence }}"
+}
+
+flow ordered(question: text <= 50 tokens) -> text {
+  return alone(question)
+}
+
 flow ask(question: text <= 50 tokens) -> text {
   return say(question)
 }

@@ -172,6 +172,22 @@ async fn a_long_beginning_is_marked_from_its_second_call_on() {
 }
 
 #[tokio::test]
+async fn a_prompt_that_says_everything_to_the_system_is_heard_everywhere() {
+    for protocol in ALL.iter().copied() {
+        let name = protocol.provider();
+        let server = serve(protocol, Act::Say(said(&["Hi"], false))).await;
+        let program = Program::on(protocol, &server.url);
+        let (report, _) = program.run("ordered", vec![Value::text(QUESTION)], false).await;
+        assert_eq!(report.error, None, "{name}");
+        let heard = server.heard().remove(0);
+        // Those who want a word from the user are given one.
+        let wants = matches!(name, "anthropic" | "google" | "bedrock" | "cohere");
+        let place = if wants { (heard.user, heard.system) } else { (heard.system, heard.user) };
+        assert_eq!(place, (ASKED.to_owned(), String::new()), "{name}");
+    }
+}
+
+#[tokio::test]
 async fn an_image_at_an_address_is_passed_on_or_refused_with_a_reason() {
     let inputs = || vec![Value::text(QUESTION), Value::Image("https://example.org/a.png".into())];
     for protocol in ALL.iter().copied() {

@@ -5,6 +5,7 @@
 //! framing, `answer` is an answer as it comes together, `failure` tells errors apart, `schema` holds
 //! output to its type, `prefix` says what is worth a place in a prompt cache.
 
+mod alone;
 mod answer;
 mod anthropic;
 mod azure;

@@ -6,6 +6,7 @@
 mod answer;
 mod body;
 
+use super::alone::said_by_user;
 use super::exchange::exchange;
 use super::failure::{not_taken, unsendable};
 use super::http::{self, Sent};
@@ -71,6 +72,8 @@ impl Provider for Anthropic {
         request: &Request<'_>,
         on_text: &mut OnText<'_>,
     ) -> Result<Reply, CallError> {
+        let by_user = said_by_user(request);
+        let request = by_user.as_ref().unwrap_or(request);
         let (model, env) = (request.model, &context.env);
         if model.settings.reasoning.is_some() {
             // Thinking and a tool that must be called exclude one another.

@@ -18,7 +18,7 @@ pub(super) fn body<'a>(
     fixed: usize,
 ) -> Result<Body<'a>, CallError> {
     let settings = &request.model.settings;
-    let (mut system, mut messages) = (Vec::new(), Vec::new());
+    let (mut system, mut messages): (Vec<Block<'_>>, Vec<Said<'_>>) = (Vec::new(), Vec::new());
     for (i, message) in request.messages.iter().enumerate() {
         // The mark goes to the end of what is fixed. What is said to the system stands before all
         // messages, and with a mark behind it all the same where messages follow that are fixed.
@@ -32,7 +32,11 @@ pub(super) fn body<'a>(
             let mut content = content(spec, message)?;
             content.extend(mark);
             let role = if message.role == Role::Assistant { "assistant" } else { "user" };
-            messages.push(Said { role, content });
+            // Roles have to take turns.
+            match messages.last_mut().filter(|last| last.role == role) {
+                Some(last) => last.content.extend(content),
+                None => messages.push(Said { role, content }),
+            }
         }
     }
     Ok(Body {

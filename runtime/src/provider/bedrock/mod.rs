@@ -7,6 +7,7 @@ mod answer;
 mod body;
 mod sign;
 
+use super::alone::said_by_user;
 use super::exchange::exchange;
 use super::failure::{not_taken, unsendable};
 use super::http::{self, Sent};
@@ -75,6 +76,8 @@ impl Provider for Bedrock {
         request: &Request<'_>,
         on_text: &mut OnText<'_>,
     ) -> Result<Reply, CallError> {
+        let by_user = said_by_user(request);
+        let request = by_user.as_ref().unwrap_or(request);
         let (model, env) = (request.model, &context.env);
         if model.settings.reasoning.is_some() {
             // Thinking and a tool that must be called exclude one another.

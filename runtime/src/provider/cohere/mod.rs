@@ -5,6 +5,7 @@
 mod answer;
 mod body;
 
+use super::alone::said_by_user;
 use super::exchange::exchange;
 use super::failure::{not_taken, unsendable};
 use super::http::{self, Sent};
@@ -62,6 +63,8 @@ impl Provider for Cohere {
         request: &Request<'_>,
         on_text: &mut OnText<'_>,
     ) -> Result<Reply, CallError> {
+        let by_user = said_by_user(request);
+        let request = by_user.as_ref().unwrap_or(request);
         let (model, env) = (request.model, &context.env);
         if model.settings.reasoning.is_some() {
             return Err(not_taken(&SPEC, model, "reasoning"));

@@ -6,6 +6,7 @@
 mod answer;
 mod body;
 
+use super::alone::said_by_user;
 use super::exchange::exchange;
 use super::failure::unsendable;
 use super::http::{self, Sent};
@@ -70,6 +71,8 @@ impl Provider for Google {
         request: &Request<'_>,
         on_text: &mut OnText<'_>,
     ) -> Result<Reply, CallError> {
+        let by_user = said_by_user(request);
+        let request = by_user.as_ref().unwrap_or(request);
         let (model, env) = (request.model, &context.env);
         let key = http::key(&SPEC, env, model)?.unwrap_or_default();
         let mut headers = HeaderMap::with_capacity(2);
