@@ -3,8 +3,10 @@
 use crate::program::Program;
 use crate::protocol::{ALL, End, Heard, Protocol, Said, USED};
 use crate::server::{Act, serve};
+use flow_compiler::World;
 use flow_plan::{Cost, Value};
 use flow_runtime::RunReport;
+use flow_tests::world::FolderWorld;
 use serde_json::{Value as Json, json};
 
 const QUESTION: &str = "Say \"hi\" 🙂.";
@@ -185,6 +187,18 @@ async fn a_prompt_that_says_everything_to_the_system_is_heard_everywhere() {
         let place = if wants { (heard.user, heard.system) } else { (heard.system, heard.user) };
         assert_eq!(place, (ASKED.to_owned(), String::new()), "{name}");
     }
+}
+
+#[test]
+fn a_model_over_another_protocol_has_the_card_of_its_own() {
+    let text = "model fast = \"openai-responses/gpt-4o-mini\" { max_output: 64 tokens }\n\
+                prompt say(q: text) -> text { user: \"{{ q }}\" }\n\
+                flow ask(q: text <= 50 tokens) -> text { return say(q) }\n";
+    let world = FolderWorld::empty().with("main.flow", text);
+    let plan = world.compile("main.flow").plan.unwrap();
+    let card = world.catalog().card("openai/gpt-4o-mini").unwrap();
+    assert!(card.price.input.0 > 0);
+    assert_eq!(plan.models[0].card, card);
 }
 
 #[tokio::test]
