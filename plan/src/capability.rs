@@ -37,6 +37,24 @@ pub struct CapabilitySpec {
     pub endorses: bool,
     /// Whether it is there; what is named but not built is reported as E0002, never run.
     pub supported: bool,
+    /// A provider on the network: how it is reached.
+    pub service: Option<Service>,
+}
+
+/// How a provider on the network is reached, and whose models it has.
+#[derive(Clone, Copy, Debug)]
+pub struct Service {
+    /// The variables that its key may be in; the first that is set counts.
+    pub keys: &'static [&'static str],
+    /// Whether nobody is answered without a key.
+    pub key_needed: bool,
+    /// The variables that its base URL may be in; the first that is set counts.
+    pub bases: &'static [&'static str],
+    /// Its base URL where no variable is set; `None` where there is no usual one.
+    pub usual: Option<&'static str>,
+    /// The provider whose models it has as well: of a model that the catalogue does not list under
+    /// its own name, the card of that provider's model holds.
+    pub models_of: Option<&'static str>,
 }
 
 /// A parameter of a capability.
@@ -87,5 +105,6 @@ impl CapabilitySpec {
         can_redact: false,
         endorses: false,
         supported: true,
+        service: None,
     };
 }

@@ -24,7 +24,7 @@ mod units;
 mod value;
 
 pub use assume::{Assumed, Fact, Often, Rate, Size};
-pub use capability::{CapabilityKind, CapabilitySpec, ParamSpec, TypeSpec};
+pub use capability::{CapabilityKind, CapabilitySpec, ParamSpec, Service, TypeSpec};
 pub use catalog::{Abilities, Catalog, ModelCard, ModelKind};
 pub use eval::{EvalError, Scope, compare, equal, eval, kind};
 pub use expr::{BinaryOp, Expr, Over, TemplateId, UnaryOp, VarId};

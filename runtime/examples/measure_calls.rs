@@ -136,6 +136,7 @@ fn request(model: &Model, stream: bool) -> Request<'_> {
             message(Role::System, "You answer for the help centre.".into()),
             message(Role::User, "You can return unworn shoes within 30 days. ".repeat(24)),
         ],
+        fixed: 1,
         output: &Type::TEXT,
         measure: &flow_tokens::BYTES,
         input: Tokens(100),

@@ -2,19 +2,57 @@
 //!
 //! Figures of OpenAI's chat protocol, from its cookbook "How to count tokens with tiktoken": three
 //! tokens a message and its role, three for the start of the answer. What a provider makes of a
-//! schema is not published; the figures here are above what was seen.
+//! schema is not published; the figures here are above what was seen. What other providers add is in
+//! `AROUND`, one line each.
 
 use crate::Measure;
 use flow_plan::{ModelCard, Tokens, Type};
 use serde_json::{Value as Json, json};
 
-/// The framing of so many messages.
-pub fn framing(messages: u64) -> u64 {
-    messages.saturating_mul(MESSAGE).saturating_add(PRIMING)
+/// The framing of so many messages, with what the provider puts before all of them.
+pub fn framing(provider: &str, messages: u64) -> u64 {
+    messages.saturating_mul(MESSAGE).saturating_add(PRIMING).saturating_add(around(provider).before)
 }
 
 const MESSAGE: u64 = 4;
 const PRIMING: u64 = 3;
+
+// What a provider puts around a prompt of its own accord.
+struct Around {
+    provider: &'static str,
+    // Before every prompt.
+    before: u64,
+    // Before a tool that an answer is held to its type by.
+    tool: u64,
+}
+
+// Anthropic's page on tool use gives 313 tokens for a tool that must be used; newer models are planned
+// with twice that, and Bedrock holds every model to its type by a tool.
+//
+// Chat templates of open models say more than roles: that of Llama 3.1 names dates, 25 tokens, that of
+// gpt-oss a system message of its own, about 70. Who serves open models is planned with 128. Cohere does
+// not say how long the prompt is that it puts before others, nor does it bill it; 1,024 are kept of the
+// window. Who is not listed adds nothing that its documentation tells of.
+const AROUND: &[Around] = &[
+    Around { provider: "anthropic", before: 0, tool: 700 },
+    Around { provider: "bedrock", before: 128, tool: 700 },
+    Around { provider: "cohere", before: 1024, tool: 0 },
+    Around { provider: "ollama", before: 128, tool: 0 },
+    Around { provider: "openai-compatible", before: 128, tool: 0 },
+    Around { provider: "openrouter", before: 128, tool: 0 },
+    Around { provider: "groq", before: 128, tool: 0 },
+    Around { provider: "together", before: 128, tool: 0 },
+    Around { provider: "cerebras", before: 128, tool: 0 },
+    Around { provider: "deepseek", before: 128, tool: 0 },
+    Around { provider: "qwen", before: 128, tool: 0 },
+    Around { provider: "xai", before: 128, tool: 0 },
+    Around { provider: "mistral", before: 128, tool: 0 },
+];
+
+fn around(provider: &str) -> &'static Around {
+    const NOTHING: &Around = &Around { provider: "", before: 0, tool: 0 };
+    AROUND.iter().find(|a| a.provider == provider).unwrap_or(NOTHING)
+}
 
 /// What a provider is sent beside the messages so that an answer has this type; plain text needs
 /// nothing.
@@ -22,13 +60,12 @@ pub fn schema(measure: &Measure, provider: &str, output: &Type) -> u64 {
     if matches!(output, Type::Text { .. }) {
         return 0;
     }
-    let around = if provider == "anthropic" { TOOL_PROMPT } else { 0 };
     // Each provider is sent one of the two.
     let sizes = [true, false].map(|strict| {
         let schema = at_top(output, output.schema(strict));
         measure.count(&schema.to_string()) + FUNCTION + PROPERTY * properties(&schema) + SCHEMA
     });
-    sizes[0].max(sizes[1]) + around
+    sizes[0].max(sizes[1]) + around(provider).tool
 }
 
 // What is no record stands under a name in one.
@@ -44,9 +81,6 @@ fn at_top(output: &Type, schema: Json) -> Json {
     }
 }
 
-// Anthropic puts a prompt of its own before a tool, and an answer is held to its type by one. Its page
-// on tool use gives 313 tokens for a tool that must be used; newer models are planned with twice that.
-const TOOL_PROMPT: u64 = 700;
 const SCHEMA: u64 = 32;
 const FUNCTION: u64 = 16;
 const PROPERTY: u64 = 8;

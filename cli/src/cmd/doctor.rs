@@ -6,7 +6,7 @@ use crate::config::{self, Config};
 use crate::console::{Console, Paint};
 use crate::exit::{Exit, Failure};
 use crate::paths;
-use flow_plan::Cost;
+use flow_plan::{Cost, Service};
 use flow_runtime::Environment;
 use flow_runtime::budget::{SqliteAccounts, today};
 use serde_json::json;
@@ -68,27 +68,21 @@ impl Finding {
     }
 }
 
-/// A provider, as far as the environment knows it.
-struct Provider {
-    name: &'static str,
-    key: &'static str,
-    base: &'static str,
-    default_base: &'static str,
+// The providers on the network, each with how it is reached; of those that share a key, the first.
+fn services() -> Vec<(&'static str, Service)> {
+    let mut found: Vec<(&'static str, Service)> = Vec::new();
+    for spec in flow_runtime::capabilities() {
+        let Some(service) = spec.service else { continue };
+        if !found.iter().any(|(_, other)| other.keys == service.keys) {
+            found.push((spec.name, service));
+        }
+    }
+    found
 }
 
-// Those that have a key of their own in the environment.
-const PROVIDERS: &[Provider] = &[
-    provider("openai", "OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com"),
-    provider("anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "https://api.anthropic.com"),
-];
-
-const fn provider(
-    name: &'static str,
-    key: &'static str,
-    base: &'static str,
-    default_base: &'static str,
-) -> Provider {
-    Provider { name, key, base, default_base }
+// The first of the variables that is set, and its value.
+fn set<'e>(env: &'e Environment, names: &[&'static str]) -> Option<(&'static str, &'e str)> {
+    names.iter().find_map(|name| Some((*name, env.get(name)?)))
 }
 
 /// Looks at everything and prints the findings.
@@ -194,9 +188,11 @@ fn unknown_variables(env: &Environment) -> Vec<Finding> {
 }
 
 fn keys(env: &Environment) -> Vec<Finding> {
-    let with_key: Vec<&str> = PROVIDERS.iter().filter(|p| env.get(p.key).is_some()).map(|p| p.name).collect();
+    let services = services();
+    let with_key: Vec<&str> =
+        services.iter().filter(|(_, s)| set(env, s.keys).is_some()).map(|(name, _)| *name).collect();
     let mut found = vec![if with_key.is_empty() {
-        let all: Vec<&str> = PROVIDERS.iter().map(|p| p.key).collect();
+        let all: Vec<&str> = services.iter().filter_map(|(_, s)| s.keys.first().copied()).collect();
         Finding::new(
             "keys",
             State::Warn,
@@ -206,17 +202,17 @@ fn keys(env: &Environment) -> Vec<Finding> {
     } else {
         Finding::new("keys", State::Ok, with_key.join(", "))
     }];
-    for p in PROVIDERS {
-        if let Some(base) = env.get(p.base) {
-            let valid = network::Host::parse(base).is_some();
-            let says = format!("{} is asked at {}", p.name, network::without_secrets(base));
-            found.push(if valid {
-                Finding::new("base URL", State::Ok, says)
-            } else {
-                Finding::new("base URL", State::Fail, format!("{} is not a URL", p.base))
-                    .help("write it like `http://localhost:8000/v1`")
-            });
-        }
+    for (name, service) in services {
+        let Some((variable, base)) = set(env, service.bases) else { continue };
+        // Ollama's variable may hold a host alone.
+        let valid = network::Host::parse(base).is_some() || variable == "OLLAMA_HOST";
+        let says = format!("{name} is asked at {}", network::without_secrets(base));
+        found.push(if valid {
+            Finding::new("base URL", State::Ok, says)
+        } else {
+            Finding::new("base URL", State::Fail, format!("{variable} is not a URL"))
+                .help("write it like `http://localhost:8000/v1`")
+        });
     }
     found
 }

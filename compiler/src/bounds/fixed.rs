@@ -28,7 +28,7 @@ pub fn fixed(plan: &Plan, prompt: PromptId, model: ModelId) -> Fixed {
         true => request::schema(&measure, &model.provider, output),
         false => output.instruction().map_or(0, |i| measure.count(&i)),
     };
-    let around = answer.saturating_add(request::framing(messages));
+    let around = answer.saturating_add(request::framing(&model.provider, messages));
     Fixed { text: Tokens(measure.scaled(text)), overhead: Tokens(measure.scaled(around)) }
 }
 

@@ -124,6 +124,9 @@ impl Inference<'_> {
     }
 
     fn call(&self, name: &str, types: &[Type]) -> Type {
+        if let ("text", [Type::Enum(of)]) = (name, types) {
+            return self.named(of);
+        }
         let Some(function) = functions::find(name) else { return Type::Error };
         // A sum may carry its zero behind its arguments.
         let most = function.arity().1.unwrap_or(types.len()).min(types.len());
@@ -305,6 +308,7 @@ pub(crate) fn narrowest(declared: &Type, known: &Type) -> Type {
             Type::Text { bound: smaller(*bound, shown_tokens(known)), truncate: *truncate }
         }
         (Type::Json(bound), Type::Json(known)) => Type::Json(bound.or(*known)),
+        (Type::Enum(a), Type::Enum(b)) if b.variants.iter().all(|v| a.variants.contains(v)) => known.clone(),
         (Type::Int(a), Type::Int(b)) => Type::Int(match (a, b) {
             (Some(a), Some(b)) if a.0.max(b.0) <= a.1.min(b.1) => Some((a.0.max(b.0), a.1.min(b.1))),
             (a, b) => a.or(*b),

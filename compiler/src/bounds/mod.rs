@@ -12,6 +12,7 @@ mod check;
 mod edges;
 mod expected;
 mod fixed;
+mod given;
 mod infer;
 mod knob;
 mod known;

@@ -100,7 +100,7 @@ impl<'a> Asked<'a> {
             let schema = request::schema(measure, &model.provider, &self.prompt.output);
             tokens = tokens.saturating_add(schema);
         }
-        let text = tokens.saturating_add(request::framing(messages));
+        let text = tokens.saturating_add(request::framing(&model.provider, messages));
         let more = reply.0.saturating_add(COMPLAINT.0).saturating_add(request::more(2));
         let images = request::images(&model.card, self.images);
         Ok(RequestBound {

@@ -238,7 +238,7 @@ impl Walk<'_> {
                 (Ways { failed, ..nothing() }, self.inference().ty(expr, env))
             }
             StepKind::Call(callee, args) => {
-                let args: Vec<Type> = args.iter().map(|a| self.inference().ty(a, env)).collect();
+                let args = self.inference().given(callee, args, env);
                 self.call(step, callee, &args, env, place)
             }
             StepKind::If(condition, then, otherwise) => {

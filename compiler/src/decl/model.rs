@@ -6,8 +6,8 @@ use crate::resolve::{DeclId, Target};
 use ecow::EcoString;
 use flow_diagnostics::{Code, FlowDiagnostic, Span, did_you_mean};
 use flow_plan::{
-    self as plan, CapabilityKind, ModelCard, ModelId, ModelSettings, Price, TokenizerFile, Tokens, Type,
-    Value,
+    self as plan, CapabilityKind, CapabilitySpec, ModelCard, ModelId, ModelSettings, Price, TokenizerFile,
+    Tokens, Type, Value,
 };
 use flow_tokens::Measure;
 
@@ -73,8 +73,10 @@ impl Checker<'_> {
             );
             return None;
         };
-        self.check_provider(provider, at)?;
-        let known = self.world.catalog().card(model_id);
+        let spec = self.check_provider(provider, at)?;
+        let catalog = self.world.catalog();
+        let lent = spec.service.and_then(|service| service.models_of);
+        let known = catalog.card(model_id).or_else(|| catalog.card(&format!("{}/{name}", lent?)));
         let (card, out, cleared) = self.model_settings(id, provider, known.clone(), settings);
         let missing: Vec<&str> =
             [("context", card.context == Tokens(0)), ("price", !has_price(&known, settings))]
@@ -127,9 +129,9 @@ impl Checker<'_> {
         file
     }
 
-    fn check_provider(&mut self, provider: &str, at: Span) -> Option<()> {
+    fn check_provider(&mut self, provider: &str, at: Span) -> Option<&'static CapabilitySpec> {
         match crate::world::capability(self.world, CapabilityKind::Provider, provider) {
-            Some(spec) if spec.supported => Some(()),
+            Some(spec) if spec.supported => Some(spec),
             Some(_) => {
                 self.not_yet(at, &format!("the provider `{provider}`"));
                 None

@@ -30,6 +30,8 @@ pub(super) struct Ask<'a> {
     /// How many it may have: what is proven of the call.
     pub(super) most: Tokens,
     pub(super) messages: Vec<Message>,
+    /// How many of them, from the first on, are the same in every call.
+    pub(super) fixed: usize,
     /// What was cut at a hole.
     pub(super) cuts: &'a [Cut],
 }
@@ -56,6 +58,7 @@ impl<'a> Ask<'a> {
             model: self.model,
             prompt: &self.prompt.name,
             messages: self.messages.clone(),
+            fixed: self.fixed,
             output: &self.prompt.output,
             measure: self.measure,
             input: self.input,
@@ -151,9 +154,15 @@ fn refused(model: &Model, error: CallError) -> (Failure, Option<Spent>) {
     run_error.help = error.help;
     let again = if error.kind.is_retryable() { Again::May(error.retry_after) } else { Again::Never };
     let free = match error.kind {
-        CallErrorKind::RateLimited | CallErrorKind::Key | CallErrorKind::Rejected => true,
+        CallErrorKind::RateLimited
+        | CallErrorKind::Key
+        | CallErrorKind::TooLong
+        | CallErrorKind::Rejected => true,
         // The connection may have broken, or the answer been spoilt, after the model had worked.
-        CallErrorKind::Connection | CallErrorKind::Server | CallErrorKind::Malformed => false,
+        CallErrorKind::Connection
+        | CallErrorKind::Overloaded
+        | CallErrorKind::Server
+        | CallErrorKind::Malformed => false,
     };
     let spent = free.then(|| Spent { calls: 1, ..Spent::default() });
     (Failure { error: run_error, again, reply: None }, spent)

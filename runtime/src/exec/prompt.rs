@@ -140,6 +140,7 @@ async fn retried(site: Site<'_>, question: Question<'_>, model: ModelId) -> Give
         input,
         most,
         messages,
+        fixed: facts.fixed,
         cuts: &own.cuts,
     };
     ask.fits()?;

@@ -20,6 +20,8 @@ pub(crate) struct PromptFacts {
     instruction: Option<String>,
     // The few-shot examples, rendered.
     examples: Vec<Message>,
+    /// How many messages, from the first on, are the same in every call.
+    pub(super) fixed: usize,
     // What the output's schema counts for each model, worked out when it is first asked.
     schemas: Vec<OnceLock<u64>>,
 }
@@ -41,7 +43,12 @@ impl PromptFacts {
             }
             examples.push(message(Role::Assistant, &answer(&example.output)));
         }
-        Ok(PromptFacts { instruction, examples, schemas })
+        let asked = prompt.messages.iter().rposition(|(role, _)| *role == Role::User);
+        let before = asked.unwrap_or(prompt.messages.len());
+        let fixed = prompt.messages[..before].iter().take_while(|(_, t)| templates.is_fixed(*t)).count();
+        // The examples stand before the last message of the user.
+        let fixed = if fixed == before { fixed + examples.len() } else { fixed };
+        Ok(PromptFacts { instruction, examples, fixed, schemas })
     }
 
     /// How many tokens a request of these messages has, with all that the provider is sent beside
@@ -60,7 +67,7 @@ impl PromptFacts {
             false => 0,
         };
         let images = messages.iter().map(|m| m.images.len() as u64).sum();
-        let text = measure.scaled(texts + schema + request::framing(messages.len() as u64));
+        let text = measure.scaled(texts + schema + request::framing(&model.provider, messages.len() as u64));
         Tokens(text.saturating_add(request::images(&model.card, images).0))
     }
 }

@@ -53,6 +53,11 @@ impl Templates {
         Ok(templates)
     }
 
+    /// Whether a template gives the same text for every scope.
+    pub fn is_fixed(&self, id: TemplateId) -> bool {
+        matches!(self.entries.get(id.0 as usize), Some(Entry::Fixed(_)))
+    }
+
     /// The text of a template with the variables of a scope: null as nothing, records and lists of
     /// texts in fences, other lists as compact JSON, amounts, days and times as they read.
     pub fn render(&self, id: TemplateId, scope: &dyn Scope) -> Result<EcoString, EvalError> {

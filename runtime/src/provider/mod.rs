@@ -1,10 +1,27 @@
-//! Providers: who answers prompts. Each is one file with a [`Provider`] implementation and its
+//! Providers: who answers prompts. Each is one file or folder with a [`Provider`] implementation and its
 //! [`CapabilitySpec`], and one line in [`builtin`].
+//!
+//! What they share: `http` finds the address and key and sends, `exchange` reads what comes back in any
+//! framing, `answer` is an answer as it comes together, `failure` tells errors apart, `schema` holds
+//! output to its type, `prefix` says what is worth a place in a prompt cache.
 
+mod alone;
+mod answer;
 mod anthropic;
+mod azure;
+mod bedrock;
+mod cohere;
 mod events;
+mod exchange;
+mod failure;
+mod frames;
+mod google;
 mod http;
+mod images;
+mod ollama;
 mod openai;
+mod prefix;
+mod responses;
 mod schema;
 mod sim;
 
@@ -14,7 +31,13 @@ use flow_plan::{CapabilitySpec, Millis, Model, Role, Tokens, Type};
 use flow_tokens::Measure;
 
 pub use anthropic::Anthropic;
+pub use azure::Azure;
+pub use bedrock::Bedrock;
+pub use cohere::Cohere;
+pub use google::Google;
+pub use ollama::Ollama;
 pub use openai::OpenAi;
+pub use responses::Responses;
 pub use sim::Sim;
 
 /// Tokens as the provider reports them.
@@ -50,6 +73,8 @@ pub struct Request<'a> {
     pub prompt: &'a str,
     /// The messages, rendered.
     pub messages: Vec<Message>,
+    /// How many of the messages, from the first on, are the same in every call of the prompt.
+    pub fixed: usize,
     /// What must come back: text as it is, anything else as JSON of this type.
     pub output: &'a Type,
     /// What counts the model's tokens.
@@ -118,12 +143,16 @@ pub enum CallErrorKind {
     Connection,
     /// 429 or its like.
     RateLimited,
+    /// 503, 529 or their like: the provider has too much to do.
+    Overloaded,
     /// 5xx: the provider's own trouble.
     Server,
     /// What came back is not the protocol.
     Malformed,
     /// The key is missing or not accepted.
     Key,
+    /// The prompt and the answer's cap are more than the model takes.
+    TooLong,
     /// The request itself is not accepted.
     Rejected,
 }
@@ -131,16 +160,24 @@ pub enum CallErrorKind {
 impl CallErrorKind {
     /// Whether the same request may succeed later.
     pub fn is_retryable(self) -> bool {
-        !matches!(self, CallErrorKind::Key | CallErrorKind::Rejected)
+        !matches!(self, CallErrorKind::Key | CallErrorKind::TooLong | CallErrorKind::Rejected)
     }
 }
 
 /// Every provider there is.
 pub fn builtin() -> Vec<Box<dyn Provider>> {
-    vec![
+    let mut all: Vec<Box<dyn Provider>> = vec![
         Box::new(Sim::default()),
         Box::new(OpenAi::own()),
-        Box::new(OpenAi::compatible()),
+        Box::new(Responses::default()),
         Box::new(Anthropic::default()),
-    ]
+        Box::new(Google::default()),
+        Box::new(Azure::default()),
+        Box::new(Bedrock::default()),
+        Box::new(Cohere::default()),
+        Box::new(Ollama::default()),
+        Box::new(OpenAi::compatible()),
+    ];
+    all.extend(OpenAi::named().map(|named| Box::new(named) as Box<dyn Provider>));
+    all
 }

@@ -3,6 +3,8 @@
 //! The APIs want an object at the top, so what is no record stands under `value` in one, and is taken
 //! out again.
 
+use super::failure::unsendable;
+use super::{CallError, Request};
 use flow_plan::{EnumType, RecordType, Type};
 use serde::Deserialize;
 use serde_json::json;
@@ -41,9 +43,21 @@ enum Kept {
 const MOST: usize = 1024;
 
 impl Schemas {
+    /// The schema that an answer is held to; `None` for plain text, and for a model that can't be held
+    /// to one: then the prompt says the shape in words, and no room is reserved for a schema.
+    pub(super) fn held(&self, request: &Request<'_>, strict: bool) -> Result<Option<Schema>, CallError> {
+        match request.output {
+            Type::Text { .. } => Ok(None),
+            output if request.model.card.abilities.json_schema => {
+                self.of(output, strict).map(Some).map_err(|e| unsendable(&e))
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// The schema of an output that is not plain text. `strict` asks for the strict subset, which a type
     /// with maps or any JSON in it can't have.
-    pub(super) fn of(&self, output: &Type, strict: bool) -> Result<Schema, serde_json::Error> {
+    fn of(&self, output: &Type, strict: bool) -> Result<Schema, serde_json::Error> {
         let (at, kept) = match output {
             Type::Record(r) => (Arc::as_ptr(r).addr(), Kept::Record(Arc::clone(r))),
             Type::Enum(e) => (Arc::as_ptr(e).addr(), Kept::Enum(Arc::clone(e))),

@@ -53,7 +53,7 @@ async fn a_stream_of_text_is_read_with_its_usage() {
         value!({
             "model": "test-model",
             "max_tokens": 64,
-            "system": "Be brief.",
+            "system": [{"type": "text", "text": "Be brief."}],
             "messages": [{"role": "user", "content": [
                 {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}},
                 {"type": "image", "source": {"type": "url", "url": "https://example.org/a.png"}},
@@ -118,7 +118,7 @@ async fn trouble_is_told_apart() {
         let model = model("anthropic", &server.url);
         let (reply, _) = call(&Anthropic::default(), &context(&[KEY]), &request(&model, &Type::TEXT)).await;
         let error = reply.unwrap_err();
-        assert_eq!(error.kind, CallErrorKind::Server);
+        assert_eq!(error.kind, CallErrorKind::Overloaded);
         assert!(error.message.contains("Overloaded"), "{error:?}");
     }
     let cut = serve(|| stream(vec![Ok(format!("data: {START}\n\n"))])).await;

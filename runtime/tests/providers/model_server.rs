@@ -142,6 +142,7 @@ pub(crate) fn request<'a>(model: &'a Model, output: &'a Type) -> Request<'a> {
         model,
         prompt: "answer",
         messages: vec![message(Role::System, "Be brief."), message(Role::User, "Say \"hi\".")],
+        fixed: 1,
         output,
         measure: &flow_tokens::BYTES,
         input: Tokens(100),

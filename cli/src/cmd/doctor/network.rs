@@ -2,7 +2,7 @@
 //!
 //! Nothing is sent, so no key leaves the machine and nothing is paid.
 
-use super::{Finding, PROVIDERS, State};
+use super::{Finding, State, services, set};
 use flow_runtime::Environment;
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
@@ -47,9 +47,11 @@ pub(super) fn without_secrets(url: &str) -> String {
 /// Tries every provider that the environment has a key or a base URL for.
 pub(super) fn reach(env: &Environment) -> Vec<Finding> {
     let proxy = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"].iter().any(|v| env.get(v).is_some());
-    let wanted = PROVIDERS.iter().filter(|p| env.get(p.key).is_some() || env.get(p.base).is_some());
-    let mut found: Vec<Finding> =
-        wanted.map(|p| one(p.name, env.get(p.base).unwrap_or(p.default_base))).collect();
+    let services = services().into_iter();
+    let wanted = services.filter(|(_, s)| set(env, s.keys).is_some() || set(env, s.bases).is_some());
+    let mut found: Vec<Finding> = wanted
+        .filter_map(|(name, s)| Some(one(name, set(env, s.bases).map(|(_, url)| url).or(s.usual)?)))
+        .collect();
     if found.is_empty() {
         found.push(Finding::new("network", State::Ok, "no provider is set up, so none was tried"));
     }
@@ -64,7 +66,13 @@ pub(super) fn reach(env: &Environment) -> Vec<Finding> {
 }
 
 fn one(name: &str, url: &str) -> Finding {
-    let Some(host) = Host::parse(url) else {
+    // Only Ollama's variable may hold a host alone.
+    let url = match url.contains("://") {
+        true => url.to_owned(),
+        false if url.contains(':') => format!("http://{url}"),
+        false => format!("http://{url}:11434"),
+    };
+    let Some(host) = Host::parse(&url) else {
         return Finding::new("network", State::Fail, format!("the base URL of {name} is not a URL"));
     };
     let started = Instant::now();

@@ -33,8 +33,13 @@ impl LeftOut {
 }
 
 // What the list calls a provider, and what it is called here.
-const PROVIDERS: [(&str, &str); 4] =
-    [("gemini", "google"), ("dashscope", "qwen"), ("together_ai", "together"), ("cohere_chat", "cohere")];
+const PROVIDERS: [(&str, &str); 5] = [
+    ("gemini", "google"),
+    ("dashscope", "qwen"),
+    ("together_ai", "together"),
+    ("cohere_chat", "cohere"),
+    ("bedrock_converse", "bedrock"),
+];
 
 /// Our id, `provider/model`, of an entry, and whether the list's name has the provider in it, as the
 /// surer one of two names does.
@@ -60,8 +65,9 @@ pub(super) fn card(id: &str, entry: &Entry, known: &Catalog) -> Result<ModelCard
         ModelKind::Embedding => Tokens(0),
     };
     let abilities = Abilities {
-        // Against the list: DeepSeek's own service holds output to JSON, not to a schema.
-        json_schema: has(entry, "supports_response_schema") && !id.starts_with("deepseek/"),
+        // Against the list: DeepSeek's own service holds output to JSON, not to a schema, and Cohere's to one.
+        json_schema: has(entry, "supports_response_schema") && !id.starts_with("deepseek/")
+            || id.starts_with("cohere/command-"),
         images: has(entry, "supports_vision"),
         tools: has(entry, "supports_function_calling"),
         reasoning: has(entry, "supports_reasoning"),

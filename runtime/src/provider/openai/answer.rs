@@ -1,119 +1,84 @@
 //! The answer of the chat completions protocol, whole or in pieces, read without copying but for the
 //! text itself.
 
-use crate::provider::http::{self, Service};
-use crate::provider::{CallError, Finish, OnText, Reply, Usage};
+use crate::provider::answer::{Answer, Reader, Text, json};
+use crate::provider::failure::Failed;
+use crate::provider::{Finish, Usage};
 use flow_plan::Tokens;
 use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::Value as Json;
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-/// An answer as it comes together.
+/// Reads the protocol.
 #[derive(Debug, Default)]
-pub(super) struct Answer {
-    text: String,
-    refusal: String,
-    finish: Option<Finish>,
-    usage: Option<Usage>,
-    id: Option<String>,
-    /// Whether the stream has said that it is over.
-    pub(super) done: bool,
+pub(crate) struct Chat {
+    refused: bool,
 }
 
-impl Answer {
-    /// Takes in one event of a stream.
-    pub(super) fn event(
-        &mut self,
-        service: &Service,
-        data: &[u8],
-        on_text: &mut OnText<'_>,
-    ) -> Result<(), CallError> {
+impl Reader for Chat {
+    fn event(&mut self, _: &str, data: &[u8], answer: &mut Answer<'_, '_>) -> Result<(), Failed> {
         if data == b"[DONE]" {
-            self.done = true;
+            answer.done = true;
             return Ok(());
         }
-        let chunk: Body<'_> = serde_json::from_slice(data).map_err(|e| http::malformed(service, &e))?;
-        let content = self.take(service, chunk)?;
-        if let Some(text) = content {
-            self.text.push_str(&text);
-            on_text(&text);
-        }
-        Ok(())
+        let body: Body<'_> = json(answer.spec, data)?;
+        self.take(body, answer)
     }
 
-    /// Takes in a body that is not a stream.
-    pub(super) fn whole(
-        &mut self,
-        service: &Service,
-        body: &[u8],
-        on_text: &mut OnText<'_>,
-    ) -> Result<(), CallError> {
-        let whole: Body<'_> = serde_json::from_slice(body).map_err(|e| http::malformed(service, &e))?;
-        if let Some(text) = self.take(service, whole)? {
-            self.text = text.into_owned();
-            on_text(&self.text);
-        }
+    fn whole(&mut self, body: &[u8], answer: &mut Answer<'_, '_>) -> Result<(), Failed> {
+        let body: Body<'_> = json(answer.spec, body)?;
+        self.take(body, answer)?;
         // A whole body is over, whatever it says of why.
-        self.finish.get_or_insert(Finish::Done);
+        answer.finish.get_or_insert(Finish::Done);
         Ok(())
-    }
-
-    /// The reply; `input` is the estimate of the input for a provider that reports no usage.
-    pub(super) fn reply(self, input: impl FnOnce() -> u64) -> Result<Reply, CallError> {
-        let finish = match (self.finish, self.done) {
-            (Some(finish), _) => finish,
-            (None, true) => Finish::Done,
-            (None, false) => return Err(http::broke_off()),
-        };
-        let refused = self.text.is_empty() && !self.refusal.is_empty();
-        let text = if refused { self.refusal } else { self.text };
-        let usage = self.usage.unwrap_or_else(|| Usage {
-            input: Tokens(input()),
-            output: Tokens(crate::size::tokens(&text)),
-            ..Usage::default()
-        });
-        Ok(Reply { text, usage, finish: if refused { Finish::Refused } else { finish }, request_id: self.id })
-    }
-
-    fn take<'a>(&mut self, service: &Service, body: Body<'a>) -> Result<Option<Cow<'a, str>>, CallError> {
-        if let Some(error) = body.error {
-            let kind =
-                error.code.as_ref().and_then(Code::text).or(error.r#type.as_deref()).unwrap_or_default();
-            return Err(http::reported(service, kind, &error.message));
-        }
-        if self.id.is_none() {
-            self.id = body.id.map(|id| id.0.into_owned());
-        }
-        if let Some(usage) = body.usage {
-            let details = usage.prompt_tokens_details.unwrap_or_default();
-            self.usage = Some(Usage {
-                input: Tokens(usage.prompt_tokens),
-                cached_input: Tokens(details.cached_tokens.unwrap_or(0)),
-                cache_write: Tokens(details.cache_write_tokens.unwrap_or(0)),
-                output: Tokens(usage.completion_tokens),
-            });
-        }
-        let Some(choice) = body.choices else { return Ok(None) };
-        if let Some(reason) = choice.finish_reason {
-            self.finish = Some(match &*reason.0 {
-                "length" => Finish::Cut,
-                "content_filter" => Finish::Refused,
-                _ => Finish::Done,
-            });
-        }
-        let Some(said) = choice.delta.or(choice.message) else { return Ok(None) };
-        if let Some(refusal) = said.refusal {
-            self.refusal.push_str(&refusal.0);
-        }
-        Ok(said.content.map(|text| text.0))
     }
 }
 
-/// A text that is borrowed where it holds no escapes; `Option<Cow>` would always be copied.
-#[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+impl Chat {
+    fn take(&mut self, body: Body<'_>, answer: &mut Answer<'_, '_>) -> Result<(), Failed> {
+        if let Some(error) = body.error {
+            let (code, message) = error.said();
+            return Err(answer.fail(&code, &message));
+        }
+        if answer.id.is_none() {
+            answer.id = body.id.map(|id| id.0.into_owned()).filter(|id| !id.is_empty());
+        }
+        if let Some(used) = body.usage.or(body.x_groq.and_then(|x| x.usage)) {
+            answer.usage = used.usage();
+        }
+        let Some(choice) = body.choices else { return Ok(()) };
+        if let Some(said) = choice.delta.or(choice.message) {
+            if let Some(refusal) = said.refusal {
+                answer.say_aside(&refusal.0);
+                self.refused |= !refusal.0.is_empty();
+            }
+            match said.content {
+                Some(Content::Text(text)) => answer.say(&text),
+                Some(Content::Parts(parts)) => {
+                    parts.iter().filter_map(|p| p.text.as_ref()).for_each(|text| answer.say(&text.0));
+                }
+                None => {}
+            }
+        }
+        match choice.finish_reason.as_ref().map(|reason| &*reason.0) {
+            None | Some("") => {}
+            Some("length" | "model_length") => answer.finish = Some(Finish::Cut),
+            Some("content_filter") => answer.finish = Some(Finish::Refused),
+            Some("error") => return Err(answer.fail("server_error", "the answer could not be finished")),
+            Some("insufficient_system_resource") => {
+                return Err(answer.fail("overloaded", "the answer was broken off for want of resources"));
+            }
+            Some(_) => answer.finish = Some(Finish::Done),
+        }
+        if self.refused && answer.is_empty() && answer.finish.is_some() {
+            answer.finish = Some(Finish::Refused);
+        }
+        Ok(())
+    }
+}
 
 #[derive(Deserialize)]
 struct Body<'a> {
@@ -123,8 +88,17 @@ struct Body<'a> {
     choices: Option<Choice<'a>>,
     #[serde(default)]
     usage: Option<Used>,
+    /// Groq's place for the usage of a stream.
+    #[serde(default)]
+    x_groq: Option<Groq>,
     #[serde(default)]
     error: Option<Reported>,
+}
+
+#[derive(Deserialize)]
+struct Groq {
+    #[serde(default)]
+    usage: Option<Used>,
 }
 
 #[derive(Deserialize)]
@@ -141,10 +115,22 @@ struct Choice<'a> {
 
 #[derive(Deserialize)]
 struct Said<'a> {
-    #[serde(borrow, default)]
-    content: Option<Text<'a>>,
+    #[serde(borrow, default, deserialize_with = "content")]
+    content: Option<Content<'a>>,
     #[serde(borrow, default)]
     refusal: Option<Text<'a>>,
+}
+
+// Mistral's models that think send a list of parts, thoughts among them.
+enum Content<'a> {
+    Text(Cow<'a, str>),
+    Parts(Vec<Part<'a>>),
+}
+
+#[derive(Deserialize)]
+struct Part<'a> {
+    #[serde(borrow, default)]
+    text: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -154,7 +140,12 @@ struct Used {
     #[serde(default)]
     completion_tokens: u64,
     #[serde(default)]
+    total_tokens: u64,
+    #[serde(default)]
     prompt_tokens_details: Option<Details>,
+    /// DeepSeek's word for what came from its cache.
+    #[serde(default)]
+    prompt_cache_hit_tokens: Option<u64>,
 }
 
 #[derive(Deserialize, Default)]
@@ -165,31 +156,84 @@ struct Details {
     cache_write_tokens: Option<u64>,
 }
 
-#[derive(Deserialize)]
-struct Reported {
-    #[serde(default)]
-    message: String,
-    #[serde(default)]
-    r#type: Option<String>,
-    #[serde(default)]
-    code: Option<Code>,
-}
-
-// Some servers number their errors.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Code {
-    Text(String),
-    Other(IgnoredAny),
-}
-
-impl Code {
-    fn text(&self) -> Option<&str> {
-        match self {
-            Code::Text(text) => Some(text),
-            Code::Other(_) => None,
+impl Used {
+    fn usage(self) -> Usage {
+        let details = self.prompt_tokens_details.unwrap_or_default();
+        // xAI counts reasoning in the total alone.
+        let output = self.completion_tokens.max(self.total_tokens.saturating_sub(self.prompt_tokens));
+        Usage {
+            input: Tokens(self.prompt_tokens),
+            cached_input: Tokens(details.cached_tokens.or(self.prompt_cache_hit_tokens).unwrap_or(0)),
+            cache_write: Tokens(details.cache_write_tokens.unwrap_or(0)),
+            output: Tokens(output),
         }
     }
+}
+
+// Some servers number their errors, and some send only words.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Reported {
+    Words(String),
+    Error {
+        #[serde(default)]
+        message: String,
+        #[serde(default)]
+        r#type: Option<String>,
+        #[serde(default)]
+        code: Option<Json>,
+    },
+}
+
+impl Reported {
+    // Code and message.
+    fn said(self) -> (String, String) {
+        match self {
+            Reported::Words(message) => (String::new(), message),
+            Reported::Error { message, r#type, code } => {
+                let kind = r#type.unwrap_or_default();
+                let code = match code {
+                    Some(Json::String(code)) => format!("{code} {kind}"),
+                    // A type in words says more than a number.
+                    Some(Json::Number(number)) if kind.is_empty() => number.to_string(),
+                    _ => kind,
+                };
+                (code.trim().to_owned(), message)
+            }
+        }
+    }
+}
+
+fn content<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Content<'a>>, D::Error> {
+    struct Either;
+    impl<'de> Visitor<'de> for Either {
+        type Value = Option<Content<'de>>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a text or a list of parts")
+        }
+
+        fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+            Ok(Some(Content::Text(Cow::Borrowed(text))))
+        }
+
+        fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+            Ok(Some(Content::Text(Cow::Owned(text.to_owned()))))
+        }
+
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+            let mut parts = Vec::new();
+            while let Some(part) = list.next_element()? {
+                parts.push(part);
+            }
+            Ok(Some(Content::Parts(parts)))
+        }
+    }
+    deserializer.deserialize_any(Either)
 }
 
 // Only one choice is ever asked for, so the list needs no room.

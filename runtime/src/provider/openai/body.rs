@@ -1,6 +1,7 @@
 //! The request of the chat completions protocol, borrowed from the prompt and written straight into
 //! bytes.
 
+use super::Dialect;
 use crate::provider::schema::Schema;
 use crate::provider::{Message, Request};
 use flow_plan::Role;
@@ -8,25 +9,23 @@ use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-/// The body of a request.
-///
-/// `completion_cap`: whether the output cap is called `max_completion_tokens`, as OpenAI does, or
-/// `max_tokens`, as the servers that follow its older protocol do.
-pub(super) fn body(
+/// The body of a request, as a service of the protocol takes it.
+pub(crate) fn body(
     request: &Request<'_>,
     schema: Option<&Schema>,
-    completion_cap: bool,
+    dialect: &Dialect,
 ) -> serde_json::Result<Vec<u8>> {
     let settings = &request.model.settings;
     let most = request.max_output.0;
     serde_json::to_vec(&Body {
         model: &request.model.model,
         messages: Messages(&request.messages),
-        max_completion_tokens: completion_cap.then_some(most),
-        max_tokens: (!completion_cap).then_some(most),
+        max_completion_tokens: dialect.newer_cap.then_some(most),
+        max_tokens: (!dialect.newer_cap).then_some(most),
         temperature: settings.temperature,
         top_p: settings.top_p,
-        seed: settings.seed,
+        seed: settings.seed.filter(|_| !dialect.random_seed),
+        random_seed: settings.seed.filter(|_| dialect.random_seed),
         stop: &settings.stop,
         reasoning_effort: settings.reasoning.as_deref(),
         response_format: schema.map(|schema| Format {
@@ -34,7 +33,8 @@ pub(super) fn body(
             json_schema: Named { name: name(request.prompt), strict: schema.strict, schema: &schema.text },
         }),
         stream: request.stream,
-        stream_options: request.stream.then_some(StreamOptions { include_usage: true }),
+        stream_options: (request.stream && dialect.asks_usage)
+            .then_some(StreamOptions { include_usage: true }),
     })
 }
 
@@ -52,6 +52,8 @@ struct Body<'a> {
     top_p: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     seed: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    random_seed: Option<i64>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     stop: &'a [ecow::EcoString],
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -134,8 +136,8 @@ struct Url<'a> {
     url: &'a str,
 }
 
-// The protocol takes letters, digits, `_` and `-`, and 64 of them.
-fn name(prompt: &str) -> String {
+/// A prompt's name as the protocol takes names: letters, digits, `_` and `-`, and 64 of them.
+pub(crate) fn name(prompt: &str) -> String {
     let kept = prompt.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' });
     let name: String = kept.take(64).collect();
     if name.is_empty() { "answer".to_owned() } else { name }

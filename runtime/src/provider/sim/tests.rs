@@ -48,6 +48,7 @@ fn request<'a>(model: &'a Model, output: &'a Type, user: &str) -> Request<'a> {
             Message { role: Role::System, text: "You answer for the help centre.".into(), images: vec![] },
             Message { role: Role::User, text: user.into(), images: vec![] },
         ],
+        fixed: 0,
         output,
         measure: &flow_tokens::BYTES,
         input: Tokens(100),

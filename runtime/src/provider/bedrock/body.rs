@@ -1,0 +1,174 @@
+//! The request of the Converse protocol.
+
+use crate::provider::images::Image;
+use crate::provider::schema::Schema;
+use crate::provider::{CallError, CallErrorKind, Message, Request};
+use flow_plan::{CapabilitySpec, Role};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+/// The name of the one tool that a typed answer must call.
+const TOOL: &str = "answer";
+
+/// The body of a request; the first `fixed` messages are marked for the prompt cache.
+pub(super) fn body<'a>(
+    spec: &CapabilitySpec,
+    request: &'a Request<'_>,
+    schema: Option<&'a Schema>,
+    fixed: usize,
+) -> Result<Body<'a>, CallError> {
+    let settings = &request.model.settings;
+    let (mut system, mut messages): (Vec<Block<'_>>, Vec<Said<'_>>) = (Vec::new(), Vec::new());
+    for (i, message) in request.messages.iter().enumerate() {
+        // The mark goes to the end of what is fixed. What is said to the system stands before all
+        // messages, and with a mark behind it all the same where messages follow that are fixed.
+        let is_last = i + 1 == fixed;
+        let mark = is_last.then_some(Block::CachePoint(CachePoint { r#type: "default" }));
+        if message.role == Role::System {
+            // An empty block is not taken.
+            system.extend((!message.text.is_empty()).then_some(Block::Text(&message.text)));
+            system.extend(mark);
+        } else {
+            let mut content = content(spec, message)?;
+            content.extend(mark);
+            let role = if message.role == Role::Assistant { "assistant" } else { "user" };
+            // Roles have to take turns.
+            match messages.last_mut().filter(|last| last.role == role) {
+                Some(last) => last.content.extend(content),
+                None => messages.push(Said { role, content }),
+            }
+        }
+    }
+    Ok(Body {
+        system,
+        messages,
+        inference_config: Inference {
+            max_tokens: request.max_output.0,
+            temperature: settings.temperature,
+            top_p: settings.top_p,
+            stop_sequences: &settings.stop,
+        },
+        tool_config: schema.map(|schema| ToolConfig {
+            tools: [Tool {
+                tool_spec: ToolSpec {
+                    name: TOOL,
+                    description: "Gives the answer in its form.",
+                    input_schema: InputSchema { json: &schema.text },
+                },
+            }],
+            tool_choice: Choice { tool: Name { name: TOOL } },
+        }),
+    })
+}
+
+fn content<'a>(spec: &CapabilitySpec, message: &'a Message) -> Result<Vec<Block<'a>>, CallError> {
+    let mut blocks = Vec::with_capacity(message.images.len() + 2);
+    for url in &message.images {
+        let Image::Bytes { media, data } = Image::of(url) else { return Err(Image::needs_bytes(spec)) };
+        let format = match media {
+            "image/png" => "png",
+            "image/jpeg" | "image/jpg" => "jpeg",
+            "image/gif" => "gif",
+            "image/webp" => "webp",
+            other => {
+                let message = format!("`{}` takes no image of the kind `{other}`", spec.name);
+                return Err(CallError::new(CallErrorKind::Rejected, message)
+                    .help("use a PNG, JPEG, GIF or WebP file"));
+            }
+        };
+        blocks.push(Block::Image(Picture { format, source: Source { bytes: data } }));
+    }
+    if blocks.is_empty() || !message.text.is_empty() {
+        blocks.push(Block::Text(&message.text));
+    }
+    Ok(blocks)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Body<'a> {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    system: Vec<Block<'a>>,
+    messages: Vec<Said<'a>>,
+    inference_config: Inference<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_config: Option<ToolConfig<'a>>,
+}
+
+#[derive(Serialize)]
+struct Said<'a> {
+    role: &'static str,
+    content: Vec<Block<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+enum Block<'a> {
+    Text(&'a str),
+    Image(Picture<'a>),
+    CachePoint(CachePoint),
+}
+
+#[derive(Serialize)]
+struct Picture<'a> {
+    format: &'static str,
+    source: Source<'a>,
+}
+
+#[derive(Serialize)]
+struct Source<'a> {
+    bytes: &'a str,
+}
+
+#[derive(Serialize)]
+struct CachePoint {
+    r#type: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Inference<'a> {
+    max_tokens: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temperature: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_p: Option<f64>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    stop_sequences: &'a [ecow::EcoString],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ToolConfig<'a> {
+    tools: [Tool<'a>; 1],
+    tool_choice: Choice,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Tool<'a> {
+    tool_spec: ToolSpec<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ToolSpec<'a> {
+    name: &'static str,
+    description: &'static str,
+    input_schema: InputSchema<'a>,
+}
+
+#[derive(Serialize)]
+struct InputSchema<'a> {
+    json: &'a RawValue,
+}
+
+#[derive(Serialize)]
+struct Choice {
+    tool: Name,
+}
+
+#[derive(Serialize)]
+struct Name {
+    name: &'static str,
+}

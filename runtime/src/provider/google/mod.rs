@@ -1,0 +1,92 @@
+//! `google/…`: Google's Gemini models, over `generateContent` and `streamGenerateContent`.
+//!
+//! In: a [`Request`]. Out: a [`Reply`]. A typed answer is held to a JSON schema
+//! (`responseJsonSchema`), and what is said to the system stands apart from the conversation.
+
+mod answer;
+mod body;
+
+use super::alone::said_by_user;
+use super::exchange::exchange;
+use super::failure::unsendable;
+use super::http::{self, Sent};
+use super::schema::Schemas;
+use super::{CallError, OnText, Provider, Reply, Request};
+use crate::Context;
+use answer::Candidates;
+use async_trait::async_trait;
+use flow_plan::{CapabilityKind, CapabilitySpec, ParamSpec, Service, TypeSpec};
+use reqwest::header::HeaderMap;
+
+/// Google's Gemini models.
+#[derive(Debug, Default)]
+pub struct Google {
+    schemas: Schemas,
+}
+
+static SPEC: CapabilitySpec = CapabilitySpec {
+    kind: CapabilityKind::Provider,
+    name: "google",
+    params: &[
+        ParamSpec {
+            name: "base_url",
+            ty: TypeSpec::Text,
+            required: false,
+            doc: "Where the provider answers; with `/v1beta` at its end, that version is asked.",
+        },
+        ParamSpec {
+            name: "api_key", ty: TypeSpec::Text, required: false, doc: "The key, as `env(\"…\")`."
+        },
+        ParamSpec {
+            name: "reasoning",
+            ty: TypeSpec::Text,
+            required: false,
+            doc: "How much the model thinks: `low`, `high`, or a number of tokens for models that take a budget.",
+        },
+    ],
+    returns: TypeSpec::Declared,
+    doc: "Google's Gemini models, over the Gemini API. \
+          The key comes from GEMINI_API_KEY or GOOGLE_API_KEY, the address from GOOGLE_GEMINI_BASE_URL where it is set. \
+          Thoughts are billed as output, and the output cap does not dependably hold them.",
+    examples: &["model fast = \"google/gemini-2.5-flash\" { max_output: 600 tokens }"],
+    service: Some(Service {
+        keys: &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
+        key_needed: true,
+        bases: &["GOOGLE_GEMINI_BASE_URL", "GEMINI_BASE_URL"],
+        usual: Some("https://generativelanguage.googleapis.com"),
+        models_of: None,
+    }),
+    ..CapabilitySpec::BASE
+};
+
+#[async_trait]
+impl Provider for Google {
+    fn spec(&self) -> &'static CapabilitySpec {
+        &SPEC
+    }
+
+    async fn call(
+        &self,
+        context: &Context,
+        request: &Request<'_>,
+        on_text: &mut OnText<'_>,
+    ) -> Result<Reply, CallError> {
+        let by_user = said_by_user(request);
+        let request = by_user.as_ref().unwrap_or(request);
+        let (model, env) = (request.model, &context.env);
+        let key = http::key(&SPEC, env, model)?.unwrap_or_default();
+        let mut headers = HeaderMap::with_capacity(2);
+        headers.insert("x-goog-api-key", http::secret(&key)?);
+        let base = http::base_url(&SPEC, env, model)?;
+        // The stable version, unless the address says another.
+        let base =
+            if base.ends_with("/v1beta") { base } else { format!("{}/v1", base.trim_end_matches("/v1")) };
+        let name = http::in_path(&model.model);
+        let method = if request.stream { "streamGenerateContent?alt=sse" } else { "generateContent" };
+        let url = format!("{base}/models/{name}:{method}");
+        let schema = self.schemas.held(request, false)?;
+        let body = body::body(request, schema.as_ref()).map_err(|e| unsendable(&e))?;
+        let sent = Sent { url, headers, body };
+        exchange((context, &SPEC), sent, (Candidates, schema.as_ref()), on_text).await
+    }
+}
