@@ -108,7 +108,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
     )];
     match config::load(&args.dir, args.profile.as_deref()) {
         Ok((config, env)) => {
-            findings.extend([configuration(&config), dotenv(&config), state(&config.state)]);
+            findings.extend([configuration(&config), dotenv(&config), state(&config.state.dir)]);
             findings.extend(budgets(&config));
             findings.extend(not_yet(&config));
             findings.extend(unknown_variables(&env));
@@ -159,7 +159,7 @@ fn state(dir: &Path) -> Finding {
 }
 
 fn budgets(config: &Config) -> Vec<Finding> {
-    let finding = |(owner, per_day)| match SqliteAccounts::balance(&config.state, &owner, today()) {
+    let finding = |(owner, per_day)| match SqliteAccounts::balance(&config.state.dir, &owner, today()) {
         Ok(balance) => {
             let mut says = format!("{owner} has spent {} of {per_day} today", balance.spent);
             if balance.held > Cost::ZERO {
