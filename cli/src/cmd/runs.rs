@@ -87,7 +87,7 @@ impl In {
             None => PathBuf::from("."),
         };
         let (config, _) = config::load(&root, None)?;
-        Ok((config.state.past(), config.state.shown()))
+        Ok((config.state.past()?, config.state.shown()))
     }
 
     /// A run with all that is recorded of it.

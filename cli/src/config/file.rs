@@ -271,7 +271,7 @@ mod tests {
         let flows = read.budget.flows.iter().map(|(name, cost)| format!("{name} {cost}"));
         assert_eq!(read.budget.per_day.map(|c| c.to_string()).as_deref(), Some("$50.00"));
         assert_eq!(flows.collect::<Vec<_>>(), ["support $10.00", "triage $0.25"]);
-        assert!(format!("{:?}", read.state).contains("\"state\""), "{read:?}");
+        assert_eq!(read.state.dir.as_deref(), Some("state"));
         assert_eq!(read.telemetry_endpoint.as_deref(), Some("http://localhost:4318"));
     }
 

@@ -7,14 +7,16 @@ use crate::exit::Failure;
 use crate::paths;
 use flow_runtime::Environment;
 use flow_runtime::journal::{DurableJournal, Journal};
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What `[state]` says.
 #[derive(Debug, Default)]
 pub(crate) struct StateTable {
-    dir: Option<String>,
-    journal: Option<String>,
+    pub(super) dir: Option<String>,
+    journal: Option<Kind>,
+    url: Option<Url>,
 }
 
 /// Where is kept what outlives a run.
@@ -22,22 +24,35 @@ pub(crate) struct StateTable {
 pub(crate) struct State {
     /// The folder.
     pub(crate) dir: PathBuf,
-    /// Where runs are recorded.
-    pub(crate) journal: Place,
+    journal: Place,
 }
 
 /// Where runs are recorded.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(crate) enum Place {
+#[derive(Debug, Default)]
+enum Place {
     /// In a file of the state folder.
     #[default]
     Folder,
+    /// In a database.
+    Database(Url),
     /// Nowhere: runs can't be resumed.
     Nowhere,
 }
 
-const KEYS: [&str; 2] = ["dir", "journal"];
-const HELP: &str = "it is `sqlite`, for a file in the state folder, or `none`";
+/// What `journal` says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    Sqlite,
+    None,
+}
+
+/// The address of a database, which may hold a password.
+#[derive(Clone)]
+struct Url(String);
+
+const KEYS: [&str; 3] = ["dir", "journal", "url"];
+const KINDS: &str = "it is `sqlite`, for a file in the state folder, or `none`; `url` is for PostgreSQL";
+const WRITTEN: &str = "write it like `postgres://user@host:5432/database`";
 
 impl StateTable {
     /// Reads the table; what is wrong in it is left out and reported.
@@ -46,13 +61,20 @@ impl StateTable {
         for (key, value) in reader.table(value).into_iter().flatten() {
             match key.get_ref().as_ref() {
                 "dir" => out.dir = reader.text(value),
+                "url" => {
+                    let text = reader.text(value);
+                    out.url = text.as_deref().and_then(Url::read);
+                    if text.is_some() && out.url.is_none() {
+                        let message = "this is no address of a database".to_owned();
+                        reader.report(value.span(), message, Some(WRITTEN.to_owned()));
+                    }
+                }
                 "journal" => {
                     let text = reader.text(value);
-                    if let Some(text) = text.as_deref().filter(|text| place(text).is_none()) {
+                    out.journal = text.as_deref().and_then(Kind::named);
+                    if let (Some(text), None) = (text, out.journal) {
                         let message = format!("`{text}` is no journal");
-                        reader.report(value.span(), message, Some(HELP.to_owned()));
-                    } else {
-                        out.journal = text;
+                        reader.report(value.span(), message, Some(KINDS.to_owned()));
                     }
                 }
                 _ => reader.unknown(key, &KEYS),
@@ -70,30 +92,43 @@ impl State {
             None => base.join(written.dir.as_deref().unwrap_or(".flow")),
         };
         if dir.to_str().is_some_and(|s| s.contains("://")) {
-            return Err(Failure::usage("a shared store for the state is not yet supported")
-                .help("give `state.dir` a folder, such as `.flow`"));
+            return Err(Failure::usage("the folder for state is no folder")
+                .help("give `[state] dir` a folder, such as `.flow`; a database is named in `[state] url`"));
         }
-        let journal = match env.get("FLOW_STATE_JOURNAL").map(str::to_owned).or(written.journal) {
-            Some(text) => place(&text).ok_or_else(|| {
-                Failure::usage(format!("`FLOW_STATE_JOURNAL` is no journal: `{text}`")).help(HELP)
-            })?,
-            None => Place::default(),
+        let kind = match env.get("FLOW_STATE_JOURNAL") {
+            Some(text) => Some(Kind::named(text).ok_or_else(|| {
+                Failure::usage(format!("`FLOW_STATE_JOURNAL` is no journal: `{text}`")).help(KINDS)
+            })?),
+            None => written.journal,
+        };
+        let url = match env.get("FLOW_STATE_URL") {
+            Some(text) => Some(Url::read(text).ok_or_else(|| {
+                Failure::usage("`FLOW_STATE_URL` is no address of a database").help(WRITTEN)
+            })?),
+            None => written.url,
+        };
+        let journal = match (kind, url) {
+            (Some(Kind::None), _) => Place::Nowhere,
+            (None, Some(url)) => Place::Database(url),
+            (Some(Kind::Sqlite), _) | (None, None) => Place::Folder,
         };
         Ok(State { dir, journal })
     }
 
     /// The journal that runs are recorded in, if they are.
-    pub(crate) fn journal(&self) -> Option<Arc<dyn Journal>> {
-        match &self.journal {
+    pub(crate) fn journal(&self) -> Result<Option<Arc<dyn Journal>>, Failure> {
+        Ok(match &self.journal {
             Place::Folder => Some(Arc::new(DurableJournal::sqlite(&self.dir))),
+            Place::Database(url) => Some(in_database(url)?),
             Place::Nowhere => None,
-        }
+        })
     }
 
-    /// The journal where something has been recorded; `None` where nothing has, and nothing is made.
-    pub(crate) fn past(&self) -> Option<Arc<dyn Journal>> {
+    /// The journal where something may have been recorded; `None` where nothing has, and nothing is
+    /// made.
+    pub(crate) fn past(&self) -> Result<Option<Arc<dyn Journal>>, Failure> {
         match &self.journal {
-            Place::Folder if !self.dir.join("journal.db").exists() => None,
+            Place::Folder if !self.dir.join("journal.db").exists() => Ok(None),
             _ => self.journal(),
         }
     }
@@ -102,15 +137,42 @@ impl State {
     pub(crate) fn shown(&self) -> String {
         match &self.journal {
             Place::Folder => paths::shown(&self.dir.join("journal.db")),
+            Place::Database(_) => "the database of `[state] url`".to_owned(),
             Place::Nowhere => "a journal, since `[state] journal` is `none`".to_owned(),
         }
     }
 }
 
-fn place(text: &str) -> Option<Place> {
-    match text {
-        "sqlite" => Some(Place::Folder),
-        "none" => Some(Place::Nowhere),
-        _ => None,
+#[cfg(feature = "postgres")]
+fn in_database(url: &Url) -> Result<Arc<dyn Journal>, Failure> {
+    Ok(Arc::new(DurableJournal::postgres(&url.0)))
+}
+
+#[cfg(not(feature = "postgres"))]
+fn in_database(_: &Url) -> Result<Arc<dyn Journal>, Failure> {
+    Err(Failure::usage("this flowc was built without PostgreSQL")
+        .help("build it with the feature `postgres`, or leave out `[state] url`"))
+}
+
+impl Kind {
+    fn named(name: &str) -> Option<Kind> {
+        match name {
+            "sqlite" => Some(Kind::Sqlite),
+            "none" => Some(Kind::None),
+            _ => None,
+        }
+    }
+}
+
+impl Url {
+    fn read(text: &str) -> Option<Url> {
+        let known = ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
+        known.then(|| Url(text.to_owned()))
+    }
+}
+
+impl fmt::Debug for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
     }
 }

@@ -51,8 +51,8 @@ const SPEC: CapabilitySpec = CapabilitySpec {
     ],
     returns: TypeSpec::Null,
     doc: "Sends the action's parameters to a server as a JSON object. \
-          A status from 200 to 299 says that it is done, and one from 400 to 499 that it is not; \
-          after any other, and after a broken connection, it is not known.",
+          A status from 200 to 299 says that it is done, and one from 300 to 499 that it is not, but for 408 and \
+          409; after these, any other, and a broken connection it is not known.",
     examples: &["channel: http(\"https://crm.example.com/notes\", idempotency: \"Idempotency-Key\")"],
     ..CapabilitySpec::BASE
 };
@@ -103,9 +103,9 @@ impl Channel for Http {
             let reason = format!("`{method}` is no method to act with");
             return Err(fails(&reason).help(format!("it is one of {}", METHODS.join(", "))).into());
         };
-        let client = context.http.client().map_err(|reason| fails(&reason))?;
+        let client = context.http.direct().map_err(|reason| fails(&reason))?;
         let method = Method::from_bytes(method.as_bytes()).map_err(|e| fails(&e.to_string()))?;
-        let mut request = client.request(method, url.clone()).header(CONTENT_TYPE, "application/json");
+        let mut request = client.request(method, url).header(CONTENT_TYPE, "application/json");
         if let Some(secret) = arg("authorization") {
             let mut header = HeaderValue::from_str(secret)
                 .map_err(|_| fails("its `authorization` holds characters that can't be sent"))?;
@@ -118,7 +118,7 @@ impl Channel for Http {
             request = request.header(name, key);
         }
         let response = send(action, request.body(body(params))).await?;
-        judge(action, response, &url, arg("authorization")).await
+        judge(action, response, arg("authorization")).await
     }
 }
 
@@ -140,18 +140,12 @@ async fn send(action: &Action, request: RequestBuilder) -> Result<Response, Unac
     })
 }
 
-async fn judge(
-    action: &Action,
-    response: Response,
-    url: &Url,
-    secret: Option<&str>,
-) -> Result<Value, Unacted> {
+async fn judge(action: &Action, response: Response, secret: Option<&str>) -> Result<Value, Unacted> {
     let status = response.status();
-    if response.url() != url {
-        // A client that follows may have sent something else than it was told.
-        let to = response.url().host_str().unwrap_or_default();
-        let reason = format!("the request was redirected to `{to}`");
-        return Err(Unacted::Unknown(failed(action, &reason).help("write the address it is redirected to")));
+    if status.is_redirection() {
+        return Err(failed(action, &format!("the server answered {}, a redirect", status.as_u16()))
+            .help("write the address it leads to")
+            .into());
     }
     if status.is_success() {
         return Ok(Value::Null);

@@ -9,14 +9,20 @@ use super::{
 use crate::RunError;
 use async_trait::async_trait;
 use flow_diagnostics::Code;
+use std::collections::HashSet;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A journal in a database. It is opened when it is first used.
 #[derive(Clone)]
 pub struct DurableJournal {
     queue: Arc<Queue>,
+    driving: Driving,
 }
+
+// The runs that are driven here. The store may say so of others too, where it could not be told that one
+// was given back.
+type Driving = Arc<Mutex<HashSet<RunId>>>;
 
 impl DurableJournal {
     /// The journal in `journal.db` of a state folder, made with the folder where it is missing.
@@ -26,23 +32,36 @@ impl DurableJournal {
         DurableJournal::over(Arc::new(move || sqlite::open(&state, &driver)))
     }
 
+    /// The journal in a PostgreSQL database, in the schema `flow`, which is made where it is missing. The
+    /// URL is `postgres://user:password@host:5432/database`; the password is never printed.
+    #[cfg(feature = "postgres")]
+    pub fn postgres(url: &str) -> DurableJournal {
+        let url = url.to_owned();
+        // The number by which other processes ask whether this one lives.
+        let driver = fastrand::i64(..);
+        DurableJournal::over(Arc::new(move || super::postgres::open(&url, driver)))
+    }
+
     fn over(open: Arc<OpenStore>) -> DurableJournal {
-        DurableJournal { queue: Arc::new(Queue::new(open)) }
+        DurableJournal { queue: Arc::new(Queue::new(open)), driving: Driving::default() }
     }
 }
 
 #[async_trait]
 impl Journal for DurableJournal {
     async fn open(&self, head: &RunHead) -> Result<Opened, RunError> {
-        let run = head.run.clone();
+        let claim = Claim::of(&head.run, &self.driving)?;
         let Answer::Opened(driven, recorded) = self.queue.ask(Ask::Open(head.clone())).await? else {
             return Err(unasked());
         };
         let over = recorded.ended.is_some();
         let queue = self.queue.clone();
-        let give_back = move |number: i64, fence: u64| queue.tell(Ask::Release(Driven { number, fence }));
+        let give_back = move |number: i64, fence: u64| {
+            queue.tell(Ask::Release(Driven { number, fence }));
+            drop(claim);
+        };
         let lease = Lease {
-            run,
+            run: head.run.clone(),
             fence: driven.fence,
             number: driven.number,
             over,
@@ -102,13 +121,40 @@ impl History for DurableJournal {
 
     async fn in_doubt(&self) -> Result<Vec<Doubt>, RunError> {
         match self.queue.ask(Ask::InDoubt).await? {
-            Answer::Doubts(doubts) => Ok(doubts),
+            Answer::Doubts(mut doubts) => {
+                let driving = self.driving.lock().unwrap_or_else(PoisonError::into_inner);
+                doubts.retain(|doubt| !driving.contains(&doubt.run));
+                Ok(doubts)
+            }
             _ => Err(unasked()),
         }
     }
 
     async fn decide(&self, run: &RunId, path: &str, decision: Decision) -> Result<(), RunError> {
+        let _claim = Claim::of(run, &self.driving)?;
         self.queue.ask(Ask::Decide(run.clone(), path.to_owned(), decision)).await.map(drop)
+    }
+}
+
+/// A run that is driven here, as long as this is there.
+struct Claim {
+    run: RunId,
+    driving: Driving,
+}
+
+impl Claim {
+    fn of(run: &RunId, driving: &Driving) -> Result<Claim, RunError> {
+        let mut runs = driving.lock().unwrap_or_else(PoisonError::into_inner);
+        match runs.insert(run.clone()) {
+            true => Ok(Claim { run: run.clone(), driving: driving.clone() }),
+            false => Err(super::driven_already(run)),
+        }
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.driving.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.run);
     }
 }
 

@@ -18,6 +18,8 @@ mod entry;
 mod history;
 mod lease;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod queue;
 mod row;
 mod sqlite;

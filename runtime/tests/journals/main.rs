@@ -1,6 +1,8 @@
 //! What every journal promises, asked of each of them.
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
+#[cfg(feature = "postgres")]
+mod postgres;
 mod promises;
 mod sqlite;
 

@@ -128,7 +128,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
     let journal = match &resumed {
         Some(resumed) => Some(resumed.journal.clone()),
         None if args.no_journal => None,
-        None => project.config.state.journal(),
+        None => project.config.state.journal()?,
     };
     let recorded = journal.is_some();
     let job = Job {

@@ -149,8 +149,14 @@ struct Drivers<'a> {
 }
 
 impl Drivers<'_> {
+    /// Whether a run is driven.
     fn is_live(self, id: &str) -> bool {
         id == self.own || Driver::is_live(self.state, id)
+    }
+
+    /// Whether a run is driven elsewhere; which are driven here, the journal knows best.
+    fn is_elsewhere(self, id: &str) -> bool {
+        id != self.own && Driver::is_live(self.state, id)
     }
 }
 
@@ -282,3 +288,6 @@ impl fmt::Display for Trouble {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -63,7 +63,7 @@ pub(super) fn in_doubt(db: &Connection, drivers: Drivers<'_>) -> Result<Vec<Doub
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         let driver: Option<String> = row.get(2)?;
-        if driver.is_some_and(|driver| drivers.is_live(&driver)) {
+        if driver.is_some_and(|driver| drivers.is_elsewhere(&driver)) {
             continue;
         }
         found.push(Doubt {

@@ -42,7 +42,7 @@ pub(super) fn open(db: &Connection, drivers: Drivers<'_>, head: &RunHead) -> Res
     if its_inputs != inputs {
         return Err(Trouble::Refused(super::super::other_inputs(&head.run)));
     }
-    if driver.is_some_and(|driver| drivers.is_live(&driver)) {
+    if driver.is_some_and(|driver| drivers.is_elsewhere(&driver)) {
         return Err(Trouble::Refused(super::super::driven_already(&head.run)));
     }
     let state = RunState::named(&state).ok_or_else(|| Trouble::Broken(format!("`{state}` is no state")))?;
@@ -201,7 +201,7 @@ pub(super) fn decide(
     let Some((number, driver)) = known else {
         return Err(Trouble::Refused(super::super::unknown_run(run)));
     };
-    if driver.is_some_and(|driver| drivers.is_live(&driver)) {
+    if driver.is_some_and(|driver| drivers.is_elsewhere(&driver)) {
         return Err(Trouble::Refused(super::super::driven_already(run)));
     }
     let mut held =
