@@ -6,7 +6,11 @@ mod sandbox;
 
 use sandbox::{Done, Sandbox};
 use serde_json::json;
+use std::io::Read;
+use std::net::TcpListener;
 use std::process::{Child, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// Two steps, the second of which takes half a minute unless the profile says otherwise.
@@ -191,6 +195,87 @@ fn a_journal_that_cannot_be_used_is_one_error_that_says_what_to_do() {
     let file = Sandbox::with(&[("app.flow", QUICK), (".flow", "a file where the folder should be")]);
     file.flowc(&args).fails(2, "FLOW_STATE_DIR").fails(2, "--no-journal");
     file.flowc(&["run", "app.flow", "--flow", "hello", "name=Ada", "--no-journal"]).is_fine();
+}
+
+/// A server that hears and never answers; it counts what it has heard.
+fn silent_server() -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/charges", listener.local_addr().unwrap());
+    let heard = Arc::new(AtomicUsize::new(0));
+    let count = heard.clone();
+    std::thread::spawn(move || {
+        let mut open = Vec::new();
+        for mut stream in listener.incoming().flatten() {
+            if stream.read(&mut [0; 4096]).is_ok_and(|n| n > 0) {
+                count.fetch_add(1, Ordering::SeqCst);
+            }
+            open.push(stream);
+        }
+    });
+    (url, heard)
+}
+
+#[test]
+fn an_act_that_was_cut_off_waits_for_a_decision() {
+    let (url, heard) = silent_server();
+    let program = format!(
+        "action charge(amount: int) {{
+  channel: http(\"{url}\", authorization: env(\"SHOP_KEY\"))
+}}
+
+flow buy(amount: int 1..9) -> int {{
+  charged = charge(amount)
+  return amount
+}}
+"
+    );
+    for (decision, acts) in [("--done", 1), ("--again", 2)] {
+        heard.store(0, Ordering::SeqCst);
+        let sandbox = Sandbox::with(&[("shop/buy.flow", &program), (".env", "SHOP_KEY=sk-shop-secret\n")]);
+        let mut command = sandbox.command(&["run", "shop/buy.flow", "amount=3"]);
+        let until = Instant::now() + Duration::from_secs(20);
+        let mut child = command.env("SHOP_KEY", "Bearer sk-shop-secret").spawn().unwrap();
+        while heard.load(Ordering::SeqCst) == 0 {
+            assert!(Instant::now() < until && child.try_wait().unwrap().is_none(), "it is never heard");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let doubts =
+            sandbox.flowc(&["runs", "--in", "shop", "--in-doubt", "--format", "json"]).is_fine().json();
+        assert_eq!(
+            (&doubts["in_doubt"][0]["step"], &doubts["in_doubt"][0]["action"]),
+            (&json!("charged"), &json!("charge"))
+        );
+        let run = doubts["in_doubt"][0]["run"].as_str().unwrap();
+        let resume = ["run", "shop/buy.flow", "--resume", run];
+        let key = [("SHOP_KEY", "Bearer sk-shop-secret")];
+        let waits = sandbox.flowc_with(&resume, &key);
+        waits.fails(1, "it is not known whether it was done: the run was cut off in the middle of it");
+        waits.fails(1, &format!("flowc resolve {run} charged --done"));
+        let listed = sandbox.flowc(&["runs", "--in", "shop"]);
+        assert!(listed.is_fine().out.contains("waiting"), "{listed:?}");
+        sandbox.flowc(&["resolve", run, "charged", decision, "--in", "shop"]).is_fine();
+        if decision == "--done" {
+            assert_eq!(sandbox.flowc_with(&resume, &key).is_fine().out, "3\n");
+        } else {
+            let mut child = sandbox.command(&resume).envs(key).stderr(Stdio::null()).spawn().unwrap();
+            while heard.load(Ordering::SeqCst) < 2 {
+                assert!(
+                    Instant::now() < until && child.try_wait().unwrap().is_none(),
+                    "it is not done again"
+                );
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+        assert_eq!(heard.load(Ordering::SeqCst), acts);
+        for file in ["journal.db", "journal.db-wal"] {
+            let bytes = std::fs::read(sandbox.path("shop/.flow").join(file)).unwrap_or_default();
+            assert!(!String::from_utf8_lossy(&bytes).contains("sk-shop-secret"), "a secret is in {file}");
+        }
+    }
 }
 
 #[cfg(feature = "postgres")]
