@@ -61,6 +61,9 @@ flow polish(draft: text <= 60 tokens) -> text <= 60 tokens {
 }
 "#;
 
+/// The most calls that the program has under way at once: four of `all`, `left` and `right`.
+const AT_ONCE: usize = 6;
+
 /// What is known while runs are killed.
 #[derive(Default)]
 struct Seen {
@@ -111,8 +114,14 @@ fn one_run(
             Some(run) => vec!["--resume", run],
             None => vec!["app.flow", "topic=shoes", "--flow", "twenty"],
         };
+        let heard = calls(&server.asked());
         let mut child = start(sandbox, server, &args);
-        std::thread::sleep(Duration::from_millis(random.u64(0..450)));
+        // After so many more calls, and a moment later; on a slow machine as on a fast one.
+        let more = random.usize(0..7);
+        while calls(&server.asked()) < heard + more && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::thread::sleep(Duration::from_millis(random.u64(0..40)));
         if child.try_wait().unwrap().is_some() {
             break;
         }
@@ -131,7 +140,9 @@ fn one_run(
         for step in done.difference(&recorded) {
             server.note_recorded(step, asked.get(step).copied().unwrap_or(0));
         }
-        in_flight = calls_without_record(&trace);
+        let lost = calls_without_record(&trace);
+        assert!(lost - in_flight <= AT_ONCE, "{} calls were in flight at a kill", lost - in_flight);
+        in_flight = lost;
         recorded = done;
     }
     let args: Vec<String> = match &run {
@@ -149,7 +160,6 @@ fn one_run(
             "`{step}` was called again"
         );
     }
-    let calls = |asked: &BTreeMap<String, usize>| asked.values().sum::<usize>();
     let made = calls(&asked) - calls(&before);
     let extra = made - 20;
     assert!(extra <= in_flight, "{extra} calls beyond the minimum, {in_flight} in flight at the kills");
@@ -158,6 +168,10 @@ fn one_run(
     assert!(billed <= ledger + 1e-12, "the server has billed {billed} and the ledger has {ledger}");
     (seen.in_flight, seen.extra) = (seen.in_flight + in_flight, seen.extra + extra);
     seen.resumed_steps += recorded.len();
+}
+
+fn calls(asked: &BTreeMap<String, usize>) -> usize {
+    asked.values().sum()
 }
 
 // Calls that a run has begun in all its parts and whose step had no outcome when they were cut off:
