@@ -253,6 +253,8 @@ flow buy(amount: int 1..9) -> int {{
         let waits = sandbox.flowc_with(&resume, &key);
         waits.fails(1, "it is not known whether it was done: the run was cut off in the middle of it");
         waits.fails(1, &format!("flowc resolve {run} charged --done"));
+        let doctor = sandbox.flowc(&["doctor", "shop"]);
+        assert!(doctor.out.contains("1 action in doubt"), "{doctor:?}");
         let listed = sandbox.flowc(&["runs", "--in", "shop"]);
         assert!(listed.is_fine().out.contains("waiting"), "{listed:?}");
         sandbox.flowc(&["resolve", run, "charged", decision, "--in", "shop"]).is_fine();
