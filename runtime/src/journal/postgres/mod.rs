@@ -4,11 +4,13 @@
 //! back when the session ends. A commit outlives a power failure as the server is configured to.
 //! What is in a batch goes out in a handful of statements, however many runs it is of.
 
+mod db;
 mod read;
 mod write;
 
 use super::queue::{Answer, Ask, Store};
 use crate::RunError;
+use db::{Db, Statements};
 use flow_diagnostics::Code;
 use std::time::Duration;
 use tokio::runtime::Runtime;
@@ -28,13 +30,15 @@ pub(super) fn open(url: &str, driver: i64) -> Result<Box<dyn Store>, RunError> {
     let runtime =
         threads.map_err(|e| Trouble::Outside(format!("no threads can be started: {e}")).at(&place))?;
     let client = runtime.block_on(connect(&config, driver)).map_err(|trouble| trouble.at(&place))?;
-    Ok(Box::new(Postgres { runtime: Some(runtime), client, config, place, driver }))
+    let statements = Default::default();
+    Ok(Box::new(Postgres { runtime: Some(runtime), client, statements, config, place, driver }))
 }
 
 struct Postgres {
     // There until it is dropped.
     runtime: Option<Runtime>,
     client: Client,
+    statements: tokio::sync::Mutex<Statements>,
     config: Config,
     place: String,
     driver: i64,
@@ -81,8 +85,10 @@ impl Store for Postgres {
             if self.client.is_closed() {
                 // The server was restarted, or has ended a session that was idle.
                 self.client = connect(&self.config, self.driver).await?;
+                self.statements = Default::default();
             }
-            write::carry_out(&mut self.client, self.driver, batch).await
+            let db = Db::begin(&mut self.client, &self.statements).await?;
+            write::carry_out(db, self.driver, batch).await
         });
         done.map_err(|trouble| trouble.at(&self.place))
     }

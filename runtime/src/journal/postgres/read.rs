@@ -3,11 +3,12 @@
 use super::super::row::{OutcomeRow, SpentRow, read_error, read_inputs, read_spent};
 use super::super::{CallRow, Doubt, Ended, RunId, RunRow, RunState, StepRow, Trace, Wanted};
 use super::Trouble;
+use super::db::Db;
 use crate::{RunStatus, Spent, codec};
 use ecow::EcoString;
 use flow_plan::{Cost, Millis};
 use jiff::Timestamp;
-use tokio_postgres::{Row, Transaction};
+use tokio_postgres::Row;
 
 /// A call, whether it waits for a person, and its key.
 pub(super) struct Call {
@@ -16,18 +17,16 @@ pub(super) struct Call {
     pub(super) key: Option<EcoString>,
 }
 
+// The runs below a number; the page is as large as the most that is looked at in one turn.
+const PAGE: &str = "select number, run, flow, state, driver, started, opened, ended, took, error, usd, calls,
+    input_tokens, output_tokens, cached_calls from flow.runs
+    where ($1::text is null or flow = $1) and number < $2 order by number desc limit 500";
 const RUN: &str = "select number, run, flow, state, driver, started, opened, ended, took, error, usd, calls,
-    input_tokens, output_tokens, cached_calls from flow.runs";
-/// How many runs are looked at in one turn.
-const PAGE: i64 = 500;
+    input_tokens, output_tokens, cached_calls from flow.runs where run = $1";
 
 /// Whether a run is driven elsewhere: the session of its driver holds its lock. Which are driven here, the
 /// journal knows best.
-pub(super) async fn is_elsewhere(
-    db: &Transaction<'_>,
-    own: i64,
-    driver: Option<i64>,
-) -> Result<bool, Trouble> {
+pub(super) async fn is_elsewhere(db: &Db<'_>, own: i64, driver: Option<i64>) -> Result<bool, Trouble> {
     let Some(driver) = driver.filter(|driver| *driver != own) else { return Ok(false) };
     // Shared, so that two who look at once do not take each other for the driver.
     let free = db.query_one("select pg_try_advisory_lock_shared($1)", &[&driver]).await?.get(0);
@@ -37,14 +36,11 @@ pub(super) async fn is_elsewhere(
     Ok(!free)
 }
 
-pub(super) async fn runs(db: &Transaction<'_>, own: i64, wanted: &Wanted) -> Result<Vec<RunRow>, Trouble> {
+pub(super) async fn runs(db: &Db<'_>, own: i64, wanted: &Wanted) -> Result<Vec<RunRow>, Trouble> {
     let limit = wanted.limit.unwrap_or(usize::MAX);
-    let page = format!(
-        "{RUN} where ($1::text is null or flow = $1) and number < $2 order by number desc limit {PAGE}"
-    );
     let (mut found, mut below) = (Vec::new(), i64::MAX);
     loop {
-        let rows = db.query(&page, &[&wanted.flow, &below]).await?;
+        let rows = db.query(PAGE, &[&wanted.flow, &below]).await?;
         for row in &rows {
             if found.len() >= limit {
                 return Ok(found);
@@ -61,8 +57,8 @@ pub(super) async fn runs(db: &Transaction<'_>, own: i64, wanted: &Wanted) -> Res
     }
 }
 
-pub(super) async fn trace(db: &Transaction<'_>, own: i64, wanted: &RunId) -> Result<Option<Trace>, Trouble> {
-    let Some(row) = db.query_opt(&format!("{RUN} where run = $1"), &[&wanted.0.as_str()]).await? else {
+pub(super) async fn trace(db: &Db<'_>, own: i64, wanted: &RunId) -> Result<Option<Trace>, Trouble> {
+    let Some(row) = db.query_opt(RUN, &[&wanted.0.as_str()]).await? else {
         return Ok(None);
     };
     let number: i64 = row.get(0);
@@ -79,7 +75,7 @@ pub(super) async fn trace(db: &Transaction<'_>, own: i64, wanted: &RunId) -> Res
     }))
 }
 
-pub(super) async fn in_doubt(db: &Transaction<'_>, own: i64) -> Result<Vec<Doubt>, Trouble> {
+pub(super) async fn in_doubt(db: &Db<'_>, own: i64) -> Result<Vec<Doubt>, Trouble> {
     let held = "select runs.run, flow, driver, path, whom, began from flow.calls
         join flow.runs on runs.number = calls.run where held order by began";
     let mut found = Vec::new();
@@ -99,7 +95,7 @@ pub(super) async fn in_doubt(db: &Transaction<'_>, own: i64) -> Result<Vec<Doubt
 }
 
 /// How a run ended that has ended for good.
-pub(super) async fn ended(db: &Transaction<'_>, number: i64) -> Result<Ended, Trouble> {
+pub(super) async fn ended(db: &Db<'_>, number: i64) -> Result<Ended, Trouble> {
     let row = db
         .query_one(
             "select state, output, error, usd, calls, input_tokens, output_tokens, cached_calls
@@ -117,7 +113,7 @@ pub(super) async fn ended(db: &Transaction<'_>, number: i64) -> Result<Ended, Tr
 }
 
 /// The outcomes of a run's steps, in the order they were recorded.
-pub(super) async fn steps(db: &Transaction<'_>, number: i64) -> Result<Vec<StepRow>, Trouble> {
+pub(super) async fn steps(db: &Db<'_>, number: i64) -> Result<Vec<StepRow>, Trouble> {
     let steps = "select path, ended, value, error, attempts, model, repaired, took, usd, calls,
         input_tokens, output_tokens, cached_calls from flow.steps where run = $1 order by ended, number";
     let mut found = Vec::new();
@@ -141,7 +137,7 @@ pub(super) async fn steps(db: &Transaction<'_>, number: i64) -> Result<Vec<StepR
 }
 
 /// The calls of a run, in the order they began.
-pub(super) async fn calls(db: &Transaction<'_>, number: i64) -> Result<Vec<Call>, Trouble> {
+pub(super) async fn calls(db: &Db<'_>, number: i64) -> Result<Vec<Call>, Trouble> {
     let calls = "select path, whom, worst, held, began, ended, usd, calls, input_tokens, output_tokens,
         error, key from flow.calls where run = $1 order by began, attempt";
     let mut found = Vec::new();
@@ -170,7 +166,7 @@ pub(super) fn state(name: &str) -> Result<RunState, Trouble> {
     RunState::named(name).ok_or_else(|| Trouble::Broken(format!("`{name}` is no state")))
 }
 
-async fn run(db: &Transaction<'_>, own: i64, row: &Row) -> Result<RunRow, Trouble> {
+async fn run(db: &Db<'_>, own: i64, row: &Row) -> Result<RunRow, Trouble> {
     let mut state = state(row.get(3))?;
     let (opened, ended, mut took): (i64, Option<i64>, i64) = (row.get(6), row.get(7), row.get(8));
     let mut used = read_spent(spent(row, 10));
@@ -198,7 +194,7 @@ async fn run(db: &Transaction<'_>, own: i64, row: &Row) -> Result<RunRow, Troubl
     })
 }
 
-async fn so_far(db: &Transaction<'_>, number: i64) -> Result<Spent, Trouble> {
+async fn so_far(db: &Db<'_>, number: i64) -> Result<Spent, Trouble> {
     // The sum of whole numbers is a `numeric` in PostgreSQL.
     let sums = "select coalesce(sum(coalesce(usd, worst)), 0)::bigint,
         coalesce(sum(coalesce(calls, (worst > 0)::int)), 0)::bigint,

@@ -4,18 +4,17 @@
 use super::super::queue::{Answer, Ask, Driven};
 use super::super::row::{EndedRow, OutcomeRow, inputs_text, whole};
 use super::super::{AttemptId, Begun, Decision, InDoubt, Outcome, Recorded, RunHead, RunId, Used};
+use super::db::Db;
 use super::{Trouble, read};
 use crate::RunError;
 use std::collections::HashMap;
-use tokio_postgres::{Client, Transaction};
 
 /// Carries a batch out as a whole.
 pub(super) async fn carry_out(
-    client: &mut Client,
+    db: Db<'_>,
     driver: i64,
     batch: &[Ask],
 ) -> Result<Vec<Result<Answer, RunError>>, Trouble> {
-    let db = client.transaction().await?;
     let fences = fences(&db, batch).await?;
     let (mut begun, mut settled, mut recorded, mut ended) = (vec![], vec![], vec![], vec![]);
     let mut done = Vec::with_capacity(batch.len());
@@ -66,7 +65,7 @@ pub(super) async fn carry_out(
 }
 
 // The fences of the runs that a batch writes of, held until its end.
-async fn fences(db: &Transaction<'_>, batch: &[Ask]) -> Result<HashMap<i64, u64>, Trouble> {
+async fn fences(db: &Db<'_>, batch: &[Ask]) -> Result<HashMap<i64, u64>, Trouble> {
     let number = |ask: &Ask| match ask {
         Ask::Begin(driven, _) | Ask::Record(driven, ..) | Ask::End(driven, _) => Some(driven.number),
         _ => None,
@@ -81,7 +80,7 @@ async fn fences(db: &Transaction<'_>, batch: &[Ask]) -> Result<HashMap<i64, u64>
     Ok(rows.iter().map(|row| (row.get(0), row.get::<_, i64>(1).cast_unsigned())).collect())
 }
 
-async fn open(db: &Transaction<'_>, driver: i64, head: &RunHead) -> Result<Answer, Trouble> {
+async fn open(db: &Db<'_>, driver: i64, head: &RunHead) -> Result<Answer, Trouble> {
     let inputs = inputs_text(&head.inputs);
     let (run, flow, note, plan) =
         (head.run.0.as_str(), head.flow.as_str(), head.note.as_str(), head.plan.0.as_slice());
@@ -125,7 +124,7 @@ async fn open(db: &Transaction<'_>, driver: i64, head: &RunHead) -> Result<Answe
     Ok(Answer::Opened(Driven { number, fence: (fence + 1).cast_unsigned() }, Box::new(recorded)))
 }
 
-async fn recorded(db: &Transaction<'_>, number: i64) -> Result<Recorded, Trouble> {
+async fn recorded(db: &Db<'_>, number: i64) -> Result<Recorded, Trouble> {
     let mut recorded = Recorded::default();
     for step in read::steps(db, number).await? {
         recorded.step(step.path, step.outcome);
@@ -137,7 +136,7 @@ async fn recorded(db: &Transaction<'_>, number: i64) -> Result<Recorded, Trouble
     Ok(recorded)
 }
 
-async fn begin(db: &Transaction<'_>, calls: &[(i64, &Begun)]) -> Result<(), Trouble> {
+async fn begin(db: &Db<'_>, calls: &[(i64, &Begun)]) -> Result<(), Trouble> {
     if calls.is_empty() {
         return Ok(());
     }
@@ -158,7 +157,7 @@ async fn begin(db: &Transaction<'_>, calls: &[(i64, &Begun)]) -> Result<(), Trou
     Ok(())
 }
 
-async fn settle(db: &Transaction<'_>, calls: &[(i64, AttemptId, &Used)]) -> Result<(), Trouble> {
+async fn settle(db: &Db<'_>, calls: &[(i64, AttemptId, &Used)]) -> Result<(), Trouble> {
     if calls.is_empty() {
         return Ok(());
     }
@@ -182,7 +181,7 @@ async fn settle(db: &Transaction<'_>, calls: &[(i64, AttemptId, &Used)]) -> Resu
     Ok(())
 }
 
-async fn record(db: &Transaction<'_>, all: &[(i64, &str, &OutcomeRow)]) -> Result<(), Trouble> {
+async fn record(db: &Db<'_>, all: &[(i64, &str, &OutcomeRow)]) -> Result<(), Trouble> {
     // A statement may not write a row twice; the last outcome counts.
     let mut last: HashMap<(i64, &str), &OutcomeRow> = HashMap::new();
     for (run, path, row) in all {
@@ -250,7 +249,7 @@ async fn record(db: &Transaction<'_>, all: &[(i64, &str, &OutcomeRow)]) -> Resul
     Ok(())
 }
 
-async fn end(db: &Transaction<'_>, number: i64, row: &EndedRow) -> Result<(), Trouble> {
+async fn end(db: &Db<'_>, number: i64, row: &EndedRow) -> Result<(), Trouble> {
     let EndedRow { state, output, error, spent } = row;
     let [usd, calls, input, output_tokens, cached] = spent;
     db.execute(
@@ -263,7 +262,7 @@ async fn end(db: &Transaction<'_>, number: i64, row: &EndedRow) -> Result<(), Tr
     Ok(())
 }
 
-async fn release(db: &Transaction<'_>, driven: Driven) -> Result<Answer, Trouble> {
+async fn release(db: &Db<'_>, driven: Driven) -> Result<Answer, Trouble> {
     db.execute(
         "update flow.runs set state = 'interrupted', driver = null, ended = $3, took = took + $3 - opened
          where number = $1 and fence = $2 and state = 'running'",
@@ -274,7 +273,7 @@ async fn release(db: &Transaction<'_>, driven: Driven) -> Result<Answer, Trouble
 }
 
 async fn decide(
-    db: &Transaction<'_>,
+    db: &Db<'_>,
     driver: i64,
     (run, path): (&RunId, &str),
     decision: Decision,
