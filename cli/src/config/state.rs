@@ -48,6 +48,7 @@ enum Kind {
 
 /// The address of a database, which may hold a password.
 #[derive(Clone)]
+#[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "without PostgreSQL it is only refused"))]
 struct Url(String);
 
 const KEYS: [&str; 3] = ["dir", "journal", "url"];
