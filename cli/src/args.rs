@@ -54,6 +54,12 @@ pub(crate) enum Command {
     Explain(cmd::explain::Args),
     /// List the models that are known: windows, prices, abilities.
     Models(cmd::models::Args),
+    /// List the runs that are recorded, newest first.
+    Runs(cmd::runs::Args),
+    /// Show what a run did: its steps, calls, time and money.
+    Trace(cmd::trace::Args),
+    /// Decide what became of an action that is in doubt.
+    Resolve(cmd::resolve::Args),
     /// Make a small project that runs at once, without a key.
     New(cmd::new::Args),
     /// Look for what keeps programs from running here.
@@ -63,5 +69,4 @@ pub(crate) enum Command {
 }
 
 /// Commands that are designed but not there yet, so that they are not answered with "unknown".
-pub(crate) const PLANNED: [&str; 10] =
-    ["eval", "diff", "batch", "serve", "runs", "trace", "approve", "prompts", "lsp", "doc"];
+pub(crate) const PLANNED: [&str; 8] = ["eval", "diff", "batch", "serve", "approve", "prompts", "lsp", "doc"];

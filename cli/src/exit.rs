@@ -4,6 +4,7 @@
 //! or configuration, 3 something outside failed (provider, disk, network).
 
 use flow_diagnostics::{Diagnostics, Sources};
+use flow_runtime::RunError;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -49,6 +50,13 @@ pub(crate) enum Failure {
     },
     /// Whoever read the answer has closed the pipe: nothing is wrong, and nobody is listening.
     PipeClosed,
+}
+
+impl From<RunError> for Failure {
+    /// A journal that can't be read or written, or that refuses.
+    fn from(error: RunError) -> Failure {
+        Failure::usage(error.message).maybe_help(error.help)
+    }
 }
 
 impl Failure {

@@ -22,7 +22,7 @@ pub(crate) struct ProgramArgs {
 }
 
 /// Which models take the place of those that the program names.
-#[derive(clap::Args, Debug, Default)]
+#[derive(clap::Args, Clone, Debug, Default)]
 pub(crate) struct ModelArgs {
     /// The profile of flow.toml to use, instead of its `default_profile`.
     #[arg(long, value_name = "PROFILE")]
@@ -103,7 +103,7 @@ impl Project {
         Context {
             env: self.env.clone(),
             root: self.root.clone(),
-            state: self.config.state.clone(),
+            state: self.config.state.dir.clone(),
             http: Http::default(),
             cancel: CancellationToken::new(),
         }

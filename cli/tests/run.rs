@@ -103,7 +103,7 @@ fn wrong_inputs_are_wrong_usage_and_show_what_the_flow_takes() {
     fails(&["--input", "none.json"], "`none.json` does not exist");
     fails(&["--input", "list.json"], "the inputs are not a JSON object");
     fails(&["--input", "broken.json"], "is not valid JSON");
-    fails(&["--resume", "abc", "numbers=[]"], "`--resume` is not yet supported");
+    fails(&["--resume", "abc", "numbers=[]"], "there is no run `abc` in .flow/journal.db");
     fails(&["--profile", "dev", "numbers=[]"], "unknown profile `dev`");
 }
 

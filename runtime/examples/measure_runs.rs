@@ -1,13 +1,15 @@
 //! Measures what a run costs on this side: many runs of a flow with one call, by a model in this process
 //! that answers at once, so that nothing but the engine is measured.
 //!
-//! `measure_runs [RUNS] [AT_ONCE] [STEPS]` prints runs a second and the processor time of a run.
+//! `measure_runs [RUNS] [AT_ONCE] [STEPS] [FOLDER]` records the runs in a journal in the folder, or at the
+//! URL, if there is one, and prints runs a second and the processor time of a run.
 
 #![expect(clippy::print_stdout, reason = "it is a program that prints")]
 
 use async_trait::async_trait;
 use flow_diagnostics::Span;
 use flow_plan::*;
+use flow_runtime::journal::{DurableJournal, Journal};
 use flow_runtime::provider::{CallError, Finish, OnText, Provider, Reply, Request, Usage};
 use flow_runtime::{Context, Engine, Environment, Options, RunStatus, Start, Tables};
 use petgraph::graph::DiGraph;
@@ -50,8 +52,9 @@ async fn main() -> Result<(), Failure> {
     let (runs, at_once, steps) = (number(0, 200_000), number(1, 64), number(2, 1));
     let tables = Tables { providers: vec![Arc::new(Instantly)], ..Tables::default() };
     let context = Context::new(Environment::default(), ".", ".flow");
-    let engine =
-        Arc::new(Engine::new(Arc::new(plan(steps)), context, Options { tables, ..Options::default() })?);
+    let journal = args.get(3).map(|place| Arc::new(journal(place)) as Arc<dyn Journal>);
+    let options = Options { tables, journal, ..Options::default() };
+    let engine = Arc::new(Engine::new(Arc::new(plan(steps)), context, options)?);
     let (began, own) = (Instant::now(), cpu_ms()?);
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..at_once {
@@ -76,6 +79,15 @@ async fn main() -> Result<(), Failure> {
         (cpu_ms()? - own) * 1000.0 / done,
     );
     Ok(())
+}
+
+// In a folder, or in PostgreSQL.
+fn journal(place: &str) -> DurableJournal {
+    #[cfg(feature = "postgres")]
+    if place.starts_with("postgres") {
+        return DurableJournal::postgres(place);
+    }
+    DurableJournal::sqlite(place.as_ref())
 }
 
 // User and system time of this process; the clock ticks 100 times a second on Linux.

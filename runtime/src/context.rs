@@ -60,22 +60,39 @@ impl Context {
 /// run that calls nobody should not pay.
 #[derive(Clone, Debug, Default)]
 pub struct Http {
-    client: Arc<OnceLock<Result<reqwest::Client, String>>>,
+    client: Made,
+    direct: Made,
 }
+
+type Made = Arc<OnceLock<Result<reqwest::Client, String>>>;
 
 impl Http {
     /// The client; the reason in lower case where there can be none, such as missing certificates.
     pub fn client(&self) -> Result<&reqwest::Client, String> {
-        let made = self.client.get_or_init(|| {
-            let client = reqwest::Client::builder().user_agent(concat!("flow/", env!("CARGO_PKG_VERSION")));
-            client.build().map_err(|e| format!("the HTTP client cannot be made: {e}"))
-        });
-        made.as_ref().map_err(Clone::clone)
+        made(&self.client, |client| client)
     }
+
+    /// The same client, which follows no redirect: what changes the world goes where it was sent and
+    /// nowhere else.
+    pub fn direct(&self) -> Result<&reqwest::Client, String> {
+        made(&self.direct, |client| client.redirect(reqwest::redirect::Policy::none()))
+    }
+}
+
+fn made(
+    made: &Made,
+    change: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+) -> Result<&reqwest::Client, String> {
+    let made = made.get_or_init(|| {
+        let client = reqwest::Client::builder().user_agent(concat!("flow/", env!("CARGO_PKG_VERSION")));
+        change(client).build().map_err(|e| format!("the HTTP client cannot be made: {e}"))
+    });
+    made.as_ref().map_err(Clone::clone)
 }
 
 impl From<reqwest::Client> for Http {
     fn from(client: reqwest::Client) -> Http {
-        Http { client: Arc::new(OnceLock::from(Ok(client))) }
+        let made = Arc::new(OnceLock::from(Ok(client)));
+        Http { client: made.clone(), direct: made }
     }
 }

@@ -7,8 +7,9 @@ use crate::budget::Ledger;
 use crate::engine::Engine;
 use crate::events::{Sink, What};
 use crate::exec::{self, Cx, Halt, Run};
-use crate::journal::{Recorded, RunHead, RunId};
+use crate::journal::{Ended, Opened, RunHead, RunId};
 use crate::{RunError, RunReport, RunStatus, Spent, StepPath, StepReport, StepStatus};
+use ecow::EcoString;
 use flow_diagnostics::Code;
 use flow_plan::{Block, Callee, Expr, Flow, FlowId, Millis, Plan, StepKind, Type, Value};
 use petgraph::graph::NodeIndex;
@@ -25,6 +26,8 @@ pub struct Start {
     /// The identity of the run; one that the journal knows goes on where it was. A new one, if
     /// missing.
     pub run: Option<RunId>,
+    /// What the journal keeps beside the inputs for whoever resumes the run.
+    pub note: EcoString,
     /// Who is told what happens.
     pub events: Option<Arc<dyn Sink>>,
     /// Fires when this run must stop; the context's, if missing.
@@ -34,7 +37,7 @@ pub struct Start {
 impl Start {
     /// A new run that nobody listens to.
     pub fn new(flow: FlowId, inputs: Vec<Value>) -> Start {
-        Start { flow, inputs, run: None, events: None, cancel: None }
+        Start { flow, inputs, run: None, note: EcoString::new(), events: None, cancel: None }
     }
 }
 
@@ -50,13 +53,11 @@ impl Engine {
                 plan: self.digest,
                 flow: flow.name.clone(),
                 inputs: start.inputs.clone(),
+                note: start.note,
             };
             match journal.open(&head).await {
-                Ok(recorded) => run.recorded = recorded,
-                Err(error) => {
-                    let halt = Halt::from(error);
-                    return report(&run, flow, Err(halt), Spent::default());
-                }
+                Ok(Opened { recorded, lease }) => run.go_on(recorded, lease),
+                Err(error) => return report(&run, flow, ended(Err(Halt::from(error)), Spent::default())),
             }
         }
         if run.sink.is_some() {
@@ -66,7 +67,11 @@ impl Engine {
             flow: flow.name.clone(),
             resumed_steps: run.recorded.done.len(),
         });
-        let ledger = Ledger::new(flow.settings.budget, spent_before(&run.recorded));
+        // A refusal is final: nothing is asked again. A result is made anew from what is recorded.
+        if let Some(refused) = run.recorded.ended.as_ref().filter(|e| e.status == RunStatus::Stopped) {
+            return report(&run, flow, refused.clone());
+        }
+        let ledger = Ledger::new(flow.settings.budget, run.recorded.spent);
         let ledger = ledger.paid_from(self.budgets.iter().flat_map(|b| b.of_run(&flow.name)));
         let result = async {
             let inputs = self.hold_inputs(flow, start.inputs)?;
@@ -80,7 +85,15 @@ impl Engine {
             }
         };
         let result: Result<Value, Halt> = result.await;
-        report(&run, flow, result, ledger.spent())
+        let mut ended = ended(result, ledger.spent());
+        if let (Some(journal), Some(lease)) = (&self.journal, run.lease.take())
+            && let Err(error) = journal.end(lease, &ended).await
+            && ended.status == RunStatus::Ok
+        {
+            // What is not recorded may be done again, so nobody is told of it.
+            ended = Ended { status: RunStatus::Failed, output: None, error: Some(error), ..ended };
+        }
+        report(&run, flow, ended)
     }
 }
 
@@ -92,26 +105,18 @@ fn interrupted(recorded: bool, run: &RunId) -> RunError {
     }
 }
 
-/// What the earlier parts of a run have spent; calls in doubt count with their worst case.
-fn spent_before(recorded: &Recorded) -> Spent {
-    let mut spent = Spent::default();
-    for outcome in recorded.done.values() {
-        spent.add(outcome.spent);
-    }
-    for worst in recorded.in_doubt.values().flatten() {
-        spent.add(Spent { usd: *worst, ..Spent::default() });
-    }
-    spent
-}
-
-fn report(run: &Run<'_>, flow: &Flow, result: Result<Value, Halt>, spent: Spent) -> RunReport {
-    let (status, output, error) = match result {
-        Ok(value) => (RunStatus::Ok, Some(value), None),
+fn ended(result: Result<Value, Halt>, spent: Spent) -> Ended {
+    match result {
+        Ok(value) => Ended { status: RunStatus::Ok, output: Some(value), error: None, spent },
         Err(halt) => {
             let (status, error) = halt.ends();
-            (status, None, Some(error))
+            Ended { status, output: None, error: Some(error), spent }
         }
-    };
+    }
+}
+
+fn report(run: &Run<'_>, flow: &Flow, ended: Ended) -> RunReport {
+    let Ended { status, output, error, spent } = ended;
     let took = Millis::from(run.started.elapsed());
     run.tell(None, || What::RunFinished {
         status,

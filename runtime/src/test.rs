@@ -128,7 +128,7 @@ impl Channel for Rehearsed {
         _: &[(EcoString, Value)],
         _: &[(EcoString, Value)],
         _: &str,
-    ) -> Result<Value, RunError> {
+    ) -> Result<Value, crate::action::Unacted> {
         Ok(Value::Null)
     }
 }

@@ -95,6 +95,7 @@ fn blotted(text: &str, folder: &Path) -> String {
     let text = text.replace(&*folder.to_string_lossy(), "[folder]");
     let replaced = [
         (r#""run": "[^"]*""#, r#""run": "[run]""#),
+        (r"\b[0-9a-f]{19}\b", "[run]"),
         (r#""ms": \d+"#, r#""ms": 0"#),
         (r"\b\d+(\.\d+)? ?(ms|s|µs)\b", "[time]"),
     ];

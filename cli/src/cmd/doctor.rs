@@ -3,7 +3,7 @@
 //! Each finding is one line: what was looked at, how it is, and what to do. Keys are never printed.
 
 use crate::config::{self, Config};
-use crate::console::{Console, Paint};
+use crate::console::{Console, Paint, counted};
 use crate::exit::{Exit, Failure};
 use crate::paths;
 use flow_plan::{Cost, Service};
@@ -102,8 +102,9 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
     )];
     match config::load(&args.dir, args.profile.as_deref()) {
         Ok((config, env)) => {
-            findings.extend([configuration(&config), dotenv(&config), state(&config.state)]);
+            findings.extend([configuration(&config), dotenv(&config), state(&config.state.dir)]);
             findings.extend(budgets(&config));
+            findings.extend(journal(&config)?);
             findings.extend(not_yet(&config));
             findings.extend(unknown_variables(&env));
             findings.extend(keys(&env));
@@ -153,7 +154,7 @@ fn state(dir: &Path) -> Finding {
 }
 
 fn budgets(config: &Config) -> Vec<Finding> {
-    let finding = |(owner, per_day)| match SqliteAccounts::balance(&config.state, &owner, today()) {
+    let finding = |(owner, per_day)| match SqliteAccounts::balance(&config.state.dir, &owner, today()) {
         Ok(balance) => {
             let mut says = format!("{owner} has spent {} of {per_day} today", balance.spent);
             if balance.held > Cost::ZERO {
@@ -168,6 +169,24 @@ fn budgets(config: &Config) -> Vec<Finding> {
         Err(error) => Finding::new("budget", State::Fail, error.message).help(error.help.unwrap_or_default()),
     };
     config.budget.owners().map(finding).collect()
+}
+
+// Whether the journal can be read, and what waits in it; nothing where nothing was recorded.
+fn journal(config: &Config) -> Result<Option<Finding>, Failure> {
+    let Some(journal) = config.state.past()? else { return Ok(None) };
+    let place = config.state.shown();
+    Ok(Some(match super::threads()?.block_on(journal.in_doubt()) {
+        Ok(doubts) if doubts.is_empty() => {
+            Finding::new("journal", State::Ok, format!("runs are recorded in {place}"))
+        }
+        Ok(doubts) => {
+            let says = format!("{} in doubt", counted(doubts.len(), "action"));
+            Finding::new("journal", State::Warn, says).help("`flowc runs --in-doubt` lists them")
+        }
+        Err(error) => {
+            Finding::new("journal", State::Fail, error.message).help(error.help.unwrap_or_default())
+        }
+    }))
 }
 
 fn not_yet(config: &Config) -> Vec<Finding> {

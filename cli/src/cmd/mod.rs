@@ -10,8 +10,11 @@ pub(crate) mod fmt;
 pub(crate) mod graph;
 pub(crate) mod models;
 pub(crate) mod new;
+pub(crate) mod resolve;
 pub(crate) mod run;
+pub(crate) mod runs;
 pub(crate) mod test;
+pub(crate) mod trace;
 
 use crate::exit::Failure;
 use clap::ValueEnum;

@@ -1,6 +1,7 @@
 //! `flow.toml`: reading it, with a place for everything that is wrong in it.
 
 use super::budget::Budget;
+use super::state::StateTable;
 use flow_diagnostics::{Code, Diagnostics, FileId, FlowDiagnostic, Span, did_you_mean};
 use std::collections::BTreeMap;
 use toml::Spanned;
@@ -19,8 +20,8 @@ pub(crate) struct FlowToml {
     pub(crate) limits: BTreeMap<String, Limits>,
     /// What flows may spend a day.
     pub(crate) budget: Budget,
-    /// `[state] dir`, relative to the file.
-    pub(crate) state_dir: Option<String>,
+    /// Where is kept what outlives a run.
+    pub(crate) state: StateTable,
     /// `[telemetry] endpoint`.
     pub(crate) telemetry_endpoint: Option<String>,
 }
@@ -78,7 +79,7 @@ pub(crate) fn parse(text: &str, file: FileId, diagnostics: &mut Diagnostics) -> 
             "models" => out.models = reader.models(value),
             "limits" => out.limits = reader.limits(value),
             "budget" => out.budget = Budget::read(&mut reader, value),
-            "state" => out.state_dir = reader.only(value, "dir"),
+            "state" => out.state = StateTable::read(&mut reader, value),
             "telemetry" => out.telemetry_endpoint = reader.only(value, "endpoint"),
             _ => reader.unknown(
                 key,
@@ -184,7 +185,8 @@ impl Reader<'_> {
         table
     }
 
-    fn text(&mut self, value: &Value<'_>) -> Option<String> {
+    /// A text; anything else is reported.
+    pub(super) fn text(&mut self, value: &Value<'_>) -> Option<String> {
         let text = value.get_ref().as_str();
         if text.is_none() {
             self.mismatch(value, "a text in quotes");
@@ -269,7 +271,7 @@ mod tests {
         let flows = read.budget.flows.iter().map(|(name, cost)| format!("{name} {cost}"));
         assert_eq!(read.budget.per_day.map(|c| c.to_string()).as_deref(), Some("$50.00"));
         assert_eq!(flows.collect::<Vec<_>>(), ["support $10.00", "triage $0.25"]);
-        assert_eq!(read.state_dir.as_deref(), Some("state"));
+        assert_eq!(read.state.dir.as_deref(), Some("state"));
         assert_eq!(read.telemetry_endpoint.as_deref(), Some("http://localhost:4318"));
     }
 

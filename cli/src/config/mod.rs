@@ -8,10 +8,12 @@ mod budget;
 mod dotenv;
 mod file;
 mod prices;
+mod state;
 
 pub(crate) use budget::Budget;
 pub(crate) use file::{FlowToml, Limits, Profile};
 pub(crate) use prices::{PRICES, own_models};
+pub(crate) use state::State;
 
 use crate::exit::{Exit, Failure};
 use crate::paths;
@@ -37,7 +39,7 @@ pub(crate) struct Config {
     /// What flows may spend a day.
     pub(crate) budget: Budget,
     /// Where state lives.
-    pub(crate) state: PathBuf,
+    pub(crate) state: State,
     /// Where traces go.
     pub(crate) telemetry: Option<String>,
     /// The `.env` files that were read.
@@ -62,7 +64,13 @@ impl Config {
 /// Whether a `FLOW_…` variable is one that [`load`] reads.
 pub(crate) fn is_known_variable(name: &str) -> bool {
     let prefixes = ["FLOW_MODELS_", "FLOW_LIMITS_", "FLOW_BUDGET_FLOWS_"];
-    let names = ["FLOW_PROFILE", "FLOW_STATE_DIR", "FLOW_BUDGET_PER_DAY", "FLOW_TELEMETRY_ENDPOINT"];
+    let names = [
+        "FLOW_PROFILE",
+        "FLOW_STATE_DIR",
+        "FLOW_STATE_JOURNAL",
+        "FLOW_BUDGET_PER_DAY",
+        "FLOW_TELEMETRY_ENDPOINT",
+    ];
     names.contains(&name) || prefixes.iter().any(|p| name.starts_with(p))
 }
 
@@ -90,14 +98,7 @@ pub(crate) fn load(root: &Path, profile: Option<&str>) -> Result<(Config, Enviro
     override_limits(&env, &mut limits)?;
     let mut budget = written.budget;
     budget.override_from(&env)?;
-    let state = match env.get("FLOW_STATE_DIR") {
-        Some(dir) => PathBuf::from(dir),
-        None => base.join(written.state_dir.as_deref().unwrap_or(".flow")),
-    };
-    if state.to_str().is_some_and(|s| s.contains("://")) {
-        return Err(Failure::usage("a shared store for the state is not yet supported")
-            .help("give `state.dir` a folder, such as `.flow`"));
-    }
+    let state = State::load(written.state, &env, base)?;
     let telemetry = env.get("FLOW_TELEMETRY_ENDPOINT").map(str::to_owned).or(written.telemetry_endpoint);
     Ok((Config { file, profile, models, catalog, limits, budget, state, telemetry, dotenv }, env))
 }

@@ -2,7 +2,8 @@
 //!
 //! An act that is already in the file, by its key, is not written again, so repeating is safe.
 
-use super::Channel;
+use super::{Channel, Unacted};
+use crate::journal::InDoubt;
 use crate::{Context, RunError};
 use async_trait::async_trait;
 use ecow::EcoString;
@@ -39,6 +40,10 @@ impl Channel for File {
         &SPEC
     }
 
+    fn in_doubt(&self, _: &Action) -> InDoubt {
+        InDoubt::Repeat
+    }
+
     async fn act(
         &self,
         context: &Context,
@@ -46,10 +51,10 @@ impl Channel for File {
         args: &[(EcoString, Value)],
         params: &[(EcoString, Value)],
         key: &str,
-    ) -> Result<Value, RunError> {
+    ) -> Result<Value, Unacted> {
         let written = args.iter().find(|(name, _)| name == "path").and_then(|(_, path)| path.as_text());
         let Some(written) = written.filter(|path| !path.is_empty()) else {
-            return Err(failed(action, "it has no path"));
+            return Err(failed(action, "it has no path").into());
         };
         let fixed =
             action.args.iter().all(|(_, arg)| matches!(arg, Arg::Expr(Expr::Literal(_)) | Arg::Env(_)));
@@ -57,7 +62,9 @@ impl Channel for File {
             Path::new(written).components().all(|c| matches!(c, Component::Normal(_) | Component::CurDir));
         if !fixed && !inside {
             // What is computed may come from outside, so it may not walk out of the folder.
-            return Err(failed(action, &format!("the path `{written}` leads out of the program's folder")));
+            return Err(
+                failed(action, &format!("the path `{written}` leads out of the program's folder")).into()
+            );
         }
         let path = context.root.join(written);
         let line = line(params, key);
@@ -65,8 +72,8 @@ impl Channel for File {
         let done = tokio::task::spawn_blocking(move || append(&path, &line, &key)).await;
         match done {
             Ok(Ok(())) => Ok(Value::Null),
-            Ok(Err(error)) => Err(failed(action, &format!("`{written}` can't be written: {error}"))),
-            Err(error) => Err(failed(action, &format!("writing broke off: {error}"))),
+            Ok(Err(error)) => Err(failed(action, &format!("`{written}` can't be written: {error}")).into()),
+            Err(error) => Err(Unacted::Unknown(failed(action, &format!("writing broke off: {error}")))),
         }
     }
 }

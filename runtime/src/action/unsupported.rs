@@ -5,7 +5,6 @@ use flow_plan::{CapabilityKind, CapabilitySpec, TypeSpec};
 /// Their specs: enough to say so.
 pub const UNSUPPORTED: &[&CapabilitySpec] = &[
     &channel("smtp", "Sends a mail."),
-    &channel("http", "Calls a server over HTTP."),
     &channel("sms", "Sends a text message."),
     &channel("push", "Sends a push notification."),
     &channel("queue", "Puts a message into a queue."),

@@ -3,10 +3,11 @@
 use super::ceiling;
 use super::director::At;
 use super::halt::{Again, Failure};
-use super::state::Given;
+use super::state::{About, Given};
 use super::step::Site;
 use crate::budget::Money;
 use crate::events::What;
+use crate::journal::{AttemptId, InDoubt};
 use crate::output;
 use crate::provider::{CallError, CallErrorKind, Finish, Message, OnText, Provider, Reply, Request};
 use crate::{RunError, Spent};
@@ -74,8 +75,10 @@ pub(super) async fn attempt(site: Site<'_>, ask: &Ask<'_>, request: &Request<'_>
     ceiling::trusted(site, ask)?;
     let engine = site.run().engine;
     let money = Money::reserve(site.cx.ledger, engine.budgets.as_ref(), worst, &site.run().id).await?;
-    site.run().begin(site.path, worst).await?;
-    let call = Call::start(site, ask, money, worst);
+    let whom = ecow::eco_format!("{}/{}", ask.model.provider, ask.model.model);
+    let about = About { whom: whom.clone(), worst, in_doubt: InDoubt::Repeat, key: None };
+    let noted = site.run().begin(site.path, about).await?;
+    let call = Call::start(site, ask, (money, noted), (whom, worst));
     match send(site, ask, request, &call).await {
         Ok(reply) => {
             let spent = used(ask, &reply, worst);
@@ -195,6 +198,8 @@ struct Call<'a> {
     started: Instant,
     worst: Spent,
     money: Option<Money<'a>>,
+    // What the journal calls it.
+    noted: Option<AttemptId>,
 }
 
 /// How a call ended.
@@ -212,12 +217,16 @@ impl Ended<'_> {
 }
 
 impl<'a> Call<'a> {
-    fn start(site: Site<'a>, ask: &Ask<'_>, mut money: Money<'a>, worst: Cost) -> Call<'a> {
+    fn start(
+        site: Site<'a>,
+        ask: &Ask<'_>,
+        (mut money, noted): (Money<'a>, Option<AttemptId>),
+        (model, worst): (EcoString, Cost),
+    ) -> Call<'a> {
         money.begin();
-        let (number, model) = (site.tally.attempt(), ask.model);
-        let id = ecow::eco_format!("{}/{}", model.provider, model.model);
+        let number = site.tally.attempt();
         site.run().tell(Some(site.path), || What::CallStarted {
-            model: id.clone(),
+            model: model.clone(),
             attempt: number,
             restarts: site.tally.shown.swap(false, Ordering::Relaxed),
             reserved: worst,
@@ -225,11 +234,12 @@ impl<'a> Call<'a> {
         });
         Call {
             site,
-            model: id,
+            model,
             number,
             started: Instant::now(),
             worst: cut_off(ask, worst),
             money: Some(money),
+            noted,
         }
     }
 
@@ -255,6 +265,7 @@ impl<'a> Call<'a> {
         let Ended { spent, request_id, excess, error } = ended;
         let kept = self.money.take()?.settle(spent);
         self.site.tally.spend(spent);
+        self.site.run().settle(self.noted, spent, error);
         self.site.run().tell(Some(self.site.path), || What::CallFinished {
             model: self.model.clone(),
             attempt: self.number,

@@ -4,16 +4,18 @@ use super::cached::{self, digest};
 use super::director::At;
 use super::frame::Frame;
 use super::halt::{Failure, Halt};
-use super::state::Given;
+use super::state::{About, Given};
 use super::step::Site;
 use super::{backoff, block, fill, prompt};
-use crate::RunError;
+use crate::action::Unacted;
 use crate::guard::Verdict;
+use crate::journal::InDoubt;
 use crate::provider::Message;
+use crate::{RunError, Spent};
 use ecow::EcoString;
 use flow_diagnostics::Code;
 use flow_plan::limits::longest_wait;
-use flow_plan::{Action, Arg, Callee, FlowId, Guard, Lookup, Millis, StepKind, Value};
+use flow_plan::{Action, ActionId, Arg, Callee, Cost, FlowId, Guard, Lookup, Millis, StepKind, Value};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -79,7 +81,7 @@ async fn tries(site: Site<'_>, callee: &Callee, args: &[Value]) -> Given<Value> 
         let result = match settings.timeout.or(callee.longest()) {
             Some(limit) => match tokio::time::timeout(limit.duration(), work).await {
                 Ok(result) => result,
-                Err(_) => Err(too_slow(callee, limit)),
+                Err(_) => Err(too_slow(site, callee, limit)),
             },
             None => work.await,
         };
@@ -94,7 +96,7 @@ async fn tries(site: Site<'_>, callee: &Callee, args: &[Value]) -> Given<Value> 
     }
 }
 
-fn too_slow(callee: &Callee, limit: Millis) -> Halt {
+fn too_slow(site: Site<'_>, callee: &Callee, limit: Millis) -> Halt {
     let code = match callee {
         Callee::Prompt(_) => Code::E0805,
         Callee::Lookup(_) => Code::E0807,
@@ -103,7 +105,10 @@ fn too_slow(callee: &Callee, limit: Millis) -> Halt {
         Callee::Flow(_) => Code::E0804,
     };
     let error = RunError::new(code, format!("it took longer than its `timeout` of {limit}"));
-    Halt::from(Failure::passing(error))
+    match callee {
+        Callee::Action(id) if doubt(site, *id) == InDoubt::Hold => held(site, &error.message),
+        _ => Halt::from(Failure::passing(error)),
+    }
 }
 
 async fn once(site: Site<'_>, callee: &Callee, args: &[Value], number: u32) -> Given<Value> {
@@ -208,16 +213,38 @@ fn may_act(site: Site<'_>) -> Given<bool> {
     if site.round > 0 {
         return Ok(true);
     }
-    if site.run().in_doubt(site.path) {
-        let message = "it is not known whether it was done: the run was cut off in the middle of it";
-        let error = RunError::new(Code::E0811, message);
-        return Err(Halt::Hold(Box::new(error.help("find out whether it was done, then start a new run"))));
+    if site.run().is_held(site.path, || keyed(site))? {
+        return Err(held(site, "the run was cut off in the middle of it"));
     }
     if site.step.settings.key.is_some() && !site.run().claims(act_key(site)?) {
         site.tally.skipped.store(true, Ordering::Relaxed);
         return Ok(false);
     }
     Ok(true)
+}
+
+/// What becomes of an act of which it is not known whether it happened.
+fn doubt(site: Site<'_>, id: ActionId) -> InDoubt {
+    let engine = site.run().engine;
+    engine.channels[id.index()].in_doubt(&engine.plan.actions[id.index()])
+}
+
+/// An act of which it is not known whether it happened: a person finds out.
+fn held(site: Site<'_>, why: &str) -> Halt {
+    let error = RunError::new(Code::E0811, format!("it is not known whether it was done: {why}"));
+    let (run, path) = (&site.run().id, site.path);
+    Halt::Hold(Box::new(match site.run().lease {
+        Some(_) => error.help(format!(
+            "find out whether it was done, then `flowc resolve {run} {path} --done`, or `--again` to do it \
+             when the run is resumed"
+        )),
+        None => error.help("find out whether it was done, then start a new run"),
+    }))
+}
+
+/// The key of an act that the program gives one.
+fn keyed(site: Site<'_>) -> Given<Option<EcoString>> {
+    site.step.settings.key.as_ref().map(|_| act_key(site)).transpose()
 }
 
 /// The key of an act: the same whenever this run comes to it, also after a crash.
@@ -249,16 +276,27 @@ async fn act(site: Site<'_>, action: &Action, params: &[Value], number: u32) -> 
     let named: Vec<(EcoString, Value)> =
         action.params.iter().map(|p| p.name.clone()).zip(params.iter().cloned()).collect();
     let key = act_key(site)?;
-    site.run().begin(site.path, flow_plan::Cost::ZERO).await?;
+    let in_doubt = doubt(site, *id);
+    let about = About { whom: action.name.clone(), worst: Cost::ZERO, in_doubt, key: keyed(site)? };
+    let noted = site.run().begin(site.path, about).await?;
     let done = match &engine.director {
-        Some(director) => director.act(At::of(site, number)),
+        Some(director) => director.act(At::of(site, number)).map_err(Unacted::Failed),
         None => engine.channels[id.index()].act(&engine.context, action, &args, &named, &key).await,
     };
-    if let Err(error) = &done {
-        // The channel has answered, so there is no doubt: it was not done.
-        site.run().record(site.path, || site.failed(error)).await?;
+    let error = match &done {
+        Ok(_) => None,
+        Err(Unacted::Failed(error) | Unacted::Unknown(error)) => Some(error),
+    };
+    site.run().settle(noted, Spent::default(), error);
+    match done {
+        Ok(value) => Ok(value),
+        Err(Unacted::Unknown(error)) if in_doubt == InDoubt::Hold => Err(held(site, &error.message)),
+        Err(Unacted::Failed(error) | Unacted::Unknown(error)) => {
+            // It was not done, or may be done again.
+            site.run().record(site.path, || site.failed(&error)).await?;
+            Err(Halt::from(error))
+        }
     }
-    Ok(done?)
 }
 
 async fn flow(site: Site<'_>, id: FlowId, args: &[Value], number: u32) -> Given<Value> {

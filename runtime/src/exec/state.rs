@@ -5,8 +5,8 @@ use super::halt::Halt;
 use crate::budget::Ledger;
 use crate::engine::Engine;
 use crate::events::{Event, Sink, What};
-use crate::journal::{AttemptId, Outcome, Recorded, StepKey};
-use crate::{RunError, RunId, StepPath, StepReport};
+use crate::journal::{AttemptId, Begun, InDoubt, Lease, Outcome, Recorded, Used};
+use crate::{RunError, RunId, Spent, StepPath, StepReport};
 use ecow::EcoString;
 use flow_plan::{Cost, Millis};
 use petgraph::graph::NodeIndex;
@@ -21,6 +21,8 @@ pub(crate) struct Run<'e> {
     pub(crate) started: Instant,
     pub(crate) sink: Option<Arc<dyn Sink>>,
     pub(crate) recorded: Recorded,
+    /// The right to drive it; there exactly where there is a journal.
+    pub(crate) lease: Option<Lease>,
     /// The step of the flow's own block whose text is the run's result as it is.
     pub(crate) streams: Option<NodeIndex>,
     steps: Mutex<Vec<StepReport>>,
@@ -44,6 +46,7 @@ impl<'e> Run<'e> {
             started: Instant::now(),
             sink,
             recorded: Recorded::default(),
+            lease: None,
             streams: None,
             steps: Mutex::default(),
             acts: Mutex::default(),
@@ -70,9 +73,26 @@ impl<'e> Run<'e> {
         self.recorded.done.get(&path.to_string())
     }
 
-    /// Whether a step was begun in an earlier part of the run and not ended.
-    pub(crate) fn in_doubt(&self, path: &StepPath) -> bool {
-        !self.recorded.in_doubt.is_empty() && self.recorded.in_doubt.contains_key(&path.to_string())
+    /// Takes over what is recorded of its earlier parts.
+    pub(crate) fn go_on(&mut self, recorded: Recorded, lease: Lease) {
+        let acts = self.acts.get_mut().unwrap_or_else(PoisonError::into_inner);
+        acts.extend(recorded.acted.iter().cloned());
+        (self.recorded, self.lease) = (recorded, Some(lease));
+    }
+
+    /// Whether it is not known if an act of an earlier part of the run happened: one of this step, or
+    /// one with this key.
+    pub(crate) fn is_held(
+        &self,
+        path: &StepPath,
+        key: impl FnOnce() -> Given<Option<EcoString>>,
+    ) -> Given<bool> {
+        let held = &self.recorded.held;
+        if held.is_empty() {
+            return Ok(false);
+        }
+        let key = key()?;
+        Ok(held.contains_key(&path.to_string()) || key.is_some() && held.values().any(|k| *k == key))
     }
 
     /// Records how a step ended, before any other step sees it.
@@ -81,17 +101,25 @@ impl<'e> Run<'e> {
         path: &StepPath,
         outcome: impl FnOnce() -> Outcome,
     ) -> Result<(), RunError> {
-        match &self.engine.journal {
-            Some(journal) => journal.record(&self.key(path), &outcome()).await,
-            None => Ok(()),
+        match (&self.engine.journal, &self.lease) {
+            (Some(journal), Some(lease)) => journal.record(lease, &path.to_string(), &outcome()).await,
+            _ => Ok(()),
         }
     }
 
-    /// Records that a call is about to be made.
-    pub(crate) async fn begin(&self, path: &StepPath, worst: Cost) -> Result<(), RunError> {
-        match &self.engine.journal {
-            Some(journal) => journal.begin(&self.key(path), AttemptId::fresh(), worst).await,
-            None => Ok(()),
+    /// Records that a call is about to be made; `None` where nothing is recorded.
+    pub(crate) async fn begin(&self, path: &StepPath, call: About) -> Result<Option<AttemptId>, RunError> {
+        let (Some(journal), Some(lease)) = (&self.engine.journal, &self.lease) else { return Ok(None) };
+        let About { whom, worst, in_doubt, key } = call;
+        let attempt = AttemptId::fresh();
+        journal.begin(lease, Begun { path: path.to_string(), attempt, whom, worst, in_doubt, key }).await?;
+        Ok(Some(attempt))
+    }
+
+    /// Records what a call has used.
+    pub(crate) fn settle(&self, attempt: Option<AttemptId>, spent: Spent, error: Option<&RunError>) {
+        if let (Some(journal), Some(lease), Some(attempt)) = (&self.engine.journal, &self.lease, attempt) {
+            journal.settle(lease, attempt, Used { spent, error: error.map(|e| e.message.clone()) });
         }
     }
 
@@ -113,10 +141,18 @@ impl<'e> Run<'e> {
         }
         steps
     }
+}
 
-    fn key(&self, path: &StepPath) -> StepKey {
-        StepKey { run: self.id.clone(), plan: self.engine.digest, path: path.to_string() }
-    }
+/// A call that is about to be made, as its journal sees it.
+pub(crate) struct About {
+    /// Who is called.
+    pub(crate) whom: EcoString,
+    /// What it may cost.
+    pub(crate) worst: Cost,
+    /// What becomes of it where nothing is heard of it again.
+    pub(crate) in_doubt: InDoubt,
+    /// By what an act is the same act.
+    pub(crate) key: Option<EcoString>,
 }
 
 impl<'a> Cx<'a> {

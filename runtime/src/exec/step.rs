@@ -58,9 +58,7 @@ impl<'a> Site<'a> {
 
     /// The step's outcome, should it fail now.
     pub(super) fn failed(&self, error: &RunError) -> Outcome {
-        let TallyState { attempts, spent, model } = self.tally.taken();
-        let took = Millis::from(self.tally.started.elapsed());
-        Outcome { result: Err(error.clone()), spent, attempts, model, took }
+        self.tally.outcome(Err(error.clone()))
     }
 
     // Tries are counted over `retry` and `else retry` together, so that no two share a path.
@@ -87,6 +85,7 @@ struct TallyState {
     attempts: u32,
     spent: Spent,
     model: Option<EcoString>,
+    repaired: Vec<EcoString>,
 }
 
 impl Tally {
@@ -121,6 +120,12 @@ impl Tally {
 
     fn with<T>(&self, f: impl FnOnce(&mut TallyState) -> T) -> T {
         f(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The step's outcome with this result.
+    fn outcome(&self, result: Result<Value, RunError>) -> Outcome {
+        let TallyState { attempts, spent, model, repaired } = self.taken();
+        Outcome { result, spent, attempts, model, repaired, took: Millis::from(self.started.elapsed()) }
     }
 
     fn taken(&self) -> TallyState {
@@ -260,13 +265,17 @@ impl<'a> Open<'a> {
     fn resume(&mut self, outcome: &Outcome) {
         self.resumed = outcome.result.is_ok();
         self.site.tally.with(|t| {
-            *t = TallyState { attempts: outcome.attempts, spent: outcome.spent, model: outcome.model.clone() }
+            *t = TallyState {
+                attempts: outcome.attempts,
+                spent: outcome.spent,
+                model: outcome.model.clone(),
+                repaired: outcome.repaired.clone(),
+            };
         });
     }
 
     fn outcome(&self, result: Result<Value, RunError>) -> Outcome {
-        let TallyState { attempts, spent, model } = self.site.tally.taken();
-        Outcome { result, spent, attempts, model, took: Millis::from(self.site.tally.started.elapsed()) }
+        self.site.tally.outcome(result)
     }
 
     fn close(mut self, halt: Option<&Halt>) {
@@ -283,7 +292,7 @@ impl<'a> Open<'a> {
 
     fn report(&mut self, status: StepStatus, error: Option<&RunError>) {
         self.closed = true;
-        let TallyState { attempts, spent, model } = self.site.tally.taken();
+        let TallyState { attempts, spent, model, .. } = self.site.tally.taken();
         let took = Millis::from(self.site.tally.started.elapsed());
         self.site.run().tell(Some(self.site.path), || What::StepFinished {
             status,

@@ -1,70 +1,255 @@
 //! A journal that lives as long as the process: for tests, and for programs that resume within one.
 
-use super::{AttemptId, Journal, Outcome, Recorded, RunHead, RunId, StepKey};
-use crate::RunError;
+use super::lease::GiveBack;
+use super::{
+    AttemptId, Begun, Decision, Doubt, Ended, History, InDoubt, Journal, Lease, Opened, Outcome, Recorded,
+    RunHead, RunId, RunRow, RunState, StepRow, Trace, Used, Wanted,
+};
+use crate::{RunError, Spent};
 use async_trait::async_trait;
-use flow_diagnostics::Code;
-use flow_plan::Cost;
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use ecow::EcoString;
+use flow_plan::Millis;
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Runs in memory.
 #[derive(Default)]
 pub struct MemoryJournal {
-    runs: Mutex<HashMap<RunId, Run>>,
+    runs: Arc<Mutex<Runs>>,
 }
+
+// In the order they began.
+type Runs = IndexMap<RunId, Run>;
 
 struct Run {
     head: RunHead,
-    recorded: Recorded,
+    fence: u64,
+    driven: bool,
+    started: Timestamp,
+    ended: Option<(Timestamp, Ended)>,
+    steps: IndexMap<String, StepRow>,
     // The paths of the outcomes, in the order they were recorded.
     order: Vec<String>,
+    calls: Vec<Call>,
+}
+
+struct Call {
+    attempt: AttemptId,
+    held: bool,
+    key: Option<EcoString>,
+    row: super::CallRow,
 }
 
 impl MemoryJournal {
     /// The paths of a run's recorded steps, in the order they were recorded.
     pub fn order(&self, run: &RunId) -> Vec<String> {
-        self.lock().get(run).map(|r| r.order.clone()).unwrap_or_default()
+        self.lock().get(run).map(|run| run.order.clone()).unwrap_or_default()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<RunId, Run>> {
+    fn lock(&self) -> MutexGuard<'_, Runs> {
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    // Does something with a run, unless another has taken it over.
+    fn with(&self, lease: &Lease, f: impl FnOnce(&mut Run)) -> Result<(), RunError> {
+        let mut runs = self.lock();
+        match runs.get_mut(&lease.run).filter(|run| run.fence == lease.fence) {
+            Some(run) => {
+                f(run);
+                Ok(())
+            }
+            None => Err(super::lost()),
+        }
     }
 }
 
 #[async_trait]
 impl Journal for MemoryJournal {
-    async fn open(&self, head: &RunHead) -> Result<Recorded, RunError> {
+    async fn open(&self, head: &RunHead) -> Result<Opened, RunError> {
         let mut runs = self.lock();
-        let Some(run) = runs.get(&head.run) else {
-            let run = Run { head: head.clone(), recorded: Recorded::default(), order: Vec::new() };
-            runs.insert(head.run.clone(), run);
-            return Ok(Recorded::default());
+        let run = runs.entry(head.run.clone()).or_insert_with(|| Run::new(head.clone()));
+        run.may_go_on(head)?;
+        let recorded = run.recorded();
+        let over = recorded.ended.is_some();
+        if !over {
+            run.driven = true;
+            run.fence += 1;
+            run.ended = None;
+        }
+        let (all, id) = (self.runs.clone(), head.run.clone());
+        let give_back = move |_: i64, fence: u64| {
+            let mut runs = all.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(run) = runs.get_mut(&id).filter(|run| run.fence == fence) {
+                run.driven = false;
+            }
         };
-        if run.head.plan != head.plan {
-            return Err(RunError::new(Code::E0810, format!("run `{}` is of another program", head.run))
-                .help("resume it with the program as it was, or start a new run"));
-        }
-        if run.head != *head {
-            return Err(RunError::new(Code::E0810, format!("run `{}` has other inputs", head.run))
-                .help("resume it with the inputs it was started with, or start a new run"));
-        }
-        Ok(run.recorded.clone())
+        let give_back: Option<GiveBack> = (!over).then(|| Box::new(give_back) as _);
+        let lease = Lease { run: head.run.clone(), fence: run.fence, number: 0, over, give_back };
+        Ok(Opened { lease, recorded })
     }
 
-    async fn begin(&self, key: &StepKey, _attempt: AttemptId, worst: Cost) -> Result<(), RunError> {
-        if let Some(run) = self.lock().get_mut(&key.run) {
-            run.recorded.in_doubt.entry(key.path.clone()).or_default().push(worst);
+    async fn begin(&self, lease: &Lease, begun: Begun) -> Result<(), RunError> {
+        if lease.over {
+            return Err(super::durable::over(&lease.run, &begun.path));
+        }
+        self.with(lease, |run| run.begin(begun))
+    }
+
+    fn settle(&self, lease: &Lease, attempt: AttemptId, used: Used) {
+        // A run that was taken over keeps the call charged with its worst case.
+        let _ = self.with(lease, |run| {
+            if let Some(call) = run.calls.iter_mut().find(|call| call.attempt == attempt) {
+                let took = Timestamp::now().duration_since(call.row.began);
+                call.row.took = Some(Millis(u64::try_from(took.as_millis()).unwrap_or(0)));
+                call.row.spent = used.spent;
+                call.row.error = used.error;
+            }
+        });
+    }
+
+    async fn record(&self, lease: &Lease, path: &str, outcome: &Outcome) -> Result<(), RunError> {
+        match lease.over {
+            true => Ok(()),
+            false => self.with(lease, |run| run.record(path, outcome.clone())),
+        }
+    }
+
+    async fn end(&self, lease: Lease, ended: &Ended) -> Result<(), RunError> {
+        match lease.over {
+            true => Ok(()),
+            false => self.with(&lease, |run| run.ended = Some((Timestamp::now(), ended.clone()))),
+        }
+    }
+}
+
+#[async_trait]
+impl History for MemoryJournal {
+    async fn runs(&self, wanted: &Wanted) -> Result<Vec<RunRow>, RunError> {
+        let runs = self.lock();
+        let rows = runs.values().rev().map(Run::row);
+        let rows = rows.filter(|row| wanted.flow.as_ref().is_none_or(|flow| row.flow == *flow));
+        let rows = rows.filter(|row| wanted.states.is_empty() || wanted.states.contains(&row.state));
+        Ok(rows.take(wanted.limit.unwrap_or(usize::MAX)).collect())
+    }
+
+    async fn trace(&self, run: &RunId) -> Result<Option<Trace>, RunError> {
+        Ok(self.lock().get(run).map(|run| Trace {
+            run: run.row(),
+            inputs: run.head.inputs.clone(),
+            note: run.head.note.clone(),
+            output: run.ended.as_ref().and_then(|(_, ended)| ended.output.clone()),
+            steps: run.steps.values().cloned().collect(),
+            calls: run.calls.iter().map(|call| call.row.clone()).collect(),
+        }))
+    }
+
+    async fn in_doubt(&self) -> Result<Vec<Doubt>, RunError> {
+        let runs = self.lock();
+        let held = runs.values().filter(|run| !run.driven).flat_map(|run| {
+            run.calls.iter().filter(|call| call.held).map(|call| Doubt {
+                run: run.head.run.clone(),
+                flow: run.head.flow.clone(),
+                path: call.row.path.clone(),
+                action: call.row.whom.clone(),
+                since: call.row.began,
+            })
+        });
+        let mut held: Vec<Doubt> = held.collect();
+        held.sort_by_key(|doubt| doubt.since);
+        Ok(held)
+    }
+
+    async fn decide(&self, id: &RunId, path: &str, decision: Decision) -> Result<(), RunError> {
+        let mut runs = self.lock();
+        let run = runs.get_mut(id).ok_or_else(|| super::unknown_run(id))?;
+        if run.driven {
+            return Err(super::driven_already(id));
+        }
+        if !run.calls.iter().any(|call| call.held && call.row.path == path) {
+            return Err(super::no_doubt(id, path));
+        }
+        run.free(path);
+        if decision == Decision::Done {
+            run.record(path, Outcome::decided());
         }
         Ok(())
     }
+}
 
-    async fn record(&self, key: &StepKey, outcome: &Outcome) -> Result<(), RunError> {
-        if let Some(run) = self.lock().get_mut(&key.run) {
-            run.recorded.in_doubt.remove(&key.path);
-            run.recorded.done.insert(key.path.clone(), outcome.clone());
-            run.order.push(key.path.clone());
+impl Run {
+    fn new(head: RunHead) -> Run {
+        let started = Timestamp::now();
+        let (steps, order, calls) = (IndexMap::new(), Vec::new(), Vec::new());
+        Run { head, fence: 0, driven: false, started, ended: None, steps, order, calls }
+    }
+
+    fn may_go_on(&self, head: &RunHead) -> Result<(), RunError> {
+        if (self.head.plan, &self.head.flow) != (head.plan, &head.flow) {
+            return Err(super::another_program(&head.run));
         }
-        Ok(())
+        if self.head.inputs != head.inputs {
+            return Err(super::other_inputs(&head.run));
+        }
+        if self.driven { Err(super::driven_already(&head.run)) } else { Ok(()) }
+    }
+
+    fn recorded(&self) -> Recorded {
+        let mut recorded = Recorded::default();
+        for step in self.steps.values() {
+            recorded.step(step.path.clone(), step.outcome.clone());
+        }
+        for call in &self.calls {
+            let used = call.row.took.map(|_| call.row.spent);
+            recorded.call(&call.row.path, used.ok_or(call.row.worst), (call.held, call.key.clone()));
+        }
+        let ended = self.ended.as_ref().map(|(_, ended)| ended);
+        recorded.ended = ended.filter(|_| self.state().is_final()).cloned();
+        recorded
+    }
+
+    fn begin(&mut self, begun: Begun) {
+        let Begun { path, attempt, whom, worst, in_doubt, key } = begun;
+        let (began, spent) = (Timestamp::now(), Spent::default());
+        let row = super::CallRow { path, whom, began, worst, took: None, spent, error: None };
+        self.calls.push(Call { attempt, held: in_doubt == InDoubt::Hold, key, row });
+    }
+
+    fn record(&mut self, path: &str, outcome: Outcome) {
+        self.free(path);
+        self.order.push(path.to_owned());
+        let row = StepRow { path: path.to_owned(), ended: Timestamp::now(), outcome };
+        self.steps.insert(path.to_owned(), row);
+    }
+
+    fn free(&mut self, path: &str) {
+        self.calls.iter_mut().filter(|call| call.row.path == path).for_each(|call| call.held = false);
+    }
+
+    fn state(&self) -> RunState {
+        match &self.ended {
+            _ if self.driven => RunState::Running,
+            Some((_, ended)) => RunState::after(ended.status, ended.error.as_ref()),
+            None => RunState::Interrupted,
+        }
+    }
+
+    fn row(&self) -> RunRow {
+        let ended = self.ended.as_ref().filter(|_| !self.driven);
+        let until = ended.map_or_else(Timestamp::now, |(at, _)| *at);
+        let took = until.duration_since(self.started).as_millis();
+        RunRow {
+            run: self.head.run.clone(),
+            flow: self.head.flow.clone(),
+            state: self.state(),
+            started: self.started,
+            ended: ended.map(|(at, _)| *at),
+            took: Millis(u64::try_from(took).unwrap_or(0)),
+            spent: match (self.state(), ended) {
+                (RunState::Running | RunState::Interrupted, _) | (_, None) => self.recorded().spent,
+                (_, Some((_, ended))) => ended.spent,
+            },
+            error: ended.and_then(|(_, ended)| ended.error.clone()),
+        }
     }
 }

@@ -1,24 +1,66 @@
-//! Journals: what a run has done, so that what was recorded is never done again. Each kind of
-//! journal is one file with a [`Journal`] implementation.
+//! Journals: what runs have done, so that what was recorded is never done again. Each kind of journal
+//! is one file or folder with a [`Journal`] implementation.
 //!
-//! In: a [`StepKey`] and its [`Outcome`]. Out: the [`Recorded`] outcomes of a run that goes on.
-//! The law of the executor: a step's outcome is recorded before any other step sees it, and a call's
-//! worst cost is recorded before the call is made. So whatever crashes:
+//! In: what a run begins and how it ends. Out: what is [`Recorded`] of a run that goes on, and its
+//! [`History`] for people. The law of the executor: a step's outcome is recorded before any other step
+//! sees it, and a call's worst cost is recorded before the call is made. So whatever crashes:
 //!
 //! - before `begin`, or after `record`: nothing is lost and nothing repeated;
-//! - between them: the call may have happened. A prompt or a lookup is repeated, and what was
-//!   reserved stays charged; an action is held for a person.
+//! - between them: the call may have happened. What may be done twice is repeated, and what was
+//!   reserved stays charged; anything else is held for a person ([`InDoubt`]).
+//!
+//! No two processes drive one run: a [`Lease`] says who does, and its fence, which grows with each
+//! driver, keeps what an earlier one still writes out.
 
+mod driver;
+mod durable;
+mod entry;
+mod history;
+mod lease;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod queue;
+mod row;
+mod sqlite;
 
+pub use durable::DurableJournal;
+pub use entry::{Begun, Ended, Outcome, Recorded, Used};
+pub use history::{CallRow, Decision, Doubt, History, RunRow, RunState, StepRow, Trace, Wanted};
+pub use lease::Lease;
 pub use memory::MemoryJournal;
 
-use crate::{RunError, Spent};
+use crate::RunError;
 use async_trait::async_trait;
 use ecow::EcoString;
-use flow_plan::{Cost, Millis, Value};
-use std::collections::HashMap;
+use flow_diagnostics::Code;
+use flow_plan::Value;
 use std::fmt;
+
+/// Where runs are recorded. What was recorded outlives the process when the method returns.
+#[async_trait]
+pub trait Journal: History {
+    /// Opens a run and takes its lease: a new one, or one that goes on where it was. One that has
+    /// ended with a result or a refusal is opened too, and nothing more is written of it.
+    ///
+    /// An error (E0810) where the run has another plan or other inputs than the one recorded, or
+    /// where it is driven already.
+    async fn open(&self, head: &RunHead) -> Result<Opened, RunError>;
+
+    /// Says that a call is about to be made.
+    async fn begin(&self, lease: &Lease, begun: Begun) -> Result<(), RunError>;
+
+    /// Says what a call has used. It is under way when this returns; what can't be written leaves
+    /// the call charged with its worst case, and the next entry says why.
+    fn settle(&self, lease: &Lease, attempt: AttemptId, used: Used);
+
+    /// Records how a step ended, in place of what was recorded of it before. Its calls are then no
+    /// longer in doubt.
+    async fn record(&self, lease: &Lease, path: &str, outcome: &Outcome) -> Result<(), RunError>;
+
+    /// Records how a run ended, and gives its lease back.
+    async fn end(&self, lease: Lease, ended: &Ended) -> Result<(), RunError>;
+}
 
 /// The identity of a run.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -53,18 +95,8 @@ pub struct RunHead {
     pub flow: EcoString,
     /// The inputs, in the order of the flow's parameters.
     pub inputs: Vec<Value>,
-}
-
-/// The identity of one step of one run: the same whenever the run comes to it again.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct StepKey {
-    /// The run.
-    pub run: RunId,
-    /// What it runs.
-    pub plan: PlanDigest,
-    /// The step, with the element, the round and the try of everything it lies in:
-    /// [`crate::StepPath`] as text.
-    pub path: String,
+    /// What whoever started it wants to know when it goes on; of the first start, when it goes on.
+    pub note: EcoString,
 }
 
 /// One attempt at a call; made anew for each attempt, not for each process.
@@ -78,42 +110,49 @@ impl AttemptId {
     }
 }
 
-/// How a step ended.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Outcome {
-    /// Its value; or the error it failed with, when the program handles that.
-    pub result: Result<Value, RunError>,
-    /// What it used, all attempts together.
-    pub spent: Spent,
-    /// How many attempts it took.
-    pub attempts: u32,
-    /// The model that answered, as `provider/model`.
-    pub model: Option<EcoString>,
-    /// How long it took.
-    pub took: Millis,
+/// What becomes of a call that may or may not have happened, when its run goes on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum InDoubt {
+    /// It is made again: at most it is paid twice, or the receiver knows that it is the same.
+    Repeat,
+    /// The run waits for a person.
+    Hold,
 }
 
-/// What a journal knows of a run.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Recorded {
-    /// The last outcome of each step, by [`StepKey::path`].
-    pub done: HashMap<String, Outcome>,
-    /// Calls that began and have no outcome: the worst that each may have cost, by
-    /// [`StepKey::path`].
-    pub in_doubt: HashMap<String, Vec<Cost>>,
+/// A run that was opened.
+#[derive(Debug)]
+pub struct Opened {
+    /// The right to drive it.
+    pub lease: Lease,
+    /// What is recorded of it; nothing for a new one.
+    pub recorded: Recorded,
 }
 
-/// Where runs are recorded. A recorded entry is durable when the method returns.
-#[async_trait]
-pub trait Journal: Send + Sync {
-    /// Opens a run: what is recorded of it, which is nothing for a new one.
-    /// An error (E0810) where the run has another plan or other inputs than the one recorded.
-    async fn open(&self, head: &RunHead) -> Result<Recorded, RunError>;
+fn another_program(run: &RunId) -> RunError {
+    RunError::new(Code::E0810, format!("run `{run}` is of another program"))
+        .help("resume it with the program, the models and the flowc as they were, or start a new run")
+}
 
-    /// Says that a call is about to be made, which may cost `worst`.
-    async fn begin(&self, key: &StepKey, attempt: AttemptId, worst: Cost) -> Result<(), RunError>;
+fn other_inputs(run: &RunId) -> RunError {
+    RunError::new(Code::E0810, format!("run `{run}` has other inputs"))
+        .help("resume it with the inputs it was started with, or start a new run")
+}
 
-    /// Records how a step ended, in place of what was recorded of it before. Its calls are then no
-    /// longer in doubt.
-    async fn record(&self, key: &StepKey, outcome: &Outcome) -> Result<(), RunError>;
+fn driven_already(run: &RunId) -> RunError {
+    RunError::new(Code::E0810, format!("run `{run}` is under way in another process"))
+        .help(format!("wait for its end, or end that process; `flowc trace {run}` shows how far it is"))
+}
+
+fn unknown_run(run: &RunId) -> RunError {
+    RunError::new(Code::E0810, format!("there is no run `{run}`")).help("`flowc runs` lists them")
+}
+
+fn no_doubt(run: &RunId, path: &str) -> RunError {
+    RunError::new(Code::E0810, format!("nothing at step `{path}` of run `{run}` waits for a decision"))
+        .help("`flowc runs --in-doubt` lists what does")
+}
+
+fn lost() -> RunError {
+    RunError::new(Code::E0810, "another process has taken the run over")
+        .help("let that process end it; what this one did is not recorded any more")
 }

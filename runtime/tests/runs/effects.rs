@@ -65,7 +65,7 @@ impl flow_runtime::action::Channel for Notes {
         _: &[(EcoString, Value)],
         params: &[(EcoString, Value)],
         key: &str,
-    ) -> Result<Value, RunError> {
+    ) -> Result<Value, flow_runtime::action::Unacted> {
         assert_eq!(key.len(), 64);
         self.done.lock().unwrap().push(format!("{}={}", params[0].0, params[0].1));
         self.fails(Code::E0811)?;

@@ -6,9 +6,10 @@ use crate::{engine_with, last, shown, steps};
 use async_trait::async_trait;
 use ecow::EcoString;
 use flow_plan::*;
+use flow_runtime::action::Unacted;
 use flow_runtime::journal::MemoryJournal;
 use flow_runtime::provider::CallErrorKind;
-use flow_runtime::{Context, Engine, RunError, RunId, RunReport, Start};
+use flow_runtime::{Context, Engine, RunId, RunReport, Start};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -112,7 +113,7 @@ impl flow_runtime::action::Channel for Slow {
         _: &[(EcoString, Value)],
         _: &[(EcoString, Value)],
         _: &str,
-    ) -> Result<Value, RunError> {
+    ) -> Result<Value, Unacted> {
         tokio::time::sleep(Millis(1000).duration()).await;
         Ok(Value::Null)
     }

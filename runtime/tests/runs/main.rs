@@ -5,6 +5,7 @@ mod budgets;
 mod calls;
 mod effects;
 mod fake;
+mod http;
 mod journal;
 mod laws;
 mod limits;

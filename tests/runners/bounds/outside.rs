@@ -8,7 +8,7 @@ use ecow::EcoString;
 use fastrand::Rng;
 use flow_diagnostics::Code;
 use flow_plan::{Action, CapabilityKind, CapabilitySpec, Lookup, Model, Value};
-use flow_runtime::action::Channel;
+use flow_runtime::action::{Channel, Unacted};
 use flow_runtime::lookup::Source;
 use flow_runtime::{Context, RunError};
 use serde_json::Value as Json;
@@ -83,7 +83,7 @@ impl Channel for Outside {
         _args: &[(EcoString, Value)],
         _params: &[(EcoString, Value)],
         _key: &str,
-    ) -> Result<Value, RunError> {
-        self.works(Code::E0811).await.map(|()| Value::Null)
+    ) -> Result<Value, Unacted> {
+        Ok(self.works(Code::E0811).await.map(|()| Value::Null)?)
     }
 }

@@ -2,21 +2,25 @@
 
 mod interrupt;
 mod outcome;
+mod resume;
 mod watch;
 
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
 use crate::inputs::{self, Given};
 use crate::live::{Live, Show, Tree};
-use crate::project::{ProgramArgs, Project};
+use crate::project::{ModelArgs, Project};
 use crate::{flows, paths};
 use flow_diagnostics::Code;
-use flow_plan::{FlowId, Plan, Value};
+use flow_plan::Plan;
 use flow_runtime::budget::Budgets;
 use flow_runtime::cache::SqliteCache;
 use flow_runtime::events::Event;
+use flow_runtime::journal::Journal;
 use flow_runtime::{Context, Engine, Options, RunError, RunReport, Start};
 use interrupt::Interrupts;
+use outcome::Around;
+use resume::Resumed;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,21 +36,25 @@ use watch::{EventsFile, Watch};
   echo '{\"question\": \"…\"}' | flowc run app.flow --input -
   flowc run app.flow --profile live --model fast=openai/gpt-4o question=…
   flowc run app.flow --format json question=… | jq .spent.usd
+  flowc run --resume RUN                             goes on where a run was; `flowc runs` lists them
 
 Configuration is read from flow.toml and .env beside the program; FLOW_PROFILE, FLOW_STATE_DIR,
-FLOW_MODELS_<NAME>, FLOW_LIMITS_<PROVIDER>_<LIMIT>, FLOW_BUDGET_PER_DAY and FLOW_BUDGET_FLOWS_<NAME>
+FLOW_STATE_JOURNAL, FLOW_MODELS_<NAME>, FLOW_LIMITS_<PROVIDER>_<LIMIT>, FLOW_BUDGET_PER_DAY and FLOW_BUDGET_FLOWS_<NAME>
 are stronger, and options are strongest.
 
 Exit codes: 1 the program has errors, or the run failed or was refused; 2 an input or the
 configuration is wrong (E0809, E0810); 3 a provider, a lookup or an action failed (E0805, E0807,
-E0811). Ctrl-C stops the run and prints what it spent.
+E0811). Ctrl-C stops the run and prints what it spent and how it goes on.
 
 With --format json a program with errors is answered with the document of a failed run, which then
 has the `diagnostics`, `errors` and `warnings` of `flowc check --format json` too.")]
 pub(crate) struct Args {
+    /// The program, or a folder with a `main.flow`; a run that is resumed knows its own.
+    #[arg(value_name = "PROGRAM", required_unless_present = "resume")]
+    program: Option<PathBuf>,
     #[command(flatten)]
-    program: ProgramArgs,
-    /// The flow's inputs; they win over those of --input.
+    models: ModelArgs,
+    /// The flow's inputs; they win over those of --input. A run that is resumed knows its own.
     #[arg(value_name = "name=value")]
     inputs: Vec<String>,
     /// The flow, where the program has several and none is `main`.
@@ -58,9 +66,12 @@ pub(crate) struct Args {
     /// Write what happens as it happens, one JSON object a line; `-` is standard error.
     #[arg(long, value_name = "FILE")]
     events: Option<PathBuf>,
-    /// Go on with an earlier run; not yet supported.
+    /// Go on with an earlier run: what it has recorded is not done again.
     #[arg(long, value_name = "RUN")]
     resume: Option<String>,
+    /// Do not record the run; it can't be resumed then.
+    #[arg(long, conflicts_with = "resume")]
+    no_journal: bool,
     /// Where there is no terminal to draw on, write a line for each step that ends.
     #[arg(long, short)]
     verbose: bool,
@@ -75,12 +86,17 @@ const BETWEEN_DRAWINGS: Duration = Duration::from_millis(80);
 
 /// Compiles, runs and prints.
 pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
-    if args.resume.is_some() {
-        return Err(Failure::usage("`--resume` is not yet supported")
-            .help("run again without it; equal calls of steps with `cache:` are not paid twice"));
-    }
     let as_json = args.format == super::Format::Json;
-    let project = Project::open(&args.program.program, &args.program.models)?;
+    let runtime = super::threads()?;
+    let resumed = args.resume.as_deref().map(|run| Resumed::find(args, run, &runtime)).transpose()?;
+    if let Some(resumed) = resumed.as_ref().filter(|r| r.trace.run.state.is_final()) {
+        return resumed.print(as_json, console);
+    }
+    let (path, models) = match (&resumed, &args.program) {
+        (Some(resumed), _) => (resumed.program.clone(), resumed.models.clone()),
+        (None, program) => (program.clone().unwrap_or_default(), args.models.clone()),
+    };
+    let project = Project::open(&path, &models)?;
     let (plan, report) = match project.plan() {
         Err(Failure::Diagnostics { exit, diagnostics, sources }) if as_json => {
             console.json(&outcome::not_compiled(args.flow.as_deref(), &diagnostics, &sources))?;
@@ -88,10 +104,14 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
         }
         other => other?,
     };
-    let flow = flows::choose(&plan, args.flow.as_deref())?;
-    let program = paths::shown(&args.program.program);
+    let named = args.flow.as_deref().or(resumed.as_ref().map(|r| r.trace.run.flow.as_str()));
+    let flow = flows::choose(&plan, named)?;
+    let program = paths::shown(&path);
     let given = Given { words: &args.inputs, document: args.input.as_deref(), program: &program };
-    let inputs = inputs::read(given, &plan, &plan.flows[flow.index()])?;
+    let inputs = match &resumed {
+        Some(resumed) if args.inputs.is_empty() && args.input.is_none() => resumed.trace.inputs.clone(),
+        _ => inputs::read(given, &plan, &plan.flows[flow.index()])?,
+    };
     let file = args.events.as_deref().map(EventsFile::create).transpose()?;
     if !console.quiet && !as_json {
         console.diagnostics(&report.diagnostics, &report.sources);
@@ -104,26 +124,33 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
     let live = Live::new(tree, args.show(console), *console);
     let streams = console.out_is_terminal && !as_json;
     let watch = Watch::new(live, file, streams, *console);
-    let runtime = super::threads()?;
+    let note = resume::note(&path, project.config.profile.as_deref(), &models);
+    let journal = match &resumed {
+        Some(resumed) => Some(resumed.journal.clone()),
+        None if args.no_journal => None,
+        None => project.config.state.journal()?,
+    };
+    let recorded = journal.is_some();
     let job = Job {
         plan,
-        flow,
-        inputs,
-        budgets: project.config.budget.kept_in(&project.config.state),
+        start: Start { run: resumed.map(|r| r.trace.run.run), note: note.into(), ..Start::new(flow, inputs) },
+        journal,
+        budgets: project.config.budget.kept_in(&project.config.state.dir),
         context: project.context(),
     };
     let ran = runtime.block_on(watched(job, watch));
     // What still runs has been told to stop, and is not waited for.
     runtime.shutdown_background();
     let (done, seen) = ran?;
-    outcome::print(&done, &seen, &report, as_json, console)
+    let resume = (recorded && seen.began).then(|| format!("flowc run {program} --resume {}", done.run));
+    outcome::print(&done, &seen, Around { program: &report, resume: resume.as_deref() }, as_json, console)
 }
 
 /// What is run.
 struct Job {
     plan: Plan,
-    flow: FlowId,
-    inputs: Vec<Value>,
+    start: Start,
+    journal: Option<Arc<dyn Journal>>,
     budgets: Option<Budgets>,
     context: Context,
 }
@@ -144,9 +171,10 @@ async fn watched(job: Job, mut watch: Watch) -> Result<(RunReport, watch::Seen),
     let (sender, mut events) = mpsc::unbounded_channel::<Event>();
     let cancel = job.context.cancel.clone();
     let plan = Arc::new(job.plan);
-    let name = plan.flows[job.flow.index()].name.clone();
+    let name = plan.flows[job.start.flow.index()].name.clone();
     let cache = Arc::new(SqliteCache::new(&job.context.state));
-    let made = Engine::new(plan, job.context, Options { cache, budgets: job.budgets, ..Options::default() });
+    let Job { journal, budgets, .. } = job;
+    let made = Engine::new(plan, job.context, Options { journal, cache, budgets, ..Options::default() });
     let engine = match made {
         Ok(engine) => engine,
         Err(error) => return Ok((watch.given_up(&name, error), watch.finish())),
@@ -155,7 +183,7 @@ async fn watched(job: Job, mut watch: Watch) -> Result<(RunReport, watch::Seen),
         // Nobody listens once the run is given up.
         let _ = sender.send(event);
     };
-    let start = Start { events: Some(Arc::new(sink)), ..Start::new(job.flow, job.inputs) };
+    let start = Start { events: Some(Arc::new(sink)), ..job.start };
     // In a task of its own, so that nothing it does keeps Ctrl-C and the drawing waiting.
     let mut work = tokio::spawn(async move { engine.run(start).await });
     let mut frames = tokio::time::interval(BETWEEN_DRAWINGS);

@@ -12,11 +12,20 @@ use flow_runtime::{RunError, RunReport, RunStatus, StepStatus};
 use serde_json::Value as Json;
 use std::borrow::Cow;
 
+/// What is around a run when it is printed.
+#[derive(Clone, Copy)]
+pub(super) struct Around<'a> {
+    /// The program.
+    pub(super) program: &'a Report,
+    /// The command by which the run goes on, where it is recorded.
+    pub(super) resume: Option<&'a str>,
+}
+
 /// Prints what a run came to.
 pub(super) fn print(
     done: &RunReport,
     seen: &Seen,
-    program: &Report,
+    around: Around<'_>,
     as_json: bool,
     console: &Console,
 ) -> Result<Exit, Failure> {
@@ -32,10 +41,13 @@ pub(super) fn print(
             console.piece("\n")?;
         }
         if let Some(error) = &done.error {
-            explain(done, error, program, console);
+            explain(done, error, around.program, console);
         } else if let Some(line) = &seen.closing {
             console.note(line);
         }
+    }
+    if let (Some(resume), true) = (around.resume, may_go_on(done)) {
+        console.note(&format!("`{resume}` goes on where it was"));
     }
     match &seen.unwritten {
         Some(failure) => {
@@ -73,7 +85,17 @@ pub(super) fn for_terminal(text: &str) -> Cow<'_, str> {
     text.chars().map(|c| if harmless(c) { c } else { '\u{fffd}' }).collect()
 }
 
-fn exit_of(done: &RunReport) -> Exit {
+// Whether resuming a run can come to something else: what can't be computed stays so.
+fn may_go_on(done: &RunReport) -> bool {
+    match done.status {
+        RunStatus::Ok | RunStatus::Stopped => false,
+        RunStatus::Waiting => true,
+        RunStatus::Failed => done.error.as_ref().is_none_or(|e| !matches!(e.code, Code::E0809 | Code::E0813)),
+    }
+}
+
+/// The exit code of a run.
+pub(super) fn exit_of(done: &RunReport) -> Exit {
     match (done.status, &done.error) {
         (RunStatus::Ok, _) => Exit::Fine,
         (RunStatus::Failed, Some(error)) => match error.code {
@@ -85,7 +107,8 @@ fn exit_of(done: &RunReport) -> Exit {
     }
 }
 
-fn answer(output: &Value, streamed: &str, console: &Console) -> Result<(), Failure> {
+/// Prints a result, unless it has been printed as it came.
+pub(super) fn answer(output: &Value, streamed: &str, console: &Console) -> Result<(), Failure> {
     let text = match output {
         Value::Record(_) | Value::List(_) | Value::Json(_) => format!("{:#}", output.to_json()),
         other => other.to_string(),
@@ -100,8 +123,8 @@ fn answer(output: &Value, streamed: &str, console: &Console) -> Result<(), Failu
     if console.out_is_terminal { console.answer(&for_terminal(&text)) } else { console.answer(&text) }
 }
 
-// A failed run is shown like a mistake in the program, at the step where it failed.
-fn explain(done: &RunReport, error: &RunError, program: &Report, console: &Console) {
+/// A failed run is shown like a mistake in the program, at the step where it failed.
+pub(super) fn explain(done: &RunReport, error: &RunError, program: &Report, console: &Console) {
     let message = for_terminal(&error.message).replace('\n', " ");
     if error.code == Code::E0812 {
         console.say(&format!("{} {message}", Paint::Bad.on(console.err_colour, "interrupted:")));

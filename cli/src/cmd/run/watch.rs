@@ -64,12 +64,14 @@ pub(super) struct Seen {
     pub(super) closing: Option<String>,
     /// Why the events could not be written.
     pub(super) unwritten: Option<Failure>,
+    /// Whether the run began, and was recorded where runs are.
+    pub(super) began: bool,
 }
 
 impl Watch {
     /// A watch over a run that begins now. With `streams`, the answer's text is printed as it comes.
     pub(super) fn new(live: Live, file: Option<EventsFile>, streams: bool, console: Console) -> Watch {
-        let seen = Seen { streamed: String::new(), closing: None, unwritten: None };
+        let seen = Seen { streamed: String::new(), closing: None, unwritten: None, began: false };
         let (run, spent) = (RunId("".into()), Spent::default());
         Watch { live, file, console, streams, seen, started: Instant::now(), run, spent }
     }
@@ -81,7 +83,10 @@ impl Watch {
         }
         let path = event.step.as_deref().unwrap_or_default();
         match &event.what {
-            What::RunStarted { .. } => self.run = event.run.clone(),
+            What::RunStarted { .. } => {
+                self.run = event.run.clone();
+                self.seen.began = true;
+            }
             What::StepStarted { .. } => self.live.tree.started(path, event.at),
             What::CallStarted { model, restarts, .. } => {
                 self.live.tree.asked(path, model, event.at);

@@ -1,0 +1,91 @@
+//! `--resume`: finds the run in its journal, with the program, the models and the inputs that it was
+//! started with.
+
+use super::{Args, outcome};
+use crate::cmd::runs::In;
+use crate::cmd::trace;
+use crate::console::Console;
+use crate::exit::{Exit, Failure};
+use crate::project::ModelArgs;
+use crate::report::Report;
+use flow_runtime::journal::{Journal, RunState, Trace};
+use flow_runtime::{RunReport, RunStatus};
+use serde_json::{Value as Json, json};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+/// A run that is to go on.
+pub(super) struct Resumed {
+    /// What is recorded of it.
+    pub(super) trace: Trace,
+    /// Where.
+    pub(super) journal: Arc<dyn Journal>,
+    /// Its program, unless the command line names one.
+    pub(super) program: PathBuf,
+    /// Its models, unless the command line names others.
+    pub(super) models: ModelArgs,
+}
+
+/// What a run keeps in its journal to be resumed by: how its program was named and compiled.
+pub(super) fn note(program: &Path, profile: Option<&str>, models: &ModelArgs) -> String {
+    let program = std::path::absolute(program).unwrap_or_else(|_| program.to_owned());
+    json!({ "program": program.to_string_lossy(), "profile": profile, "models": models.models }).to_string()
+}
+
+impl Resumed {
+    /// Finds a run of the program that the command line names, or else in this folder's journal.
+    pub(super) fn find(args: &Args, run: &str, runtime: &Runtime) -> Result<Resumed, Failure> {
+        let place = In { within: args.program.clone() };
+        let (journal, trace) = place.find(run, runtime)?;
+        let note: Json = serde_json::from_str(&trace.note).unwrap_or_default();
+        let program = args.program.clone().or_else(|| note["program"].as_str().map(from_here));
+        let Some(program) = program else {
+            return Err(Failure::usage(format!("run `{run}` does not say which program it is of"))
+                .help(format!("name it: `flowc run PROGRAM --resume {run}`")));
+        };
+        let mut models = args.models.clone();
+        models.profile = models.profile.or_else(|| note["profile"].as_str().map(str::to_owned));
+        if models.models.is_empty() {
+            models.models = serde_json::from_value(note["models"].clone()).unwrap_or_default();
+        }
+        Ok(Resumed { trace, journal, program, models })
+    }
+
+    /// Prints the recorded end of a run that has ended for good.
+    pub(super) fn print(&self, as_json: bool, console: &Console) -> Result<Exit, Failure> {
+        let run = &self.trace.run;
+        let report = RunReport {
+            run: run.run.clone(),
+            flow: run.flow.clone(),
+            status: if run.state == RunState::Ok { RunStatus::Ok } else { RunStatus::Stopped },
+            output: self.trace.output.clone(),
+            error: run.error.clone(),
+            spent: run.spent,
+            took: run.took,
+            steps: Vec::new(),
+        };
+        if as_json {
+            let mut document = serde_json::to_value(&report)
+                .map_err(|e| Failure::outside(format!("the report cannot be written: {e}")))?;
+            document["steps"] = self.trace.steps.iter().map(trace::step).collect();
+            console.json(&document)?;
+            return Ok(outcome::exit_of(&report));
+        }
+        console.note(&format!("run {} has ended; this is what is recorded of its end", run.run));
+        if let Some(output) = &report.output {
+            outcome::answer(output, "", console)?;
+        }
+        if let Some(error) = &report.error {
+            outcome::explain(&report, error, &Report::default(), console);
+        }
+        Ok(outcome::exit_of(&report))
+    }
+}
+
+// As people would name it from where they are.
+fn from_here(program: &str) -> PathBuf {
+    let path = PathBuf::from(program);
+    let below = std::env::current_dir().ok().and_then(|cwd| path.strip_prefix(cwd).ok().map(Path::to_owned));
+    below.unwrap_or(path)
+}
