@@ -3,6 +3,7 @@
 //! In: nothing but what the executor says. Out: [`Event`]s to a [`Sink`]; each serialises to one JSON
 //! object, a line of `flowc run --events`. Where nobody listens, no event is made.
 
+use crate::output::Repair;
 use crate::report::ErrorShape;
 use crate::{RunError, RunId, RunStatus, Spent, StepStatus};
 use ecow::EcoString;
@@ -76,6 +77,13 @@ pub enum What {
         /// Whether it is a piece of the run's result.
         result: bool,
     },
+    /// What is complete of an answer that is the run's result and is no text.
+    Partial {
+        /// The attempt it belongs to.
+        attempt: u32,
+        /// The value so far; a field that is not complete is absent.
+        value: Value,
+    },
     /// A model has answered, or failed to.
     CallFinished {
         /// `provider/model`.
@@ -90,6 +98,8 @@ pub enum What {
         request_id: Option<String>,
         /// Why the model can't be asked again: it reported more than was possible.
         excess: Option<String>,
+        /// What was mended in the answer.
+        repaired: Vec<Repair>,
         /// Why it failed.
         error: Option<RunError>,
     },
@@ -105,6 +115,8 @@ pub enum What {
         spent: Spent,
         /// How long it took.
         took: Millis,
+        /// What was mended in the answer that was used.
+        repaired: Vec<EcoString>,
         /// Why it failed.
         error: Option<RunError>,
     },
@@ -131,6 +143,7 @@ impl What {
             What::StepStarted { .. } => "step_started",
             What::CallStarted { .. } => "call_started",
             What::Token { .. } => "token",
+            What::Partial { .. } => "partial",
             What::CallFinished { .. } => "call_finished",
             What::StepFinished { .. } => "step_finished",
             What::RunFinished { .. } => "run_finished",
@@ -169,7 +182,11 @@ impl Serialize for Event {
                 map.serialize_entry("text", text.as_str())?;
                 map.serialize_entry("result", result)?;
             }
-            What::CallFinished { model, attempt, spent, took, request_id, excess, error } => {
+            What::Partial { attempt, value } => {
+                map.serialize_entry("attempt", attempt)?;
+                map.serialize_entry("value", &value.to_json())?;
+            }
+            What::CallFinished { model, attempt, spent, took, request_id, excess, repaired, error } => {
                 map.serialize_entry("model", model.as_str())?;
                 map.serialize_entry("attempt", attempt)?;
                 usage(&mut map, spent, *took)?;
@@ -177,13 +194,15 @@ impl Serialize for Event {
                 if let Some(excess) = excess {
                     map.serialize_entry("excess", excess)?;
                 }
+                mended(&mut map, repaired)?;
                 map.serialize_entry("error", &error.as_ref().map(ErrorShape))?;
             }
-            What::StepFinished { status, model, attempts, spent, took, error } => {
+            What::StepFinished { status, model, attempts, spent, took, repaired, error } => {
                 map.serialize_entry("status", status)?;
                 map.serialize_entry("model", &model.as_deref())?;
                 map.serialize_entry("attempts", attempts)?;
                 usage(&mut map, spent, *took)?;
+                mended(&mut map, repaired)?;
                 map.serialize_entry("error", &error.as_ref().map(ErrorShape))?;
             }
             What::RunFinished { status, output, error, spent, took } => {
@@ -209,6 +228,10 @@ impl<'a> CutShape<'a> {
     fn of(cut: &'a Cut) -> CutShape<'a> {
         CutShape { what: &cut.what, most_tokens: cut.most, bytes: cut.bytes }
     }
+}
+
+fn mended<M: SerializeMap>(map: &mut M, repaired: &[impl Serialize]) -> Result<(), M::Error> {
+    if repaired.is_empty() { Ok(()) } else { map.serialize_entry("repaired", repaired) }
 }
 
 fn usage<M: SerializeMap>(map: &mut M, spent: &Spent, took: Millis) -> Result<(), M::Error> {

@@ -59,6 +59,8 @@ pub struct StepReport {
     pub spent: Spent,
     /// How long it took.
     pub took: Millis,
+    /// What was mended in the answer that was used.
+    pub repaired: Vec<EcoString>,
 }
 
 /// How a step ended.
@@ -158,6 +160,9 @@ impl Serialize for StepReport {
         map.serialize_entry("input_tokens", &self.spent.input)?;
         map.serialize_entry("output_tokens", &self.spent.output)?;
         map.serialize_entry("ms", &self.took)?;
+        if !self.repaired.is_empty() {
+            map.serialize_entry("repaired", &self.repaired)?;
+        }
         map.end()
     }
 }

@@ -61,7 +61,9 @@ impl Engine {
             }
         }
         if run.sink.is_some() {
-            run.streams = streamed(&self.plan, flow);
+            let result = result_step(&self.plan, flow);
+            run.streams = result.filter(|(_, ty)| matches!(ty, Type::Text { .. })).map(|(node, _)| node);
+            run.grows = result.filter(|(_, ty)| has_parts(ty)).map(|(node, _)| node);
         }
         run.tell(None, || What::RunStarted {
             flow: flow.name.clone(),
@@ -146,22 +148,26 @@ fn skipped(body: &Block, steps: &mut Vec<StepReport>) {
                 attempts: 0,
                 spent: Spent::default(),
                 took: Millis(0),
+                repaired: Vec::new(),
             });
         }
     }
     steps.sort_by_cached_key(|s| s.path.order());
 }
 
-/// The step whose text is the flow's result as it is, whatever happens to it: its tokens can be
-/// shown as they come.
-fn streamed(plan: &Plan, flow: &Flow) -> Option<NodeIndex> {
+/// The step whose answer is the flow's result as it is, whatever happens to it: it can be shown as it
+/// comes.
+fn result_step<'p>(plan: &'p Plan, flow: &Flow) -> Option<(NodeIndex, &'p Type)> {
     let body = &flow.body;
     let Some(Expr::Var(result)) = &body.result else { return None };
     let node = body.steps.node_indices().find(|n| body.var_of(*n) == *result)?;
     let step = &body.steps[node];
     let StepKind::Call(Callee::Prompt(id), _) = &step.kind else { return None };
-    let plain = matches!(plan.prompts[id.index()].output, Type::Text { .. });
     let settings = &step.settings;
-    (plain && step.on_fail.is_none() && settings.escalate.is_none() && settings.hedge.is_none())
-        .then_some(node)
+    let is_final = step.on_fail.is_none() && settings.escalate.is_none() && settings.hedge.is_none();
+    is_final.then_some((node, &plan.prompts[id.index()].output))
+}
+
+fn has_parts(ty: &Type) -> bool {
+    matches!(ty.present(), Type::Record(_) | Type::Map(..) | Type::List(..))
 }

@@ -47,6 +47,9 @@ pub(crate) fn line(path: &str, end: &End) -> String {
     if end.attempts > 1 {
         parts.push(format!("{} attempts", end.attempts));
     }
+    if end.repaired {
+        parts.push("repaired".to_owned());
+    }
     parts.join(", ")
 }
 
@@ -99,6 +102,9 @@ fn step(row: &Row, now: Millis, name_width: usize, place: Place) -> String {
     }
     if row.count(StepStatus::Cached) > 0 {
         figures.push("cached".to_owned());
+    }
+    if row.repaired {
+        figures.push("repaired".to_owned());
     }
     if row.counted && row.count(StepStatus::Failed) > 0 {
         figures.push(format!("{} failed", row.count(StepStatus::Failed)));
@@ -189,14 +195,22 @@ mod tests {
 
     fn end(status: StepStatus) -> End {
         let spent = Spent { usd: Cost(412_300), input: Tokens(812), output: Tokens(96), ..Spent::default() };
-        End { status, took: Millis(640), spent, model: Some("openai/gpt-4o-mini".into()), attempts: 2 }
+        End {
+            status,
+            took: Millis(640),
+            spent,
+            model: Some("openai/gpt-4o-mini".into()),
+            attempts: 2,
+            repaired: true,
+        }
     }
 
     #[test]
     fn a_run_reads_from_top_to_bottom() {
         let mut tree = Tree::new("support", Cost::parse_dollars("0.02"));
         tree.started("ask", Millis(0));
-        let quick = End { spent: Spent::default(), model: None, attempts: 1, ..end(StepStatus::Ok) };
+        let quick =
+            End { spent: Spent::default(), model: None, attempts: 1, repaired: false, ..end(StepStatus::Ok) };
         tree.finished("ask", &quick, Millis(3));
         tree.started("draft", Millis(3));
         tree.finished("draft", &end(StepStatus::Ok), Millis(643));
@@ -209,13 +223,13 @@ mod tests {
             [
                 "⠋ support  1.7s  $0.0004123 of $0.02",
                 "  ✓ ask        3ms",
-                "  ✓ draft    640ms  812 in, 96 out  $0.0004123  openai/gpt-4o-mini",
+                "  ✓ draft    640ms  812 in, 96 out  $0.0004123  openai/gpt-4o-mini  repaired",
                 "  ⠋ checks    1.0s  1/4",
             ]
         );
         assert_eq!(
             line("draft", &end(StepStatus::Ok)),
-            "draft: ok, 640ms, openai/gpt-4o-mini, 812 in, 96 out, $0.0004123, 2 attempts"
+            "draft: ok, 640ms, openai/gpt-4o-mini, 812 in, 96 out, $0.0004123, 2 attempts, repaired"
         );
     }
 

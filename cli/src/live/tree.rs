@@ -44,6 +44,8 @@ pub(crate) struct Row {
     pub(crate) spent: Spent,
     /// The last model that was asked.
     pub(crate) model: Option<String>,
+    /// Whether an answer was mended.
+    pub(crate) repaired: bool,
 }
 
 /// The end of one run of a step.
@@ -59,6 +61,8 @@ pub(crate) struct End {
     pub(crate) model: Option<String>,
     /// How many attempts there were.
     pub(crate) attempts: u32,
+    /// Whether something was mended in the model's answer.
+    pub(crate) repaired: bool,
 }
 
 impl Tree {
@@ -86,6 +90,7 @@ impl Tree {
         row.ended[end.status as usize] += 1;
         row.took = Millis(at.0.saturating_sub(row.since.0));
         row.spent.add(end.spent);
+        row.repaired |= end.repaired;
         if end.model.is_some() {
             row.model.clone_from(&end.model);
         }
@@ -147,7 +152,14 @@ mod tests {
 
     fn end(status: StepStatus) -> End {
         let spent = Spent { usd: Cost(1_000_000), input: Tokens(10), output: Tokens(2), ..Spent::default() };
-        End { status, took: Millis(5), spent, model: Some("sim/text".to_owned()), attempts: 1 }
+        End {
+            status,
+            took: Millis(5),
+            spent,
+            model: Some("sim/text".to_owned()),
+            attempts: 1,
+            repaired: false,
+        }
     }
 
     #[test]

@@ -8,12 +8,12 @@ use super::step::Site;
 use crate::budget::Money;
 use crate::events::What;
 use crate::journal::{AttemptId, InDoubt};
-use crate::output;
+use crate::output::{self, Partial, Repair};
 use crate::provider::{CallError, CallErrorKind, Finish, Message, OnText, Provider, Reply, Request};
 use crate::{RunError, Spent};
 use ecow::EcoString;
 use flow_diagnostics::Code;
-use flow_plan::{Callee, Cost, Millis, Model, ModelId, Prompt, PromptId, Tokens, Value};
+use flow_plan::{Callee, Cost, Millis, Model, ModelId, Prompt, PromptId, Tokens, Type, Value};
 use flow_tokens::{Cut, Measure};
 use futures::future::BoxFuture;
 use std::sync::atomic::Ordering;
@@ -86,8 +86,9 @@ pub(super) async fn attempt(site: Site<'_>, ask: &Ask<'_>, request: &Request<'_>
             let request_id = reply.request_id.clone();
             let result = read(ask, reply);
             let error = result.as_ref().err().map(|f| &f.error);
-            call.finish(Ended { spent, request_id, excess, error }).await;
-            Ok(result?)
+            let repaired = result.as_ref().map_or(&[][..], |read| &read.repairs);
+            call.finish(Ended { spent, request_id, excess, repaired, error }).await;
+            Ok(result?.value)
         }
         Err(failure) => {
             let (failure, spent) = *failure;
@@ -129,7 +130,13 @@ async fn send(
     call: &Call<'_>,
 ) -> Result<Reply, Unsent> {
     let context = &site.run().engine.context;
-    let mut listen = |text: &str| call.token(text);
+    let mut growing = site.grows.then(|| Growing::new(&ask.prompt.output));
+    let mut listen = |text: &str| {
+        call.token(text);
+        if let Some(value) = growing.as_mut().and_then(|growing| growing.take(text)) {
+            call.partial(value);
+        }
+    };
     let mut ignore = |_: &str| {};
     let on_text: &mut OnText<'_> = if site.run().sink.is_some() { &mut listen } else { &mut ignore };
     let work = match &site.run().engine.director {
@@ -172,7 +179,7 @@ fn refused(model: &Model, error: CallError) -> (Failure, Option<Spent>) {
 }
 
 /// The reply as a value of the prompt's type. One that is not whole is never passed on.
-fn read(ask: &Ask<'_>, reply: Reply) -> Result<Value, Box<Failure>> {
+fn read(ask: &Ask<'_>, reply: Reply) -> Result<output::Read, Box<Failure>> {
     match reply.finish {
         Finish::Done => output::read_held(&ask.prompt.output, &reply.text, ask.measure)
             .map_err(|error| Box::new(Failure { error, again: Again::May(None), reply: Some(reply.text) })),
@@ -187,6 +194,35 @@ fn read(ask: &Ask<'_>, reply: Reply) -> Result<Value, Box<Failure>> {
             RunError::new(Code::E0805, format!("`{}` refused to answer", ask.model.name))
                 .help("change the prompt, or give the step an `else`"),
         ))),
+    }
+}
+
+/// An answer that is shown in parts while it comes.
+struct Growing {
+    partial: Partial,
+    /// Bytes so far, and how many there were when it was last shown.
+    seen: usize,
+    shown: usize,
+}
+
+impl Growing {
+    fn new(ty: &Type) -> Growing {
+        Growing { partial: Partial::new(ty.clone()), seen: 0, shown: 0 }
+    }
+
+    /// What is to be shown behind this piece. A long answer is shown less often, so that showing it
+    /// stays in proportion to its length.
+    fn take(&mut self, text: &str) -> Option<Value> {
+        const SHORT: usize = 4096;
+        self.seen += text.len();
+        let is_new = self.partial.feed(text);
+        let is_due =
+            self.seen <= SHORT || (self.seen - self.shown) * 8 >= self.seen || self.partial.is_whole();
+        if !is_new || !is_due {
+            return None;
+        }
+        self.shown = self.seen;
+        self.partial.value()
     }
 }
 
@@ -207,12 +243,13 @@ struct Ended<'a> {
     spent: Spent,
     request_id: Option<String>,
     excess: Option<String>,
+    repaired: &'a [Repair],
     error: Option<&'a RunError>,
 }
 
 impl Ended<'_> {
     fn with(spent: Spent) -> Ended<'static> {
-        Ended { spent, request_id: None, excess: None, error: None }
+        Ended { spent, request_id: None, excess: None, repaired: &[], error: None }
     }
 }
 
@@ -252,6 +289,10 @@ impl<'a> Call<'a> {
         });
     }
 
+    fn partial(&self, value: Value) {
+        self.site.run().tell(Some(self.site.path), || What::Partial { attempt: self.number, value });
+    }
+
     /// Settles, and waits until that outlives the process, which may end right after the run.
     async fn finish(mut self, ended: Ended<'_>) {
         self.site.tally.answered_by(self.model.clone());
@@ -262,10 +303,13 @@ impl<'a> Call<'a> {
     }
 
     fn settle(&mut self, ended: Ended<'_>) -> Option<BoxFuture<'static, Result<(), RunError>>> {
-        let Ended { spent, request_id, excess, error } = ended;
+        let Ended { spent, request_id, excess, repaired, error } = ended;
         let kept = self.money.take()?.settle(spent);
         self.site.tally.spend(spent);
         self.site.run().settle(self.noted, spent, error);
+        if error.is_none() {
+            self.site.tally.repaired(repaired);
+        }
         self.site.run().tell(Some(self.site.path), || What::CallFinished {
             model: self.model.clone(),
             attempt: self.number,
@@ -273,6 +317,7 @@ impl<'a> Call<'a> {
             took: Millis::from(self.started.elapsed()),
             request_id,
             excess,
+            repaired: repaired.to_vec(),
             error: error.cloned(),
         });
         kept

@@ -81,7 +81,7 @@ fn author<'a>(site: Site<'a>) -> Option<(&'a Step, &'a Value)> {
 
 /// A new answer, told what was wrong with the last one, and then guarded.
 async fn asked_again(site: Site<'_>, author: &Step, said: &[Message]) -> Given<Value> {
-    let asking = Site { step: author, streams: false, ..site };
+    let asking = Site { step: author, streams: false, grows: false, ..site };
     let answer = work(asking, Again { said, ..Again::FIRST }).await?;
     // It stands in for the author's first answer, of which something may be assumed.
     if let StepKind::Call(_, args) = &site.step.kind

@@ -25,6 +25,8 @@ pub(crate) struct Run<'e> {
     pub(crate) lease: Option<Lease>,
     /// The step of the flow's own block whose text is the run's result as it is.
     pub(crate) streams: Option<NodeIndex>,
+    /// The step whose value is the run's result as it is, where that is a record, a map or a list.
+    pub(crate) grows: Option<NodeIndex>,
     steps: Mutex<Vec<StepReport>>,
     // The keys of the actions that this run has done or is doing.
     acts: Mutex<HashSet<EcoString>>,
@@ -48,6 +50,7 @@ impl<'e> Run<'e> {
             recorded: Recorded::default(),
             lease: None,
             streams: None,
+            grows: None,
             steps: Mutex::default(),
             acts: Mutex::default(),
         }

@@ -6,6 +6,7 @@ use super::state::{Cx, Given, Run};
 use super::{block, call, handler, repeating};
 use crate::events::What;
 use crate::journal::Outcome;
+use crate::output::Repair;
 use crate::provider::Message;
 use crate::{RunError, Spent, StepPath, StepReport, StepStatus};
 use ecow::EcoString;
@@ -30,6 +31,8 @@ pub(super) struct Site<'a> {
     pub(super) round: u32,
     /// Whether the step's text is the run's result as it is.
     pub(super) streams: bool,
+    /// Whether its value is the run's result as it is, and is shown in parts.
+    pub(super) grows: bool,
 }
 
 impl<'a> Site<'a> {
@@ -118,6 +121,11 @@ impl Tally {
         self.with(|t| t.model = Some(model));
     }
 
+    /// Notes what was mended in the answer that is used.
+    pub(super) fn repaired(&self, repaired: &[Repair]) {
+        self.with(|t| t.repaired = repaired.iter().map(|r| r.name().into()).collect());
+    }
+
     fn with<T>(&self, f: impl FnOnce(&mut TallyState) -> T) -> T {
         f(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -149,8 +157,9 @@ pub(super) fn step<'a>(
     Box::pin(async move {
         let path = StepPath::new(cx.inside, step, node);
         let tally = Tally::new();
-        let streams = cx.inside.is_none() && cx.run.streams == Some(node);
-        let site = Site { cx, block, step, path: &path, frame, tally: &tally, round: 0, streams };
+        let is_result = |result| cx.inside.is_none() && result == Some(node);
+        let (streams, grows) = (is_result(cx.run.streams), is_result(cx.run.grows));
+        let site = Site { cx, block, step, path: &path, frame, tally: &tally, round: 0, streams, grows };
         let mut open = Open::new(site);
         let result = match recorded(site)? {
             Some(outcome) => {
@@ -292,7 +301,7 @@ impl<'a> Open<'a> {
 
     fn report(&mut self, status: StepStatus, error: Option<&RunError>) {
         self.closed = true;
-        let TallyState { attempts, spent, model, .. } = self.site.tally.taken();
+        let TallyState { attempts, spent, model, repaired } = self.site.tally.taken();
         let took = Millis::from(self.site.tally.started.elapsed());
         self.site.run().tell(Some(self.site.path), || What::StepFinished {
             status,
@@ -300,6 +309,7 @@ impl<'a> Open<'a> {
             attempts,
             spent,
             took,
+            repaired: repaired.clone(),
             error: error.cloned(),
         });
         self.site.run().note(StepReport {
@@ -309,6 +319,7 @@ impl<'a> Open<'a> {
             attempts,
             spent,
             took,
+            repaired,
         });
     }
 }

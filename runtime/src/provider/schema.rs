@@ -85,8 +85,15 @@ pub(super) fn unwrap(text: String) -> String {
     }
     match serde_json::from_str::<Wrapped<'_>>(&text) {
         Ok(wrapped) => wrapped.value.get().to_owned(),
-        Err(_) => text,
+        // What is not quite JSON is taken out as it stands, and read like any other answer.
+        Err(_) => loosely_wrapped(&text).map(str::to_owned).unwrap_or(text),
     }
+}
+
+fn loosely_wrapped(text: &str) -> Option<&str> {
+    let inside = text.trim().strip_prefix('{')?.strip_suffix('}')?.trim_start();
+    let value = inside.strip_prefix("\"value\"")?.trim_start().strip_prefix(':')?;
+    Some(value.trim())
 }
 
 fn make(output: &Type, strict: bool) -> Result<Schema, serde_json::Error> {
@@ -122,6 +129,7 @@ mod tests {
         assert_eq!(unwrap("{\"value\": [1, 2]}".into()), "[1, 2]");
         assert_eq!(unwrap("[1, 2]".into()), "[1, 2]");
         assert_eq!(unwrap("{\"value\": 1, ".into()), "{\"value\": 1, ");
+        assert_eq!(unwrap("{\"value\": {'a': 1,}}".into()), "{'a': 1,}");
     }
 
     #[test]

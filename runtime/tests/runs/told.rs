@@ -73,6 +73,54 @@ async fn events_tell_a_run_as_it_happens() {
     assert_eq!(events[7]["request_id"], "r1");
 }
 
+fn review() -> Type {
+    let field = |name: &str, ty| Field {
+        name: name.into(),
+        ty,
+        doc: "".into(),
+        labels: Labels::default(),
+        default: None,
+    };
+    let fields = vec![field("why", Type::TEXT), field("score", Type::INT)];
+    Type::Record(Arc::new(RecordType { name: Some("Review".into()), doc: "".into(), fields }))
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_mended_is_told_with_the_call_and_the_step() {
+    let fake = Fake::new(&[("fast", &[Act::Say("```json\n{'why': 'ok', \"score\": 4,}\n```")])]);
+    let events = heard(drafting(review()), &fake).await;
+    let told = |name: &str| events.iter().find(|e| e["event"] == name).unwrap()["repaired"].clone();
+    assert_eq!(told("call_finished"), json!(["fence", "quotes", "extra_comma"]));
+    assert_eq!(told("step_finished"), json!(["fence", "quotes", "extra_comma"]));
+    let fake = Fake::new(&[("fast", &[Act::Say("{'why': 'ok', 'score': 4}")])]);
+    let report = serde_json::to_value(result(drafting(review()), &fake).await).unwrap();
+    assert_eq!(report["steps"][0]["repaired"], json!(["quotes"]));
+    // What is as it should be says nothing of it.
+    let fake = Fake::new(&[("fast", &[Act::Say("{\"why\": \"ok\", \"score\": 4}")])]);
+    let events = heard(drafting(review()), &fake).await;
+    assert!(events.iter().all(|e| e.get("repaired").is_none()), "{events:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_typed_result_is_shown_as_it_grows() {
+    let reply = "Here: {\"why\": \"ok\", \"score\": 4}";
+    let parts = |events: &[Json]| -> Vec<Json> {
+        let parts = events.iter().filter(|e| e["event"] == "partial");
+        parts.map(|e| e["value"].clone()).collect()
+    };
+    let fake = Fake::new(&[("fast", &[Act::Say(reply)])]);
+    let events = heard(drafting(review()), &fake).await;
+    assert_eq!(parts(&events).last(), Some(&json!({"why": "ok", "score": 4})));
+    // It is not the result where something follows.
+    let mut plan = drafting(review());
+    plan.flows[0].body.steps.node_weights_mut().for_each(|s| s.on_fail = Some(OnFail::Retry(1)));
+    let fake = Fake::new(&[("fast", &[Act::Say(reply)])]);
+    assert_eq!(parts(&heard(plan, &fake).await), Vec::<Json>::new());
+    // Plain text has no parts.
+    let fake = Fake::new(&[("fast", &[Act::Say(reply)])]);
+    assert_eq!(parts(&heard(drafting(Type::TEXT), &fake).await), Vec::<Json>::new());
+}
+
 #[tokio::test(start_paused = true)]
 async fn only_plain_text_that_nothing_follows_is_the_result_as_it_comes() {
     let result = |events: Vec<Json>| events[1]["result"].clone();

@@ -95,11 +95,13 @@ impl Watch {
                 }
             }
             What::Token { text, result: true, .. } if self.streams => self.piece(text)?,
-            What::Token { .. } => {}
+            What::Token { .. } | What::Partial { .. } => {}
             What::CallFinished { .. } => {}
-            What::StepFinished { status, model, attempts, spent, took, .. } => {
+            What::StepFinished { status, model, attempts, spent, took, repaired, .. } => {
                 let model = model.as_ref().map(ToString::to_string);
-                let end = End { status: *status, took: *took, spent: *spent, model, attempts: *attempts };
+                let repaired = !repaired.is_empty();
+                let end =
+                    End { status: *status, took: *took, spent: *spent, model, attempts: *attempts, repaired };
                 self.spent.add(*spent);
                 self.live.tree.finished(path, &end, event.at);
                 self.live.ended(path, &end);

@@ -189,7 +189,7 @@ async fn failures_pass_and_answers_take_their_time() {
 }
 
 #[tokio::test]
-async fn broken_answers_are_no_json_and_pieces_make_the_whole() {
+async fn broken_answers_cannot_be_mended_and_pieces_make_the_whole() {
     let output = record(vec![field("reply", text(50))]);
     let always = model(SimSettings { malformed_rate: 1.0, ..SimSettings::default() });
     let mut seen = String::new();
@@ -200,8 +200,32 @@ async fn broken_answers_are_no_json_and_pieces_make_the_whole() {
         pieces += 1;
     };
     let reply = Sim::default().call(&context(), &request, &mut on_text).await.unwrap();
-    assert!(serde_json::from_str::<serde_json::Value>(&reply.text).is_err());
+    assert!(crate::output::read(&output, &reply.text).is_err(), "it can be mended: {}", reply.text);
     assert_eq!(seen, reply.text);
     assert!(pieces > 3);
     assert!(reply.usage.output.0 > 0 && reply.usage.input.0 > 50);
+}
+
+#[tokio::test]
+async fn broken_answers_of_every_type_cannot_be_mended() {
+    let always = model(SimSettings { malformed_rate: 1.0, ..SimSettings::default() });
+    let types = [
+        Type::INT,
+        Type::Bool,
+        Type::Date,
+        Type::Money,
+        choice(&[("billing", ""), ("other", "")]),
+        Type::List(Box::new(text(12)), Some(5)),
+        Type::List(Box::new(Type::INT), None),
+        Type::Map(Box::new(Type::INT), None),
+        Type::Optional(Box::new(Type::FLOAT)),
+        Type::Json(None),
+        record(vec![field("note", Type::Optional(Box::new(text(20))))]),
+    ];
+    for output in &types {
+        let reply =
+            Sim::default().call(&context(), &request(&always, output, SUPPORT), &mut |_| {}).await.unwrap();
+        let read = crate::output::read(output, &reply.text);
+        assert!(read.is_err(), "{output}: {} is {read:?}", reply.text);
+    }
 }

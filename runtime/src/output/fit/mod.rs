@@ -1,0 +1,296 @@
+//! A [`Node`] made to fit a type, as the JSON that [`Type::read`] then judges.
+//!
+//! In: what was read, and the type. Out: JSON, or where it departs. Only forms are changed, never
+//! what they mean; ranges and bounds are left to [`Type::read`].
+
+mod moments;
+mod names;
+mod numbers;
+mod record;
+
+pub(super) use names::{variant, variant_in};
+
+use super::fault::Misfit;
+use super::parse::{self, Node, Object};
+use super::repair::{Repair, Repairs};
+use flow_plan::Type;
+use serde_json::Value as Json;
+
+/// How often a value may be unpacked: out of an object of its own, or out of a text that holds it.
+const UNPACKED: u8 = 2;
+
+/// What is mended on the way.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Fitting {
+    pub(super) repairs: Repairs,
+    unpacked: u8,
+}
+
+impl Fitting {
+    /// After these.
+    pub(super) fn after(repairs: Repairs) -> Fitting {
+        Fitting { repairs, unpacked: 0 }
+    }
+
+    fn add(&mut self, repair: Repair) {
+        self.repairs.add(repair);
+    }
+
+    fn unpack(&mut self, repair: Repair) -> bool {
+        self.unpacked += 1;
+        self.add(repair);
+        self.unpacked <= UNPACKED
+    }
+}
+
+/// The JSON of a node that fits the type, but for its bounds.
+pub(super) fn fit(node: Node<'_>, ty: &Type, fitting: &mut Fitting) -> Result<Json, Misfit> {
+    match (ty, node) {
+        (Type::Optional(_) | Type::Null, Node::Null) => Ok(Json::Null),
+        (Type::Optional(inner), node) => optional(node, inner, fitting),
+        (Type::Json(_) | Type::Error, node) => any(node, fitting),
+        (Type::List(item, _), node) => list(node, item, fitting),
+        (Type::Map(item, _), Node::Object(object)) => map(object, item, fitting),
+        (Type::Record(record), Node::Object(object)) => record::object(object, record, fitting),
+        (Type::Map(..) | Type::Record(_), Node::Text(text)) if holds_json(&text) => {
+            encoded(&text, ty, fitting)
+        }
+        // A list of one stands for its element.
+        (ty, Node::List(mut items)) if items.len() == 1 => {
+            fitting.add(Repair::ListOfOne);
+            match items.pop() {
+                Some(Node::List(_)) | None => Err(departs(ty, "a list")),
+                Some(node) => fit(node, ty, fitting),
+            }
+        }
+        (Type::Record(record), node) => record::of_value(node, record, fitting),
+        (ty, Node::Object(object)) => record::unwrapped(object, ty, fitting),
+        (ty, node) => scalar(node, ty, fitting),
+    }
+}
+
+fn optional(node: Node<'_>, inner: &Type, fitting: &mut Fitting) -> Result<Json, Misfit> {
+    let is_text = matches!(inner.present(), Type::Text { .. } | Type::Json(_));
+    let is_nothing = match &node {
+        Node::Text(text) => !is_text && is_null_word(text),
+        Node::Bare(text) => !is_text && is_null_word(text),
+        _ => false,
+    };
+    if !is_nothing {
+        return fit(node, inner, fitting);
+    }
+    let mut present = *fitting;
+    if let Ok(json) = fit(node, inner, &mut present) {
+        *fitting = present;
+        return Ok(json);
+    }
+    fitting.add(Repair::NullWord);
+    Ok(Json::Null)
+}
+
+fn is_null_word(text: &str) -> bool {
+    ["", "null", "none", "n/a", "nil"].iter().any(|word| text.trim().eq_ignore_ascii_case(word))
+}
+
+fn any(node: Node<'_>, fitting: &mut Fitting) -> Result<Json, Misfit> {
+    Ok(match node {
+        Node::Null => Json::Null,
+        Node::Bool(b) => b.into(),
+        Node::Number(raw) => number(raw)?,
+        Node::Text(text) => text.into_owned().into(),
+        Node::Bare(text) => {
+            fitting.add(Repair::BareText);
+            text.into()
+        }
+        Node::List(items) => {
+            items.into_iter().map(|node| any(node, fitting)).collect::<Result<Vec<_>, _>>()?.into()
+        }
+        Node::Object(object) if object.is_open => return Err(open()),
+        Node::Object(object) => {
+            let mut out = serde_json::Map::with_capacity(object.entries.len());
+            for (key, node) in object.entries {
+                let json = any(node, fitting).map_err(|m| m.under(&format!(".{key}")))?;
+                insert(&mut out, key.into_owned(), json, fitting)?;
+            }
+            Json::Object(out)
+        }
+    })
+}
+
+fn list(node: Node<'_>, item: &Type, fitting: &mut Fitting) -> Result<Json, Misfit> {
+    match node {
+        Node::List(items) => {
+            let mut out = Vec::with_capacity(items.len());
+            for (i, node) in items.into_iter().enumerate() {
+                out.push(fit(node, item, fitting).map_err(|m| m.under(&format!("[{i}]")))?);
+            }
+            Ok(Json::Array(out))
+        }
+        Node::Text(text) if text.trim_start().starts_with('[') => {
+            let list = Type::List(Box::new(item.clone()), None);
+            encoded(&text, &list, fitting)
+        }
+        Node::Object(object) => {
+            if record::wraps_list(&object, item) {
+                let list = Type::List(Box::new(item.clone()), None);
+                return record::unwrapped(object, &list, fitting);
+            }
+            fitting.add(Repair::SingleAsList);
+            Ok(Json::Array(vec![fit(Node::Object(object), item, fitting)?]))
+        }
+        Node::Null => Err(Misfit::new("expected a list, found null")),
+        // Several may stand in one text, and where one ends is not certain.
+        Node::Text(text) if holds_several(&text) => Err(Misfit::new("expected a list, found a text")),
+        Node::Bare(text) if holds_several(text) => Err(Misfit::new("expected a list, found a text")),
+        node => {
+            fitting.add(Repair::SingleAsList);
+            Ok(Json::Array(vec![fit(node, item, fitting)?]))
+        }
+    }
+}
+
+fn holds_several(text: &str) -> bool {
+    text.trim().is_empty() || text.contains([',', ';', '\n', '|']) || text.contains(" and ")
+}
+
+fn map(object: Object<'_>, item: &Type, fitting: &mut Fitting) -> Result<Json, Misfit> {
+    if object.is_open {
+        return Err(open());
+    }
+    let mut out = serde_json::Map::with_capacity(object.entries.len());
+    for (key, node) in object.entries {
+        let json = fit(node, item, fitting).map_err(|m| m.under(&format!(".{key}")))?;
+        insert(&mut out, key.into_owned(), json, fitting)?;
+    }
+    Ok(Json::Object(out))
+}
+
+fn insert(
+    out: &mut serde_json::Map<String, Json>,
+    key: String,
+    json: Json,
+    fitting: &mut Fitting,
+) -> Result<(), Misfit> {
+    match out.get(&key) {
+        Some(first) if *first == json => fitting.add(Repair::KeyTwice),
+        Some(_) => return Err(twice(&key)),
+        None => {
+            out.insert(key, json);
+        }
+    }
+    Ok(())
+}
+
+/// A text that holds the JSON of the value.
+fn encoded(text: &str, ty: &Type, fitting: &mut Fitting) -> Result<Json, Misfit> {
+    if !fitting.unpack(Repair::DoubleEncoded) {
+        return Err(departs(ty, "a text"));
+    }
+    let text = text.trim();
+    let parsed = parse::value_at(text, 0, ty).ok().filter(|parsed| parsed.end == text.len());
+    let Some(parsed) = parsed else { return Err(departs(ty, "a text")) };
+    fitting.repairs.join(parsed.repairs);
+    fit(parsed.node, ty, fitting)
+}
+
+fn holds_json(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '['])
+}
+
+fn scalar(node: Node<'_>, ty: &Type, fitting: &mut Fitting) -> Result<Json, Misfit> {
+    let found = match (ty, &node) {
+        (Type::Text { .. } | Type::Image, Node::Text(_)) => match node {
+            Node::Text(text) => return Ok(text.into_owned().into()),
+            _ => None,
+        },
+        (Type::Text { .. }, Node::Number(raw)) => {
+            fitting.add(Repair::TextOfValue);
+            Some(Json::from(*raw))
+        }
+        (Type::Text { .. }, Node::Bool(b)) => {
+            fitting.add(Repair::TextOfValue);
+            Some(Json::from(b.to_string()))
+        }
+        (Type::Text { .. } | Type::Image, Node::Bare(text)) => {
+            fitting.add(Repair::BareText);
+            Some(Json::from(*text))
+        }
+        (Type::Bool, Node::Bool(b)) => Some((*b).into()),
+        (Type::Int(_) | Type::Float(_) | Type::Money | Type::Duration, Node::Number(raw)) => {
+            Some(number(raw)?)
+        }
+        (Type::Bool, Node::Number(raw)) => small(raw, ty, fitting),
+        (_, Node::Text(text)) => small(text, ty, fitting),
+        (_, Node::Bare(text)) => small(text, ty, fitting),
+        _ => None,
+    };
+    found.ok_or_else(|| departs(ty, &describe(&node)))
+}
+
+/// A small value out of its words: a number, a name, a date, true or false.
+pub(super) fn small(text: &str, ty: &Type, fitting: &mut Fitting) -> Option<Json> {
+    let text = text.trim();
+    if text.len() > 4096 {
+        return None;
+    }
+    let (json, repair) = match ty.present() {
+        Type::Bool => (truth(text)?, Repair::Literal),
+        Type::Int(range) => (numbers::whole(text, *range)?, Repair::Number),
+        Type::Float(range) => (numbers::number(text, *range)?, Repair::Number),
+        Type::Money => (numbers::dollars(text)?, Repair::Number),
+        Type::Duration => (moments::seconds(text)?, Repair::Moment),
+        Type::Date => (moments::date(text)?, Repair::Moment),
+        Type::Time => (moments::time(text)?, Repair::Moment),
+        Type::Enum(e) => match variant(e, text) {
+            Some(name) => (name.into(), Repair::Name),
+            None => (variant_in(e, text)?.into(), Repair::NameInSentence),
+        },
+        _ => return None,
+    };
+    // What is as it should be was not mended.
+    if json.as_str() != Some(text) {
+        fitting.add(repair);
+    }
+    Some(json)
+}
+
+fn truth(text: &str) -> Option<Json> {
+    let is = |word: &&str| text.eq_ignore_ascii_case(word);
+    match () {
+        () if ["true", "yes", "1"].iter().any(is) => Some(true.into()),
+        () if ["false", "no", "0"].iter().any(is) => Some(false.into()),
+        () => None,
+    }
+}
+
+fn number(raw: &str) -> Result<Json, Misfit> {
+    serde_json::from_str(raw).map_err(|_| Misfit::new(format!("`{raw}` is not a number that can be held")))
+}
+
+fn departs(ty: &Type, found: &str) -> Misfit {
+    Misfit::new(format!("expected {}, found {found}", ty.described()))
+}
+
+fn twice(key: &str) -> Misfit {
+    Misfit::new(format!("`{}` is given twice, with different values", super::fault::short(key, 60)))
+}
+
+fn open() -> Misfit {
+    Misfit::new(OPEN)
+}
+
+/// What is said of an object that is not finished, and may lack more than its brace.
+pub(super) const OPEN: &str = "its object is not finished";
+
+fn describe(node: &Node<'_>) -> String {
+    let quoted = |text: &str| format!("the text \"{}\"", super::fault::short(text, 40));
+    match node {
+        Node::Null => "null".into(),
+        Node::Bool(b) => b.to_string(),
+        Node::Number(raw) => super::fault::short(raw, 40),
+        Node::Text(text) => quoted(text),
+        Node::Bare(text) => quoted(text),
+        Node::List(_) => "a list".into(),
+        Node::Object(_) => "an object".into(),
+    }
+}

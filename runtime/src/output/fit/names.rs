@@ -1,0 +1,244 @@
+//! Names of an enum as models say them: in another case, with their description, in a sentence.
+
+use crate::output::parse::folded;
+use ecow::EcoString;
+use flow_plan::EnumType;
+
+/// The variant that a text is: its name, also in another form (`Not Spam` for `not_spam`), or what
+/// stands in its doc.
+pub(in crate::output) fn variant(e: &EnumType, text: &str) -> Option<String> {
+    let name = |v: &EcoString| v.to_string();
+    if let Some(v) = e.variants.iter().find(|v| v.name == text) {
+        return Some(name(&v.name));
+    }
+    let text = text.trim_matches(|c: char| c.is_whitespace() || "*_`'\"“”‘’.!#:()[]<>".contains(c));
+    if let Some(v) = e.variants.iter().find(|v| v.name == text) {
+        return Some(name(&v.name));
+    }
+    let wanted = folded(text);
+    if wanted.is_empty() {
+        return None;
+    }
+    only(e.variants.iter().filter(|v| folded(&v.name) == wanted))
+        .or_else(|| only(e.variants.iter().filter(|v| folded(&v.doc) == wanted)))
+        .map(|v| name(&v.name))
+}
+
+/// The variant that a sentence names: the only one, and not denied.
+pub(in crate::output) fn variant_in(e: &EnumType, text: &str) -> Option<String> {
+    // A question states nothing.
+    if text.contains('?') {
+        return None;
+    }
+    let words = words(text);
+    let found = mentions(e, &words);
+    let first = found.first()?;
+    if found.iter().any(|m| is_denied(&words, m)) {
+        return None;
+    }
+    if found.iter().all(|m| m.variant == first.variant) {
+        return is_said(&words, first, found.len()).then(|| e.variants[first.variant].name.to_string());
+    }
+    // A name in its own capitals is one; the same letters in small ones may be an ordinary word.
+    let mut exact = found.iter().filter(|m| m.is_exact && has_capitals(&e.variants[m.variant].name));
+    let best = exact.next()?;
+    let is_only = exact.all(|m| m.variant == best.variant);
+    let others_small = found.iter().all(|m| m.variant == best.variant || (!m.is_exact && m.is_small));
+    (is_only && others_small).then(|| e.variants[best.variant].name.to_string())
+}
+
+struct Mention {
+    variant: usize,
+    /// The words it stands on.
+    from: usize,
+    to: usize,
+    /// Whether it is written as in the program.
+    is_exact: bool,
+    /// Whether it is written in small letters.
+    is_small: bool,
+}
+
+// The names that stand in the words; where several do at one place, the longest.
+fn mentions(e: &EnumType, words: &[Word<'_>]) -> Vec<Mention> {
+    let names: Vec<String> = e.variants.iter().map(|v| folded(&v.name)).collect();
+    let longest = e.variants.iter().map(|v| v.name.chars().count()).max().unwrap_or(0);
+    let mut out = Vec::new();
+    let mut from = 0;
+    while from < words.len() {
+        let mut best: Option<Mention> = None;
+        let mut joined = String::new();
+        for to in from..words.len().min(from + 8) {
+            if to > from && words[to].is_new_clause {
+                break;
+            }
+            joined.push_str(&words[to].folded);
+            if joined.len() > longest * 4 {
+                break;
+            }
+            if let Some(variant) = names.iter().position(|n| *n == joined && !n.is_empty()) {
+                let is_only = names.iter().filter(|n| **n == joined).count() == 1;
+                let text = words[from..=to].iter().map(|w| w.text).collect::<Vec<_>>();
+                let is_exact = text.len() == 1 && e.variants[variant].name == text[0];
+                let is_small = text.iter().all(|t| !has_capitals(t));
+                if is_only || is_exact {
+                    best = Some(Mention { variant, from, to: to + 1, is_exact, is_small });
+                }
+            }
+        }
+        match best {
+            Some(mention) => {
+                from = mention.to;
+                out.push(mention);
+            }
+            None => from += 1,
+        }
+    }
+    out
+}
+
+// Whether a word before the name takes it back.
+fn is_denied(words: &[Word<'_>], mention: &Mention) -> bool {
+    const NO: &[&str] = &[
+        "not", "no", "never", "neither", "nor", "isnt", "isn", "wasnt", "arent", "aren", "doesnt", "doesn",
+        "dont", "don", "without", "than", "cannot", "cant", "wouldnt", "unlike", "hardly", "if", "unless",
+        "either", "or", "maybe", "perhaps", "possibly", "might", "could", "versus", "vs", "between",
+        "instead", "opposite", "non", "except", "rather", "rule", "exclude", "excluded", "unable", "need",
+        "unclear", "unsure",
+    ];
+    const WHEN: &[&str] = &["if", "unless", "whether", "or"];
+    let before = words[..mention.from].iter().rev();
+    let is_denied = before.clone().take(6).any(|w| NO.contains(&w.folded.as_str()));
+    const AFTER: &[&str] = &["not", "isnt", "opposite", "wrong", "incorrect", "excluded", "unlikely"];
+    let after = words[mention.to..].iter().take_while(|w| !w.is_new_clause).take(5);
+    let is_taken_back = after.clone().any(|w| AFTER.contains(&w.folded.as_str()));
+    let is_open = before.take(40).chain(after.take(2)).any(|w| WHEN.contains(&w.folded.as_str()));
+    is_denied || is_taken_back || is_open
+}
+
+// Whether the sentence says so, and does not just use the word. Short ones do; in longer ones the name
+// stands at the start before a sign, behind `is` or a colon, in emphasis, or at the end.
+fn is_said(words: &[Word<'_>], mention: &Mention, times: usize) -> bool {
+    const SAYS: &[&str] = &[
+        "is",
+        "as",
+        "answer",
+        "category",
+        "label",
+        "class",
+        "classification",
+        "sentiment",
+        "choose",
+        "chose",
+        "pick",
+        "select",
+        "selected",
+        "be",
+        "result",
+        "output",
+        "value",
+        "verdict",
+        "say",
+        "was",
+    ];
+    let before = words[..mention.from].iter().rev().take(3);
+    let says = before.clone().any(|w| SAYS.contains(&w.folded.as_str()));
+    let is_marked = words[mention.from].is_marked;
+    let at_start = mention.from == 0 && words.get(mention.to).is_none_or(|w| w.is_new_clause);
+    let at_end = mention.to == words.len();
+    words.len() <= 4 && times == 1 || says || is_marked || at_start || at_end
+}
+
+struct Word<'t> {
+    text: &'t str,
+    folded: String,
+    /// Whether a sign that divides stands before it: a colon, a dash, a stop, a line break.
+    is_new_clause: bool,
+    /// Whether it is in emphasis, quotes or backticks.
+    is_marked: bool,
+}
+
+fn words(text: &str) -> Vec<Word<'_>> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let mut out: Vec<Word<'_>> = Vec::new();
+    let mut end = 0;
+    let mut rest = text.char_indices().peekable();
+    while let Some((start, c)) = rest.next() {
+        if !is_part(c) {
+            continue;
+        }
+        let mut stop = start + c.len_utf8();
+        while let Some((at, c)) = rest.next_if(|(at, c)| {
+            // An apostrophe inside a word belongs to it.
+            is_part(*c)
+                || (matches!(c, '\'' | '’') && text[at + c.len_utf8()..].starts_with(char::is_alphabetic))
+        }) {
+            stop = at + c.len_utf8();
+        }
+        let (start, stop) = (start, stop);
+        let gap = &text[end..start];
+        let word = text[start..stop].trim_matches('_');
+        out.push(Word {
+            text: word,
+            folded: folded(word),
+            is_new_clause: gap.contains([':', ';', '.', ',', '!', '?', '\n', '(', ')', '—', '–', '/', '|'])
+                || gap.contains(" - "),
+            is_marked: gap.ends_with(['*', '`', '"', '“', '\'', '_']) || text[start..stop].starts_with('_'),
+        });
+        end = stop;
+    }
+    out
+}
+
+fn has_capitals(text: &str) -> bool {
+    text.chars().any(char::is_uppercase)
+}
+
+fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
+    let first = items.next()?;
+    items.next().is_none().then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flow_plan::Variant;
+
+    fn of(names: &[&str]) -> EnumType {
+        let variants = names.iter().map(|n| Variant { name: (*n).into(), doc: "".into() }).collect();
+        EnumType { name: "Kind".into(), doc: "".into(), variants }
+    }
+
+    #[test]
+    fn a_sentence_names_one_or_none() {
+        let mood = of(&["Positive", "Negative", "Neutral"]);
+        for (text, name) in [
+            ("The sentiment is Positive.", Some("Positive")),
+            ("POSITIVE: because they like it", Some("Positive")),
+            ("positive - they like it", Some("Positive")),
+            ("It is not positive.", None),
+            ("It isn't negative", None),
+            ("Positive or negative?", None),
+            ("either Positive", None),
+            ("The positive words outweigh the rest of the review by far", None),
+            ("Negative. There is nothing good in it.", Some("Negative")),
+        ] {
+            assert_eq!(variant_in(&mood, text).as_deref(), name, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_longest_name_counts() {
+        let mail = of(&["spam", "not_spam"]);
+        assert_eq!(variant_in(&mail, "This is not spam.").as_deref(), Some("not_spam"));
+        assert_eq!(variant(&mail, "Not Spam").as_deref(), Some("not_spam"));
+        assert_eq!(variant_in(&mail, "It is spam").as_deref(), Some("spam"));
+    }
+
+    #[test]
+    fn capitals_tell_a_name_from_a_word() {
+        let number = of(&["ONE", "TWO"]);
+        assert_eq!(variant_in(&number, "TWO is one of the right ones").as_deref(), Some("TWO"));
+        assert_eq!(variant_in(&number, "Two is one of the right ones"), None);
+        assert_eq!(variant_in(&number, "ONE is right, TWO is wrong"), None);
+    }
+}

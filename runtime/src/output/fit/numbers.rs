@@ -1,0 +1,177 @@
+//! Numbers as people write them: with separators, a currency, a percent sign.
+
+use serde_json::{Number, Value as Json};
+
+/// A whole number. A percentage is one where only the number before the sign can be meant.
+pub(super) fn whole(text: &str, range: Option<(i64, i64)>) -> Option<Json> {
+    if let Some(text) = text.strip_suffix('%') {
+        let n: i64 = plain(text.trim_end())?.parse().ok()?;
+        let is_of_hundred = range.is_some_and(|(_, high)| high == 100);
+        let could_be_share = n % 100 == 0 && n != 0;
+        return (is_of_hundred || !could_be_share).then(|| n.into());
+    }
+    let digits = plain(without_currency(text))?;
+    match digits.split_once('.') {
+        None => digits.parse::<i64>().ok().map(Json::from),
+        // `4.00` is a whole number.
+        Some((whole, fraction)) => {
+            // `1.000` may be a thousand.
+            let is_whole = fraction.len() != 3 && fraction.bytes().all(|b| b == b'0');
+            is_whole.then(|| whole.parse::<i64>().ok()).flatten().map(Json::from)
+        }
+    }
+}
+
+/// A number. A percentage is one where the range leaves one reading of it.
+pub(super) fn number(text: &str, range: Option<(f64, f64)>) -> Option<Json> {
+    if let Some(text) = text.strip_suffix('%') {
+        let n: f64 = plain(text.trim_end())?.parse().ok()?;
+        let (low, high) = range?;
+        let is_in = |n: f64| (low..=high).contains(&n);
+        return match (is_in(n), is_in(n / 100.0)) {
+            (true, false) => Some(n.into()),
+            (false, true) => Some((n / 100.0).into()),
+            _ => None,
+        };
+    }
+    let digits = match plain(without_currency(text)) {
+        Some(digits) => digits,
+        None => exponent(text)?,
+    };
+    digits.parse::<Number>().ok().map(Json::Number)
+}
+
+/// An amount in dollars. Another currency is none.
+pub(super) fn dollars(text: &str) -> Option<Json> {
+    let lower = text.to_ascii_lowercase();
+    let amount = ["us$", "usd", "$"].iter().find_map(|sign| lower.strip_prefix(sign)).unwrap_or(&lower);
+    let units = ["us dollars", "dollars", "dollar", "usd", "$"];
+    let amount = units.iter().find_map(|unit| amount.strip_suffix(unit)).unwrap_or(amount).trim();
+    let digits = plain(amount)?;
+    // `$1.250` may be more than a thousand.
+    let is_clear = amount.contains(',') || digits.split_once('.').is_none_or(|(_, cents)| cents.len() != 3);
+    if !is_clear {
+        return None;
+    }
+    digits.parse::<Number>().ok().map(Json::Number)
+}
+
+fn without_currency(text: &str) -> &str {
+    let (sign, rest) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    match rest.strip_prefix(['$', '€', '£']) {
+        Some(amount) if !sign => amount.trim_start(),
+        _ => text.strip_suffix(['$', '€', '£']).map_or(text, str::trim_end),
+    }
+}
+
+/// A number's digits as JSON writes them, out of a form that can be read in one way only: `1,234.50`,
+/// `1.234,50`, `1 234`, `007`, `+5`, `.5`.
+fn plain(text: &str) -> Option<String> {
+    let (sign, body) = match text.strip_prefix('-').or_else(|| text.strip_prefix('−')) {
+        Some(body) => ("-", body),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    };
+    if body.is_empty() || body.len() > 64 {
+        return None;
+    }
+    let (whole, fraction) = match (body.rfind('.'), body.rfind(',')) {
+        (Some(dot), Some(comma)) if dot > comma => (grouped(&body[..dot], ',')?, &body[dot + 1..]),
+        (Some(dot), Some(comma)) => {
+            // Only the last sign can be the decimal one, so the dots separate thousands.
+            debug_assert!(comma > dot);
+            (grouped(&body[..comma], '.')?, &body[comma + 1..])
+        }
+        (Some(dot), None) => match body[..dot].contains('.') {
+            true => (grouped(body, '.')?, ""),
+            false => (spaced(&body[..dot])?, &body[dot + 1..]),
+        },
+        (None, Some(_)) => (grouped(body, ',')?, ""),
+        (None, None) => (spaced(body)?, ""),
+    };
+    let fraction_is_digits = fraction.bytes().all(|b| b.is_ascii_digit());
+    if !fraction_is_digits || (whole.is_empty() && fraction.is_empty()) {
+        return None;
+    }
+    let whole = whole.trim_start_matches('0');
+    let whole = if whole.is_empty() { "0" } else { whole };
+    Some(if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") })
+}
+
+// The digits of groups of three.
+fn grouped(text: &str, separator: char) -> Option<String> {
+    let mut groups = text.split(separator);
+    let first = groups.next()?;
+    let is_first = (1..=3).contains(&first.len()) && !first.starts_with('0');
+    let mut digits = first.to_owned();
+    for group in groups {
+        if group.len() != 3 {
+            return None;
+        }
+        digits.push_str(group);
+    }
+    (is_first && digits.bytes().all(|b| b.is_ascii_digit())).then_some(digits)
+}
+
+// Digits, or groups of three behind spaces, thin spaces, apostrophes or underscores.
+fn spaced(text: &str) -> Option<String> {
+    if text.bytes().all(|b| b.is_ascii_digit()) {
+        return Some(text.to_owned());
+    }
+    [' ', '\u{a0}', '\u{202f}', '\'', '_'].into_iter().find_map(|separator| grouped(text, separator))
+}
+
+fn exponent(text: &str) -> Option<String> {
+    let is_json = text.contains(['e', 'E']) && serde_json::from_str::<Number>(text).is_ok();
+    is_json.then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_where_one_reading_is_possible() {
+        for (text, digits) in [
+            ("1,234", Some("1234")),
+            ("-2,000.00", Some("-2000.00")),
+            ("1.234.567", Some("1234567")),
+            ("12.111,5", Some("12111.5")),
+            ("1 234", Some("1234")),
+            ("1_000_000", Some("1000000")),
+            ("007", Some("7")),
+            (".5", Some("0.5")),
+            ("+5", Some("5")),
+            ("12,5", None),
+            ("0,123", None),
+            ("1,23,456", None),
+            ("1/5", None),
+            ("five", None),
+            ("", None),
+            (".", None),
+        ] {
+            assert_eq!(plain(text).as_deref(), digits, "{text}");
+        }
+    }
+
+    #[test]
+    fn percentages_need_one_reading() {
+        assert_eq!(number("50%", Some((0.0, 1.0))), Some(0.5.into()));
+        assert_eq!(number("0.5%", Some((0.0, 1.0))), None);
+        assert_eq!(number("50%", Some((0.0, 100.0))), None);
+        assert_eq!(number("50%", None), None);
+        assert_eq!(whole("85%", Some((0, 100))), Some(85.into()));
+        assert_eq!(whole("100%", None), None);
+    }
+
+    #[test]
+    fn other_currencies_are_no_dollars() {
+        assert_eq!(dollars("$1,250.50").map(|n| n.to_string()).as_deref(), Some("1250.5"));
+        assert_eq!(dollars("12.5 USD").map(|n| n.to_string()).as_deref(), Some("12.5"));
+        assert_eq!(dollars("€12"), None);
+        assert_eq!(dollars("12k"), None);
+        assert_eq!(dollars("$1.250"), None);
+    }
+}

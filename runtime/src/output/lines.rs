@@ -1,0 +1,146 @@
+//! Values that are written as lines: a list as bullets, a record as `name: value`.
+//!
+//! Taken only where every line is part of it, but for one line before that ends with a colon.
+
+use super::Judge;
+use super::candidates::{self, Found};
+use super::clean::{self, unbulleted, unmarked};
+use super::fault::Fault;
+use super::fit::{self, Fitting};
+use super::parse::{self, Node, Object, field_of};
+use super::repair::{Repair, Repairs};
+use flow_plan::{RecordType, Type};
+use std::borrow::Cow;
+
+/// The list or record that a text's lines are.
+pub(super) fn find(spaced: &str, judge: &Judge<'_>) -> Result<Option<Found>, Fault> {
+    let mut repairs = Repairs::default();
+    let text = spaced.trim_end();
+    let body = match clean::only_fence(text) {
+        Some(inside) if text.starts_with("```") && text.ends_with("```") => {
+            repairs.add(Repair::Fence);
+            inside
+        }
+        _ => text,
+    };
+    match judge.ty.present() {
+        Type::List(item, _)
+            if !matches!(item.present(), Type::Record(_) | Type::List(..) | Type::Map(..)) =>
+        {
+            Ok(bullets(body, item).or_else(|| commas(body, item)).and_then(|nodes| {
+                repairs.add(Repair::Lines);
+                candidates::judged(Node::List(nodes), repairs, judge).ok()
+            }))
+        }
+        Type::Record(record) => {
+            if let Some(found) = unbraced(if body == text { spaced } else { body }, judge, repairs)? {
+                return Ok(Some(found));
+            }
+            let Some(object) = fields(body, record) else { return Ok(None) };
+            repairs.add(Repair::Lines);
+            candidates::judged(Node::Object(object), repairs, judge).map(Some).map_err(Fault::Misfit)
+        }
+        _ => Ok(None),
+    }
+}
+
+fn bullets<'t>(text: &'t str, item: &Type) -> Option<Vec<Node<'t>>> {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty()).peekable();
+    // What comes, and a colon.
+    if lines.peek().is_some_and(|first| unbulleted(first).is_none()) {
+        lines.next().filter(|first| first.trim_end().trim_end_matches('*').ends_with(':'))?;
+    }
+    let is_text = matches!(item.present(), Type::Text { .. });
+    let nodes: Vec<Node<'t>> = lines
+        .map(|line| {
+            // What is indented belongs to another bullet.
+            let bullet = unbulleted(line).filter(|_| !line.starts_with([' ', '\t']))?;
+            let bare = unmarked(bullet);
+            Some(if is_text { Node::Text(Cow::Borrowed(bare)) } else { Node::Bare(bare) })
+        })
+        .collect::<Option<_>>()?;
+    (!nodes.is_empty()).then_some(nodes)
+}
+
+// Numbers and names with commas between them; texts may hold commas themselves.
+fn commas<'t>(text: &'t str, item: &Type) -> Option<Vec<Node<'t>>> {
+    if text.contains('\n') || !text.contains(", ") || text.len() > 4096 {
+        return None;
+    }
+    let is_exact = |part: &str| match item.present() {
+        Type::Enum(e) => fit::variant(e, part).is_some(),
+        Type::Int(_) | Type::Float(_) => part.parse::<f64>().is_ok_and(f64::is_finite),
+        _ => false,
+    };
+    let parts: Vec<&str> = text.trim_end_matches('.').split(", ").map(str::trim).collect();
+    parts.iter().all(|part| is_exact(part)).then(|| parts.into_iter().map(Node::Bare).collect())
+}
+
+// An object whose opening brace is missing.
+fn unbraced(text: &str, judge: &Judge<'_>, mut repairs: Repairs) -> Result<Option<Found>, Fault> {
+    if !text.starts_with(['"', '\'']) || !parse::is_key(text, 0) {
+        return Ok(None);
+    }
+    let parsed = parse::object_inside(text, 0, judge.ty)?;
+    if !text[parsed.end..].trim_matches(['}', '`', ' ', '\n']).is_empty() {
+        return Ok(None);
+    }
+    repairs.join(parsed.repairs);
+    candidates::judged(parsed.node, repairs, judge).map(Some).map_err(|misfit| {
+        match misfit.message == fit::OPEN {
+            true => Fault::Cut(text.len(), misfit.to_string()),
+            false => Fault::Misfit(misfit),
+        }
+    })
+}
+
+// One field a line, each once.
+fn fields<'t>(text: &'t str, record: &RecordType) -> Option<Object<'t>> {
+    let mut object = Object::default();
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).peekable();
+    let field = |line: &'t str| {
+        let line = unbulleted(line).unwrap_or(line);
+        let (key, value) = line.split_once(':')?;
+        let key = key.trim_start_matches(['*', '_', '#', ' ']).trim_end_matches(['*', '_', ' ']);
+        let value = value.trim_start_matches(['*', '_']).trim();
+        // JSON that could not be read is no line of fields.
+        if key.contains(['{', '}', '[', ']', '"', '\'', ',']) {
+            return None;
+        }
+        field_of(record, key)?;
+        Some((key, value))
+    };
+    if lines.peek().is_some_and(|first| field(first).is_none() && first.ends_with(':')) {
+        lines.next();
+    }
+    for line in lines {
+        let (key, value) = field(line)?;
+        let at = field_of(record, key)?;
+        let bare = unmarked(value);
+        if bare.is_empty() || object.entries.iter().any(|(k, _)| field_of(record, k) == Some(at)) {
+            return None;
+        }
+        let node = node_of(bare, &record.fields[at].ty)?;
+        object.entries.push((Cow::Borrowed(key), node));
+    }
+    (!object.entries.is_empty()).then_some(object)
+}
+
+fn node_of<'t>(text: &'t str, ty: &Type) -> Option<Node<'t>> {
+    match ty {
+        Type::Optional(inner) => match text {
+            "null" | "None" | "none" | "N/A" | "n/a" => Some(Node::Null),
+            text => node_of(text, inner),
+        },
+        Type::Text { .. } => Some(Node::Text(Cow::Borrowed(text))),
+        Type::List(..) | Type::Record(_) | Type::Map(..) => {
+            let parsed = parse::value_at(text, 0, ty).ok()?;
+            (parsed.end == text.len()).then_some(parsed.node)
+        }
+        Type::Enum(e) => fit::variant(e, text).map(|name| Node::Text(Cow::Owned(name))),
+        ty => {
+            fit::small(text, ty, &mut Fitting::default())?;
+            Some(Node::Bare(text))
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! What has no quotes: numbers, words of JSON and of Python, and texts.
+
+use super::look;
+use super::{Keys, Node, Parser, Repair, Spot};
+use crate::output::fault::Fault;
+
+impl<'t> Parser<'t> {
+    pub(super) fn bare(&mut self, spot: Spot<'_>) -> Result<Node<'t>, Fault> {
+        let rest = self.rest();
+        if let Some(len) = number_len(rest)
+            && self.is_ended(self.at + len, spot)
+        {
+            let number = &rest[..len];
+            self.at += len;
+            // A number at the very end may have had more digits.
+            if self.at == self.text.len() {
+                return Err(self.cut("its last number may not be whole"));
+            }
+            return Ok(Node::Number(number));
+        }
+        if let Some((word, node)) = literal(rest)
+            && self.is_ended(self.at + word.len(), spot)
+        {
+            if !matches!(word, "true" | "false" | "null") {
+                self.repairs.add(Repair::Literal);
+            }
+            self.at += word.len();
+            return Ok(node);
+        }
+        let start = self.at;
+        let end = match spot {
+            Spot::Field(keys) => self.field_end(keys)?,
+            Spot::Element | Spot::Key(_) => self.element_end()?,
+        };
+        let text = self.text[start..end].trim_end();
+        if text.is_empty() || text.starts_with('\\') {
+            return Err(Fault::NotJson(start, "a value is missing"));
+        }
+        if text.contains(" //") || text.contains(" /*") || text.contains(" # ") {
+            return Err(Fault::Unsure(start, "it is not clear where a text without quotes ends"));
+        }
+        if is_of_a_language(text) {
+            return Err(Fault::Unsure(start, "it is not clear which text is meant"));
+        }
+        self.at = end;
+        Ok(Node::Bare(text))
+    }
+
+    // Whether a number or a word of JSON may end here.
+    fn is_ended(&self, at: usize, spot: Spot<'_>) -> bool {
+        let bytes = self.text.as_bytes();
+        let next = self.next(at);
+        match (bytes.get(next), spot) {
+            (None | Some(b'}' | b']' | b')' | b';'), _) => true,
+            (Some(b','), Spot::Field(keys)) if next == at => {
+                // `1,234` is one number, unless a key follows.
+                let after = self.next(next + 1);
+                !bytes.get(next + 1).is_some_and(u8::is_ascii_digit)
+                    || look::is_key(self.text, after, keys)
+                    || look::is_key(self.text, after, None)
+            }
+            (Some(b','), _) => true,
+            (Some(b'`'), _) => look::is_fence(self.text, next),
+            // A key or an element whose comma is missing.
+            (Some(_), Spot::Field(keys)) => {
+                next > at && (look::is_key(self.text, next, keys) || self.has_new_line(at, next))
+            }
+            (Some(_), _) => next > at,
+        }
+    }
+
+    fn has_new_line(&self, from: usize, to: usize) -> bool {
+        self.text.as_bytes()[from..to].contains(&b'\n')
+    }
+
+    // Where a text without quotes ends that is a field's value: before the next key, or the brace.
+    fn field_end(&mut self, keys: Keys<'_>) -> Result<usize, Fault> {
+        let bytes = self.text.as_bytes();
+        let mut at = self.at;
+        let mut depth = 0_usize;
+        while let Some(&byte) = bytes.get(at) {
+            match byte {
+                b'{' | b'[' | b'(' => depth += 1,
+                b'}' if depth == 0 => return Ok(at),
+                b'}' | b']' | b')' => depth = depth.saturating_sub(1),
+                b',' | b';' | b'\n' => {
+                    let next = self.next(at + 1);
+                    let is_end = match bytes.get(next) {
+                        None => false,
+                        Some(b'}') => depth == 0,
+                        Some(_) => look::is_key(self.text, next, keys),
+                    };
+                    if is_end {
+                        return Ok(at);
+                    }
+                    at = next.max(at + 1);
+                    continue;
+                }
+                // A text with a key of its own in it, on the same line.
+                b' ' if depth == 0 && look::is_quoted_key(self.text, at + 1) => return Ok(at),
+                _ => {}
+            }
+            at += 1;
+        }
+        Err(self.cut("a text without quotes is not finished"))
+    }
+
+    // The same for an element of a list.
+    fn element_end(&mut self) -> Result<usize, Fault> {
+        let bytes = self.text.as_bytes();
+        let mut at = self.at;
+        let mut depth = 0_usize;
+        while let Some(&byte) = bytes.get(at) {
+            match byte {
+                b'(' | b'{' | b'[' => depth += 1,
+                b']' | b'}' | b')' if depth == 0 => return Ok(at),
+                b']' | b'}' | b')' => depth -= 1,
+                b',' | b';' | b'\n' if depth == 0 => return Ok(at),
+                b'"' => return Err(Fault::Unsure(at, "it is not clear which text a quote belongs to")),
+                _ => {}
+            }
+            at += 1;
+        }
+        Err(self.cut("its list is not finished"))
+    }
+}
+
+// `u'text'`, `ObjectId("7")`, or a text with one of its two quotes.
+fn is_of_a_language(text: &str) -> bool {
+    let word = text.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
+    let len = text.len() - word.len();
+    let is_prefixed = (1..=2).contains(&len) && word.starts_with(['"', '\'']);
+    let is_call = len > 0 && word.starts_with('(') && word.ends_with(')');
+    is_prefixed || is_call || text.matches('"').count() % 2 == 1
+}
+
+/// How long the number at the start is, as JSON writes it.
+fn number_len(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let digits = |mut at: usize| {
+        while bytes.get(at).is_some_and(u8::is_ascii_digit) {
+            at += 1;
+        }
+        at
+    };
+    let start = usize::from(bytes.first() == Some(&b'-'));
+    let mut at = digits(start);
+    if at == start || (bytes[start] == b'0' && at > start + 1) {
+        return None;
+    }
+    if bytes.get(at) == Some(&b'.') {
+        let end = digits(at + 1);
+        if end == at + 1 {
+            return None;
+        }
+        at = end;
+    }
+    if matches!(bytes.get(at), Some(b'e' | b'E')) {
+        let sign = at + 1 + usize::from(matches!(bytes.get(at + 1), Some(b'+' | b'-')));
+        let end = digits(sign);
+        if end == sign {
+            return None;
+        }
+        at = end;
+    }
+    Some(at)
+}
+
+/// The word of JSON, or of a language near it, at the start.
+fn literal(text: &str) -> Option<(&'static str, Node<'static>)> {
+    let words = [
+        ("true", Node::Bool(true)),
+        ("false", Node::Bool(false)),
+        ("null", Node::Null),
+        ("True", Node::Bool(true)),
+        ("False", Node::Bool(false)),
+        ("None", Node::Null),
+        ("TRUE", Node::Bool(true)),
+        ("FALSE", Node::Bool(false)),
+        ("Null", Node::Null),
+        ("NULL", Node::Null),
+        ("nil", Node::Null),
+        ("undefined", Node::Null),
+    ];
+    words.into_iter().find(|(word, _)| text.starts_with(word))
+}

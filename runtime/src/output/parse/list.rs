@@ -1,0 +1,127 @@
+//! Lists and tuples: elements, commas and brackets, some of which may be missing.
+
+use super::look;
+use super::{Around, Node, Parser, Repair, Spot};
+use crate::output::fault::Fault;
+use flow_plan::Type;
+
+impl<'t> Parser<'t> {
+    pub(super) fn list(&mut self, ty: Option<&Type>, close: u8) -> Result<Node<'t>, Fault> {
+        self.enter(Around::List)?;
+        self.at += 1;
+        if close == b')' {
+            self.repairs.add(Repair::Tuple);
+        }
+        let item = item_of(ty);
+        let mut items = Vec::new();
+        let mut is_separated = true;
+        loop {
+            self.skip();
+            match self.peek() {
+                None => return Err(self.cut("its list is not finished")),
+                Some(byte) if byte == close => {
+                    self.at += 1;
+                    if is_separated && !items.is_empty() && close == b']' {
+                        self.repairs.add(Repair::ExtraComma);
+                    }
+                    break;
+                }
+                Some(b',' | b';') => {
+                    if is_separated || self.peek() == Some(b';') {
+                        self.repairs.add(Repair::ExtraComma);
+                    }
+                    self.at += 1;
+                    is_separated = true;
+                    continue;
+                }
+                Some(b'}') => match self.brace_in_list(&items)? {
+                    Brace::Closes => {
+                        self.at += 1;
+                        break;
+                    }
+                    Brace::BelongsOutside => break,
+                    Brace::Stray => {
+                        self.at += 1;
+                        continue;
+                    }
+                },
+                Some(b']' | b')') => return Err(Fault::NotJson(self.at, "a bracket does not fit")),
+                Some(b'`') if look::is_fence(self.text, self.at) => {
+                    return Err(self.cut("its list is not finished"));
+                }
+                _ => {}
+            }
+            if self.rest().starts_with("...") || self.rest().starts_with('…') {
+                return Err(self.cut("it leaves elements out"));
+            }
+            let start = self.at;
+            let value = self.value_in(Spot::Element, item)?;
+            if !is_separated {
+                self.repairs.add(Repair::MissingComma);
+                // `1 000` may be one number.
+                let is_group = self.text[start..self.at].trim_end().len() == 3
+                    && self.text[start..].starts_with(|c: char| c.is_ascii_digit());
+                if is_group && matches!(items.last(), Some(Node::Number(before)) if before.len() <= 4) {
+                    return Err(Fault::Unsure(start, "it is not clear where a number ends"));
+                }
+            }
+            items.push(value);
+            is_separated = false;
+        }
+        self.around.pop();
+        Ok(Node::List(items))
+    }
+
+    // A brace where the list's bracket is expected.
+    fn brace_in_list(&mut self, items: &[Node<'_>]) -> Result<Brace, Fault> {
+        let bytes = self.text.as_bytes();
+        let next = self.next(self.at + 1);
+        if !self.is_inside(Around::Object) {
+            self.repairs.add(Repair::ExtraBrace);
+            return Ok(Brace::Stray);
+        }
+        self.repairs.add(Repair::MissingBrace);
+        if bytes.get(next) != Some(&b',') {
+            return match bytes.get(next) {
+                Some(b']') if matches!(items.last(), Some(Node::Object(_))) && !self.has_list_outside() => {
+                    self.repairs.add(Repair::ExtraBrace);
+                    Ok(Brace::Stray)
+                }
+                _ => Ok(Brace::BelongsOutside),
+            };
+        }
+        let after = self.next(next + 1);
+        if look::is_quoted_key(self.text, after) {
+            return Ok(Brace::Closes);
+        }
+        match (bytes.get(after), items.last()) {
+            (Some(b'{'), Some(Node::Object(_))) => {
+                Err(Fault::Unsure(self.at, "it is not clear which bracket is missing"))
+            }
+            _ => Ok(Brace::BelongsOutside),
+        }
+    }
+
+    fn has_list_outside(&self) -> bool {
+        let outside = self.around.len().saturating_sub(1);
+        self.around[..outside].contains(&Around::List)
+    }
+}
+
+enum Brace {
+    /// It stands for the bracket.
+    Closes,
+    /// The bracket is missing; the brace closes what is around.
+    BelongsOutside,
+    /// It is too many.
+    Stray,
+}
+
+fn item_of(ty: Option<&Type>) -> Option<&Type> {
+    match ty? {
+        Type::Optional(inner) => item_of(Some(inner)),
+        Type::List(item, _) => Some(item),
+        // A list of one may stand where its element is wanted.
+        ty => Some(ty),
+    }
+}

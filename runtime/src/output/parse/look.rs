@@ -1,0 +1,224 @@
+//! Looking ahead: white space, comments, and whether a key stands at a place.
+
+use super::{Keys, field_of};
+use std::cell::Cell;
+
+/// Where comments end, once looked for. A line full of signs that might begin a comment is then still
+/// read once.
+#[derive(Default)]
+pub(super) struct Seen {
+    /// A stretch without a line break, and its end.
+    line: Cell<(usize, usize)>,
+    /// A stretch without `*/`, and its end.
+    block: Cell<(usize, usize)>,
+    /// The last quote or closing brace of the text.
+    last_mark: Cell<Option<usize>>,
+}
+
+impl Seen {
+    fn line_end(&self, text: &str, at: usize) -> usize {
+        let (from, to) = self.line.get();
+        if (from..to).contains(&at) {
+            return to;
+        }
+        let end = text.as_bytes()[at..].iter().position(|b| *b == b'\n').map_or(text.len(), |n| at + n);
+        self.line.set((at, end));
+        end
+    }
+
+    fn block_end(&self, text: &str, at: usize) -> usize {
+        let (from, to) = self.block.get();
+        if (from..to).contains(&at) {
+            return to;
+        }
+        let found = text.as_bytes()[at..].windows(2).position(|pair| pair == b"*/");
+        let end = found.map_or(text.len(), |n| at + n + 2);
+        self.block.set((at, end));
+        end
+    }
+
+    /// Whether a quote or a closing brace stands from `at` on.
+    pub(super) fn has_mark(&self, text: &str, at: usize) -> bool {
+        let last = self.last_mark.get().unwrap_or_else(|| {
+            let last = text.rfind(['"', '}']).unwrap_or(0);
+            self.last_mark.set(Some(last));
+            last
+        });
+        last >= at
+    }
+}
+
+/// What was skipped besides white space.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Skipped {
+    pub(super) comment: bool,
+    pub(super) invisible: bool,
+}
+
+/// The first byte from `at` on that is neither white space nor a comment.
+pub(super) fn skip(text: &str, mut at: usize, seen: &Seen) -> (usize, Skipped) {
+    let bytes = text.as_bytes();
+    let mut found = Skipped::default();
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b' ' | b'\n' | b'\r' | b'\t' => at += 1,
+            b'/' if bytes.get(at + 1) == Some(&b'/') => {
+                found.comment = true;
+                at = seen.line_end(text, at);
+            }
+            // `# ` as in Python; `#tag` is a word.
+            b'#' if matches!(bytes.get(at + 1), Some(b' ' | b'#' | b'\n') | None) => {
+                found.comment = true;
+                at = seen.line_end(text, at);
+            }
+            b'/' if bytes.get(at + 1) == Some(&b'*') => {
+                found.comment = true;
+                at = seen.block_end(text, at + 2);
+            }
+            0..0x20 | 0x7f => {
+                found.invisible = true;
+                at += 1;
+            }
+            0xc2 if bytes.get(at + 1) == Some(&0xa0) => {
+                found.invisible = true;
+                at += 2;
+            }
+            0xe2 | 0xe3 | 0xef if invisible(&bytes[at..]) => {
+                found.invisible = true;
+                at += 3;
+            }
+            _ => break,
+        }
+    }
+    (at, found)
+}
+
+/// Whether a key and its colon stand here.
+///
+/// A key in quotes may be any; one without is one that is known, or a single word where none is.
+pub(super) fn is_key(text: &str, at: usize, keys: Keys<'_>) -> bool {
+    key(text, at, keys).is_some()
+}
+
+/// Whether a key in quotes and its colon stand here.
+pub(super) fn is_quoted_key(text: &str, at: usize) -> bool {
+    let bytes = text.as_bytes();
+    quoted(bytes, at).is_some_and(|(_, behind)| bytes.get(spaces(bytes, behind)) == Some(&b':'))
+}
+
+/// Whether a key in quotes stands here that the type has.
+pub(super) fn is_known_key(text: &str, at: usize, keys: Keys<'_>) -> bool {
+    let (Some(record), Some((end, _))) = (keys, quoted(text.as_bytes(), at)) else { return false };
+    let name = text.get(at..end).unwrap_or("").trim_start_matches(QUOTES);
+    field_of(record, name).is_some()
+}
+
+const QUOTES: [char; 7] = ['"', '\'', '`', '“', '”', '‘', '’'];
+
+/// Whether a fence of three backticks stands here.
+pub(super) fn is_fence(text: &str, at: usize) -> bool {
+    text.as_bytes()[at..].starts_with(b"```")
+}
+
+/// How long a key may be, in bytes.
+pub(in crate::output) const LONGEST_KEY: usize = 128;
+
+// Where the colon is, or the sign that stands for it.
+fn key(text: &str, at: usize, keys: Keys<'_>) -> Option<usize> {
+    let bytes = text.as_bytes();
+    if let Some((end, behind)) = quoted(bytes, at) {
+        let colon = spaces(bytes, behind);
+        return match bytes.get(colon) {
+            Some(b':' | b'=') => Some(colon),
+            Some(b'-') if bytes.get(colon + 1) == Some(&b'>') => Some(colon),
+            Some(byte) if is_value_start(*byte) => {
+                let name = text.get(at..end)?.trim_start_matches(QUOTES);
+                keys.is_some_and(|record| field_of(record, name).is_some()).then_some(colon)
+            }
+            _ => None,
+        };
+    }
+    let end = bare_key_end(text, at)?;
+    let colon = spaces(bytes, end);
+    let is_url = bytes.get(colon + 1) == Some(&b'/') && bytes.get(colon + 2) == Some(&b'/');
+    let is_colon = matches!(bytes.get(colon), Some(b':' | b'='));
+    if !is_colon || is_url {
+        return None;
+    }
+    let word = text[at..end].trim_end();
+    let is_known = match keys {
+        Some(record) => field_of(record, word).is_some(),
+        None => !word.contains(' ') && bytes[colon] == b':',
+    };
+    is_known.then_some(colon)
+}
+
+/// Whether a value in quotes, a number, a list or an object may begin with this.
+pub(super) fn is_value_start(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\'' | b'{' | b'[' | b'-' | b'0'..=b'9')
+}
+
+/// Where a key without quotes that starts here ends, spaces inside it included.
+pub(super) fn bare_key_end(text: &str, at: usize) -> Option<usize> {
+    let rest = text.get(at..)?;
+    let mut end = 0;
+    for (i, c) in rest.char_indices().take(LONGEST_KEY) {
+        if c.is_alphanumeric() || matches!(c, '_' | '-' | '$' | '.') {
+            end = i + c.len_utf8();
+        } else if c != ' ' {
+            break;
+        }
+    }
+    (end > 0 && !rest.starts_with(' ')).then_some(at + end)
+}
+
+// Where a short text in quotes that starts here ends, and its quote.
+fn quoted(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
+    let (close, open_len): (&[&[u8]], usize) = match bytes.get(at)? {
+        b'"' => (&[b"\""], 1),
+        b'\'' => (&[b"'"], 1),
+        b'`' => (&[b"`"], 1),
+        0xe2 if bytes[at..].starts_with("“".as_bytes()) || bytes[at..].starts_with("”".as_bytes()) => {
+            (&["”".as_bytes(), "“".as_bytes(), b"\""], 3)
+        }
+        0xe2 if bytes[at..].starts_with("‘".as_bytes()) || bytes[at..].starts_with("’".as_bytes()) => {
+            (&["’".as_bytes(), "‘".as_bytes(), b"'"], 3)
+        }
+        _ => return None,
+    };
+    let start = at + open_len;
+    let last = bytes.len().min(start + LONGEST_KEY);
+    let mut i = start;
+    while i < last {
+        match bytes[i] {
+            b'\n' => return None,
+            b'\\' => {
+                i += 2;
+                continue;
+            }
+            _ => {}
+        }
+        if let Some(close) = close.iter().find(|close| bytes[i..].starts_with(close)) {
+            return (i > start).then_some((i, i + close.len()));
+        }
+        i += 1;
+    }
+    None
+}
+
+fn spaces(bytes: &[u8], mut at: usize) -> usize {
+    while matches!(bytes.get(at), Some(b' ' | b'\t')) {
+        at += 1;
+    }
+    at
+}
+
+// A byte order mark, a space of another width, or a separator of lines.
+fn invisible(bytes: &[u8]) -> bool {
+    if let [0xe2, 0x80, 0x80..=0x8d, ..] | [0xe3, 0x80, 0x80, ..] = bytes {
+        return true;
+    }
+    ["\u{feff}", "\u{2060}", "\u{2028}", "\u{2029}", "\u{202f}", "\u{205f}"]
+        .iter()
+        .any(|c| bytes.starts_with(c.as_bytes()))
+}

@@ -1,0 +1,207 @@
+//! Small answers - a number, a name, a date, yes or no - in a line or a sentence.
+//!
+//! Taken only where the text states one: it is the whole text, stands on a line of its own, or behind
+//! a label (`Answer: 42`, `The score is 4.`). A number that just occurs somewhere is no answer.
+
+use super::Judge;
+use super::candidates::{self, Found};
+use super::clean::{self, unbulleted, unmarked};
+use super::fault::Fault;
+use super::fit::{self, Fitting};
+use super::parse::folded;
+use super::repair::{Repair, Repairs};
+use flow_plan::{Type, Value};
+use serde_json::Value as Json;
+
+/// How long a text may be in which an answer is looked for, in bytes.
+const LONGEST: usize = 64 * 1024;
+
+/// The small value that a text states.
+pub(super) fn find(text: &str, judge: &Judge<'_>) -> Result<Option<Found>, Fault> {
+    let mut outer = Repairs::default();
+    let mut body = text;
+    if let Some(inside) = clean::only_fence(text) {
+        outer.add(Repair::Fence);
+        body = inside;
+    }
+    if let Some(inside) = clean::untagged(body) {
+        outer.add(Repair::Tag);
+        body = inside;
+    }
+    if body.len() > LONGEST {
+        return Ok(None);
+    }
+    if let Some(found) = exactly(body, judge, outer) {
+        return Ok(Some(found));
+    }
+    if let Some(mut found) = candidates::find(text, judge)? {
+        found.repairs.join(outer);
+        return Ok(Some(found));
+    }
+    let stated = stated(body, judge)?;
+    let found = match stated {
+        Some(json) => Some((json, Repair::TextAround)),
+        None => sentence(body, judge).map(|json| (json, Repair::NameInSentence)),
+    };
+    Ok(found.and_then(|(json, repair)| {
+        let value = judge.value(&json).ok()?;
+        outer.add(repair);
+        Some(Found { value, repairs: outer })
+    }))
+}
+
+// The text is the value and nothing else.
+fn exactly(text: &str, judge: &Judge<'_>, mut repairs: Repairs) -> Option<Found> {
+    let bare = unmarked(text);
+    if matches!(judge.ty, Type::Optional(_)) && is_null(bare) && small(bare, judge.ty).is_none() {
+        repairs.add(Repair::NullWord);
+        return Some(Found { value: Value::Null, repairs });
+    }
+    let mut fitting = Fitting::after(repairs);
+    let json = match small(bare, judge.ty) {
+        Some(json) => {
+            fit::small(bare, judge.ty, &mut fitting)?;
+            json
+        }
+        None => small(bare.trim_end_matches(['.', '!']), judge.ty)?,
+    };
+    if bare != text.trim() || !fitting.repairs.is_any() {
+        fitting.repairs.add(Repair::Markdown);
+    }
+    let value = judge.value(&json).ok()?;
+    Some(Found { value, repairs: fitting.repairs })
+}
+
+fn is_null(text: &str) -> bool {
+    ["null", "none", "n/a"].iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+// A value that is the whole of a text, without looking into sentences.
+fn small(text: &str, ty: &Type) -> Option<Json> {
+    match ty.present() {
+        Type::Enum(e) => fit::variant(e, text).map(Json::from),
+        ty => fit::small(text, ty, &mut Fitting::default()),
+    }
+}
+
+// What the lines state: behind a label that announces an answer, or alone on the first or last line.
+fn stated(text: &str, judge: &Judge<'_>) -> Result<Option<Json>, Fault> {
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let mut labelled: Vec<Json> = Vec::new();
+    let mut alone: Vec<(usize, Json)> = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        let line = unbulleted(line).unwrap_or(line.trim_start_matches(['#', '>', ' ']));
+        let bare = unmarked(line.trim_end_matches(['.', '!']));
+        if let Some(json) = small(unmarked(bare.trim_end_matches(['.', '!'])), judge.ty) {
+            alone.push((at, json));
+        } else if let Some(json) = behind_label(line, judge.ty, lines.len() == 1) {
+            labelled.push(json);
+        }
+    }
+    if !labelled.is_empty() {
+        return match all_same(labelled.iter()) {
+            Some(json) => Ok(Some(json)),
+            None => Err(Fault::Unsure(0, "it states more than one answer, and they differ")),
+        };
+    }
+    let is_at_edge = alone.iter().any(|(at, _)| *at == 0 || *at + 1 == lines.len());
+    match all_same(alone.iter().map(|(_, json)| json)) {
+        Some(json) if is_at_edge => Ok(Some(json)),
+        None if alone.len() > 1 => Err(Fault::Unsure(0, "it states more than one answer, and they differ")),
+        _ => Ok(None),
+    }
+}
+
+fn all_same<'j>(mut jsons: impl Iterator<Item = &'j Json>) -> Option<Json> {
+    let first = jsons.next()?;
+    jsons.all(|json| json == first).then(|| first.clone())
+}
+
+// The value behind `Answer:`, `The score is` and the like.
+fn behind_label(line: &str, ty: &Type, is_only_line: bool) -> Option<Json> {
+    let plain: String = line.chars().filter(|c| !matches!(c, '*' | '`')).collect();
+    let plain = plain.trim().trim_end_matches(['.', '!']);
+    let split = [": ", ":", " = ", " is "].iter().find_map(|sign| {
+        let at = plain.find(sign)?;
+        Some((&plain[..at], plain[at + sign.len()..].trim()))
+    });
+    let (label, value) = split?;
+    let is_short = label.len() <= 60 && !label.contains(|c: char| c.is_ascii_digit() || c == '?');
+    if !is_short || !(announces(label, ty) || is_only_line && label.split(' ').count() <= 4) {
+        return None;
+    }
+    let denies = [
+        "not", "no", "never", "wrong", "unless", "if", "example", "format", "scale", "range", "possible",
+        "options",
+    ];
+    let words: Vec<String> = label.split(' ').map(folded).collect();
+    if words.iter().any(|w| denies.contains(&w.as_str())) {
+        return None;
+    }
+    small(unmarked(value), ty)
+}
+
+fn announces(label: &str, ty: &Type) -> bool {
+    const WORDS: &[&str] = &[
+        "answer",
+        "result",
+        "output",
+        "verdict",
+        "decision",
+        "conclusion",
+        "score",
+        "rating",
+        "grade",
+        "label",
+        "category",
+        "class",
+        "classification",
+        "sentiment",
+        "total",
+        "value",
+        "choice",
+        "prediction",
+        "response",
+        "sum",
+        "amount",
+        "date",
+        "count",
+        "number",
+        "final",
+    ];
+    let own = match ty.present() {
+        Type::Enum(e) => folded(&e.name),
+        _ => String::new(),
+    };
+    label.split(' ').map(folded).any(|w| WORDS.contains(&w.as_str()) || !own.is_empty() && w == own)
+}
+
+// A name, or yes or no, in a sentence.
+fn sentence(text: &str, judge: &Judge<'_>) -> Option<Json> {
+    match judge.ty.present() {
+        Type::Enum(e) => fit::variant_in(e, text).map(Json::from),
+        Type::Bool => yes_or_no(text).map(Json::from),
+        _ => None,
+    }
+}
+
+// An answer that begins with it, before a sign.
+fn yes_or_no(text: &str) -> Option<bool> {
+    let text = text.trim_start_matches(['*', '_', '"', '`', ' ']);
+    let end = text.find(|c: char| !c.is_alphabetic())?;
+    let is_end = text[end..]
+        .trim_start_matches(['*', '_', '"', '`'])
+        .starts_with([',', '.', ':', ';', '!', '\n', '–', '—'])
+        || text[end..].starts_with(" - ")
+        || text[end..].starts_with(" – ")
+        || text[end..].starts_with(" — ");
+    let answer = match text[..end].to_lowercase().as_str() {
+        "yes" | "true" => true,
+        "no" | "false" => false,
+        _ => return None,
+    };
+    let says =
+        |word: &str| text[end..].split(|c: char| !c.is_alphabetic()).any(|w| w.eq_ignore_ascii_case(word));
+    let is_contradicted = if answer { says("false") || says("no") } else { says("true") || says("yes") };
+    (is_end && !is_contradicted).then_some(answer)
+}
