@@ -268,7 +268,7 @@ fn deadline(
 /// grow to: in a very large flow, none may be.
 pub(super) fn tried(plan: &Plan, bound: &FlowBound, times: usize) -> usize {
     const WORK: usize = 42_000_000;
-    const LOOK: usize = 90;
+    const LOOK: usize = 400;
     let mut steps = 0usize;
     plan.flows[bound.flow.index()].body.each_step(&mut |_| steps += 1);
     let work = steps.saturating_mul(steps).saturating_add(bound.looked.saturating_mul(LOOK));
