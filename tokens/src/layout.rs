@@ -286,7 +286,7 @@ fn laid_out(value: &Value, ty: Option<&Type>) -> bool {
     }
 }
 
-fn shown(value: &Value) -> EcoString {
+pub(crate) fn shown(value: &Value) -> EcoString {
     match value {
         Value::Null => EcoString::new(),
         Value::Text(text) => text.clone(),

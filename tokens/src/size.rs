@@ -1,7 +1,8 @@
 //! How many tokens a value of a type has at most: pasted alone, or as JSON.
 
+use crate::layout::shown;
 use crate::{Counter, Measure};
-use flow_plan::{Bound, Type};
+use flow_plan::{Bound, Type, Value};
 
 /// The most tokens of a value that is pasted as one text; `None` where it has no bound, and for
 /// records, maps and lists of them, which are laid out ([`crate::shape`]).
@@ -12,6 +13,8 @@ pub fn leaf_tokens(ty: &Type, counter: &Counter) -> Option<u64> {
             let (low, high) = range.unwrap_or((i64::MIN, i64::MAX));
             longest(counter, &[&low.to_string(), &high.to_string()])
         }
+        // A constant is itself.
+        Type::Float(Some((low, high))) if low == high => counter.count(&shown(&Value::Float(*low))),
         Type::Float(_) => longest(counter, FLOATS),
         Type::Bool => longest(counter, &["true", "false"]),
         Type::Date => longest(counter, &["-009999-12-31", "2026-12-31"]),
@@ -22,9 +25,9 @@ pub fn leaf_tokens(ty: &Type, counter: &Counter) -> Option<u64> {
         Type::Optional(inner) => leaf_tokens(inner, counter)?,
         Type::Null => 0,
         Type::List(item, most) => {
-            // As JSON: an element and its comma, and the brackets.
-            let item = json_leaf(item, counter)?;
-            most.as_ref()?.saturating_mul(item.saturating_add(1)).saturating_add(2)
+            // As JSON: the elements, the commas between them, and the brackets.
+            let (item, most) = (json_leaf(item, counter)?, *most.as_ref()?);
+            most.saturating_mul(item.saturating_add(1)).saturating_sub(1).saturating_add(2).max(2)
         }
         Type::Image | Type::Record(_) | Type::Map(..) | Type::Error => return None,
     })

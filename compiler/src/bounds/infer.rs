@@ -313,6 +313,7 @@ pub(crate) fn narrowest(declared: &Type, known: &Type) -> Type {
             (Some(a), Some(b)) if a.0.max(b.0) <= a.1.min(b.1) => Some((a.0.max(b.0), a.1.min(b.1))),
             (a, b) => a.or(*b),
         }),
+        (Type::Float(None), Type::Float(known)) => Type::Float(*known),
         (Type::List(a, m), Type::List(b, n)) => {
             let item = if *n == Some(0) { (**a).clone() } else { narrowest(a, b) };
             Type::List(Box::new(item), n.or(*m))

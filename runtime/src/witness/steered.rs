@@ -66,9 +66,14 @@ struct Question {
 enum End {
     Answer,
     Break,
-    // With an answer that cannot be used, and is shown to the model again.
-    Unusable,
+    // With an answer that cannot be used, and is shown to the model again, with so many letters
+    // before it: what is said of it is cut where a character ends, and so may come out shorter than it
+    // may be.
+    Unusable(u8),
 }
+
+/// As many letters as a character of an unusable answer has tokens, less one.
+const LETTERS: u8 = 4;
 
 impl Question {
     // By the last model first: those before it have failed, and are paid for. Answers before failures.
@@ -76,7 +81,7 @@ impl Question {
         let (answers, end) = match way.checked_sub(models * ends.len()) {
             None => (models - 1 - way / ends.len(), ends[way % ends.len()]),
             Some(0) => (models, End::Break),
-            Some(_) => (models, End::Unusable),
+            Some(n) => (models, End::Unusable(u8::try_from(n - 1).unwrap_or(0))),
         };
         Question { answers, end, calls: HashMap::new(), answered: false }
     }
@@ -86,7 +91,7 @@ impl Question {
 enum Fate {
     Answer,
     Break,
-    Unusable,
+    Unusable(u8),
     // Nothing is heard of it.
     Silence,
 }
@@ -131,14 +136,15 @@ impl Steered {
         let (name, items) = (place(at.path, at.round), at.path.items());
         let state = &mut *self.lock();
         let question = state.asked.entry((at.path.to_string(), at.round)).or_insert_with(|| {
-            let ends: &[End] = match (settings.escalate.is_some(), again) {
-                (false, _) => &[End::Answer],
-                (true, false) => &[End::Answer, End::Break],
-                (true, true) => &[End::Answer, End::Break, End::Unusable],
-            };
-            let ways = chain.len() * ends.len() + 1 + usize::from(again);
+            let mut ends = vec![End::Answer];
+            if settings.escalate.is_some() {
+                ends.push(End::Break);
+                ends.extend((0..LETTERS).filter(|_| again).map(End::Unusable));
+            }
+            let unusable = if again { usize::from(LETTERS) } else { 0 };
+            let ways = chain.len() * ends.len() + 1 + unusable;
             let way = self.choices.choose(&mut state.met, &format!("{name} is answered"), &items, ways);
-            Question::new(way, chain.len(), ends)
+            Question::new(way, chain.len(), &ends)
         });
         let made = question.calls.entry(model).or_default();
         *made += 1;
@@ -154,21 +160,23 @@ impl Steered {
         let is_end = is_last_try && (question.answered || place.is_some_and(|p| p + 1 == chain.len()));
         question.answered |= answers && !beside;
         let wait = hedge.map_or(Duration::ZERO, |after| after.duration() + Duration::from_millis(1));
-        match (answers, beside) {
-            (true, true) => (Fate::Silence, Duration::ZERO),
-            (true, false) => (Fate::Answer, wait),
-            (false, _) if is_end && question.end == End::Unusable => match beside {
-                // It counts if it is the last to be heard of.
-                true => (Fate::Unusable, Duration::from_millis(2)),
-                false => (Fate::Unusable, wait),
-            },
+        let unusable = match question.end {
+            End::Unusable(letters) if is_end => Some(letters),
+            _ => None,
+        };
+        match (answers, beside, unusable) {
+            (true, true, _) => (Fate::Silence, Duration::ZERO),
+            (true, false, _) => (Fate::Answer, wait),
+            // It counts if it is the last to be heard of.
+            (false, true, Some(letters)) => (Fate::Unusable(letters), Duration::from_millis(2)),
+            (false, false, Some(letters)) => (Fate::Unusable(letters), wait),
             // The failure that may end the run comes when all else is done.
-            (false, _) if is_end => {
+            (false, _, None) if is_end => {
                 let late = limit.duration().saturating_sub(Duration::from_millis(2));
                 (Fate::Break, late.max(wait))
             }
-            (false, true) => (Fate::Break, Duration::ZERO),
-            (false, false) => (Fate::Break, wait),
+            (false, true, None) => (Fate::Break, Duration::ZERO),
+            (false, false, None) => (Fate::Break, wait),
         }
     }
 
@@ -223,7 +231,7 @@ impl Director for Steered {
         let (fate, after) = self.fate(at, model);
         let text = match fate {
             Fate::Answer => Some(self.answer(at, request)),
-            Fate::Unusable => Some(self.sizes(Tokens(0)).nonsense(request.max_output)),
+            Fate::Unusable(letters) => Some(self.sizes(Tokens(0)).nonsense(request.max_output, letters)),
             Fate::Break | Fate::Silence => None,
         };
         let ends = match (&fate, &text) {

@@ -79,8 +79,9 @@ impl Sizes<'_> {
     }
 
     /// A text that is no answer, and of which even a short excerpt has many tokens.
-    pub(super) fn nonsense(&self, most: Tokens) -> String {
-        let wide = WIDE.repeat(most.0 as usize / WIDE.len());
+    pub(super) fn nonsense(&self, most: Tokens, letters: u8) -> String {
+        let letters = usize::from(letters).min(most.0 as usize);
+        let wide = dense(letters) + &WIDE.repeat((most.0 as usize - letters) / WIDE.len());
         match self.count(&wide) <= most.0 {
             true => self.filled(&wide, Bound::Tokens(most.0)),
             false => self.text(Bound::Tokens(most.0)),
