@@ -6,9 +6,9 @@
 //! [`play`] runs what was found. Both need no time and no money: the clock jumps over every wait, and
 //! no provider, source, channel or built-in guard is asked, since the witness says what they do.
 //!
-//! [`choices`] is what can go one way or another, [`steered`] a world that goes the way of its
-//! choices, [`scripted`] one that says what a witness says, [`values`] makes what is said,
-//! [`literals`] finds what programs compare with, [`file`] is the witness's form.
+//! `choices` is what can go one way or another, `steered` a world that goes the way of its
+//! choices, `scripted` one that says what a witness says, `values` makes what is said,
+//! `literals` finds what programs compare with, `file` is the witness's form.
 
 mod choices;
 mod file;
