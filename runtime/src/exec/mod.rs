@@ -5,7 +5,7 @@
 //! dropping the run's future drops everything it has under way.
 //!
 //! [`assumed`] holds values to what a flow assumes of them, [`frame`] holds variables, [`step`] takes one step to its end, [`handler`] is its `else`, [`call`] calls what it
-//! calls, [`prompt`] asks models one after another, [`attempt`] asks one model once, [`ceiling`]
+//! calls, [`prompt`] asks models one after another, [`attempt`] asks one model once, [`turn`] waits until that may be, [`ceiling`]
 //! stops asking one that can't be trusted, [`repeating`] runs loops, [`director`] stands in for the world where one is given, [`state`] is what all steps of a run share.
 
 mod assumed;
@@ -24,6 +24,7 @@ mod repeating;
 mod request;
 mod state;
 mod step;
+mod turn;
 
 pub(crate) use call::within;
 pub(crate) use director::{At, Director};

@@ -10,15 +10,16 @@ use super::frames::Frames;
 use super::http::{self, Sent};
 use super::schema::{self, Schema};
 use super::{CallError, Finish, OnText, Reply, Usage};
-use crate::Context;
+use crate::{Context, Room};
 use flow_plan::CapabilitySpec;
 use reqwest::Response;
 use reqwest::header::CONTENT_TYPE;
 use std::time::Duration;
 
-/// Sends, and reads what comes back. `schema` is what the answer is held to.
+/// Sends, and reads what comes back. `schema` is what the answer is held to, `room` is told
+/// what the provider says of its limits.
 pub(super) async fn exchange(
-    (context, spec): (&Context, &'static CapabilitySpec),
+    (context, spec, room): (&Context, &'static CapabilitySpec, Option<&Room>),
     sent: Sent,
     (mut reader, schema): (impl Reader, Option<&Schema>),
     on_text: &mut OnText<'_>,
@@ -29,6 +30,9 @@ pub(super) async fn exchange(
     let mut answer = Answer::new(spec, listener);
     let read = match http::post(context, spec, sent).await {
         Ok(response) => {
+            if let Some(room) = room {
+                room.told(response.headers());
+            }
             let id = request_id(response.headers()).map(str::to_owned);
             let read = read(response, &mut reader, &mut answer).await;
             answer.id = answer.id.take().or(id);

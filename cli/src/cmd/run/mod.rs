@@ -17,7 +17,7 @@ use flow_runtime::budget::Budgets;
 use flow_runtime::cache::SqliteCache;
 use flow_runtime::events::Event;
 use flow_runtime::journal::Journal;
-use flow_runtime::{Context, Engine, Options, RunError, RunReport, Start};
+use flow_runtime::{Context, Engine, Limits, Options, RunError, RunReport, Start};
 use interrupt::Interrupts;
 use outcome::Around;
 use resume::Resumed;
@@ -117,7 +117,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
         console.diagnostics(&report.diagnostics, &report.sources);
     }
     let misnamed = project.config.budget.misnamed(&plan);
-    for says in project.config.not_yet_supported().iter().chain(&misnamed) {
+    let unlimited = project.config.misnamed_limits();
+    for says in project.config.not_yet_supported().iter().chain(&misnamed).chain(&unlimited) {
         console.note(&format!("warning: {says}"));
     }
     let tree = Tree::new(&plan.flows[flow.index()].name, plan.flows[flow.index()].settings.budget);
@@ -136,6 +137,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
         start: Start { run: resumed.map(|r| r.trace.run.run), note: note.into(), ..Start::new(flow, inputs) },
         journal,
         budgets: project.config.budget.kept_in(&project.config.state.dir),
+        limits: project.config.shared_limits(),
         context: project.context(),
     };
     let ran = runtime.block_on(watched(job, watch));
@@ -152,6 +154,7 @@ struct Job {
     start: Start,
     journal: Option<Arc<dyn Journal>>,
     budgets: Option<Budgets>,
+    limits: Limits,
     context: Context,
 }
 
@@ -173,8 +176,9 @@ async fn watched(job: Job, mut watch: Watch) -> Result<(RunReport, watch::Seen),
     let plan = Arc::new(job.plan);
     let name = plan.flows[job.start.flow.index()].name.clone();
     let cache = Arc::new(SqliteCache::new(&job.context.state));
-    let Job { journal, budgets, .. } = job;
-    let made = Engine::new(plan, job.context, Options { journal, cache, budgets, ..Options::default() });
+    let Job { journal, budgets, limits, .. } = job;
+    let options = Options { journal, cache, budgets, limits, ..Options::default() };
+    let made = Engine::new(plan, job.context, options);
     let engine = match made {
         Ok(engine) => engine,
         Err(error) => return Ok((watch.given_up(&name, error), watch.finish())),
