@@ -32,7 +32,18 @@ pub(super) async fn turn<'a>(site: Site<'a>, ask: &Ask<'_>, until: Instant) -> G
     if !engine.is_paced() {
         return Ok(Turn::default());
     }
-    match wait(site, ask, until).await {
+    let given = tokio::select! {
+        biased;
+        given = wait(site, ask, until) => given,
+        () = site.run().finish.wished() => {
+            // A hedge may have its other attempt under way.
+            if site.step.settings.hedge.is_none() {
+                site.rest();
+            }
+            std::future::pending().await
+        }
+    };
+    match given {
         Ok(turn) => Ok(turn),
         Err(failure) => {
             site.run().tell(Some(site.path), || What::CallSkipped {
