@@ -1,7 +1,8 @@
 //! A circuit breaker: a model that keeps failing is not asked for a while, so that its fallback is asked
 //! at once and nobody waits for what will not come.
 //!
-//! It opens after [`AFTER`] failures in a row that are the provider's own. When its pause is over, one
+//! It opens after [`AFTER`] failures in a row that are the provider's own, where they took [`SPAN`] or
+//! longer: of hundreds of calls a second some fail in a row by chance, and an answer comes between soon. When its pause is over, one
 //! call is let through; an answer closes it, another failure opens it for twice as long.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -11,6 +12,8 @@ use tokio::time::Instant;
 
 /// How many failures in a row open it.
 const AFTER: u32 = 5;
+/// How long nothing must have been answered.
+const SPAN: Duration = Duration::from_secs(1);
 /// How long it stays open at first, and at most.
 const FIRST: Duration = Duration::from_secs(10);
 const LONGEST: Duration = Duration::from_secs(60);
@@ -25,6 +28,8 @@ pub(crate) struct Breaker {
 
 #[derive(Debug, Default)]
 struct State {
+    // When the first of the failures in a row came.
+    since: Option<Instant>,
     until: Option<Instant>,
     pause: Duration,
     probing: bool,
@@ -85,11 +90,15 @@ impl Pass<'_> {
     /// The provider has failed.
     pub(crate) fn failed(&self) {
         let breaker = self.breaker;
+        let (mut state, now) = (breaker.lock(), Instant::now());
         let failures = breaker.failures.fetch_add(1, Ordering::Relaxed).saturating_add(1);
-        let mut state = breaker.lock();
-        if self.probe || (state.until.is_none() && failures >= AFTER) {
+        if failures == 1 {
+            state.since = Some(now);
+        }
+        let lasts = state.since.is_some_and(|since| now.saturating_duration_since(since) >= SPAN);
+        if self.probe || (state.until.is_none() && failures >= AFTER && lasts) {
             state.pause = if state.until.is_some() { (state.pause * 2).min(LONGEST) } else { FIRST };
-            state.until = Some(Instant::now() + state.pause);
+            state.until = Some(now + state.pause);
             breaker.open.store(true, Ordering::Relaxed);
         }
     }
@@ -107,8 +116,11 @@ impl Drop for Pass<'_> {
 mod tests {
     use super::*;
 
-    fn fail(breaker: &Breaker, times: u32) {
-        for _ in 0..times {
+    async fn fail(breaker: &Breaker, times: u32) {
+        for i in 0..times {
+            if i == AFTER - 1 {
+                tokio::time::sleep(SPAN).await;
+            }
             breaker.admit().unwrap_or_else(|_| panic!("it is open")).failed();
         }
     }
@@ -116,9 +128,14 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn failures_in_a_row_open_it_and_one_call_finds_out() {
         let breaker = Breaker::default();
-        fail(&breaker, AFTER - 1);
+        fail(&breaker, AFTER - 1).await;
         breaker.admit().unwrap_or_else(|_| panic!("it is open")).answered();
-        fail(&breaker, AFTER);
+        // By chance, all within a moment.
+        for _ in 0..20 {
+            breaker.admit().unwrap_or_else(|_| panic!("it is open")).failed();
+        }
+        breaker.admit().unwrap_or_else(|_| panic!("it is open")).answered();
+        fail(&breaker, AFTER).await;
         let until = breaker.admit().err();
         assert_eq!(until, Some(Instant::now() + FIRST));
         tokio::time::sleep(FIRST).await;
@@ -132,7 +149,7 @@ mod tests {
         drop(breaker.admit());
         breaker.admit().unwrap_or_else(|_| panic!("it is open")).answered();
         assert!(breaker.admit().is_ok());
-        fail(&breaker, AFTER - 1);
+        fail(&breaker, AFTER - 1).await;
         assert!(breaker.admit().is_ok());
     }
 }
