@@ -126,9 +126,9 @@ async fn runs_end_as_declared_whatever_the_provider_does() {
         .buffer_unordered(AT_ONCE);
     while let Some(report) = reports.next().await {
         ended += 1;
-        calls += u64::from(report.spent.calls);
+        calls += report.spent.calls;
         assert!(report.took <= DEADLINE && report.spent.usd <= BUDGET, "{report:?}");
-        assert!(u64::from(report.spent.calls) <= MOST_CALLS, "{report:?}");
+        assert!(report.spent.calls <= MOST_CALLS, "{report:?}");
         if report.status != RunStatus::Ok {
             // Only where both models failed three times each, or were left out, at the step without `else`.
             failed += 1;
@@ -142,7 +142,10 @@ async fn runs_end_as_declared_whatever_the_provider_does() {
     assert_eq!((ended, calls), (runs, chaos.made.load(Ordering::Relaxed)), "each call is accounted for");
     assert!(failed * 50 < runs, "{failed} of {runs} failed");
     assert_eq!((chaos.under_way.load(Ordering::Relaxed), chaos.most.load(Ordering::Relaxed)), (0, 48));
-    println!("{runs} runs, {calls} calls, {failed} failed, {early:?} to {:?} KiB", resident());
+    #[expect(clippy::print_stdout, reason = "the figures are looked at")]
+    {
+        println!("{runs} runs, {calls} calls, {failed} failed, {early:?} to {:?} KiB", resident());
+    }
     if let (Some(early), Some(late)) = (early, resident()) {
         assert!(late < early + 2 * 1024, "{early} KiB became {late} KiB");
     }

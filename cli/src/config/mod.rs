@@ -7,6 +7,7 @@
 mod budget;
 mod dotenv;
 mod file;
+mod from_files;
 mod prices;
 mod state;
 
@@ -93,6 +94,7 @@ pub(crate) fn load(root: &Path, profile: Option<&str>) -> Result<(Config, Enviro
     let base = file.as_deref().and_then(Path::parent).unwrap_or(root);
     let mut env = process_environment();
     let dotenv = dotenv::read(&[root, base], &mut env)?;
+    from_files::read(&mut env)?;
     let written = match &file {
         Some(path) => read(path)?,
         None => FlowToml::default(),

@@ -172,9 +172,7 @@ fn arguments(site: Site<'_>, args: &[(EcoString, Arg)], params: &[Value]) -> Giv
                 Some(value) => Value::text(value),
                 None => {
                     let error = RunError::new(Code::E0810, format!("`{variable}` is not set"));
-                    return Err(Halt::from(
-                        error.help(format!("set `{variable}` in the environment or in `.env`")),
-                    ));
+                    return Err(Halt::from(error.help(engine.context.env.how_to_set(variable))));
                 }
             },
         };

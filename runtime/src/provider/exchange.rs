@@ -28,6 +28,7 @@ pub(super) async fn exchange(
     // Pieces of the wrapping are no use to anybody.
     let listener = (!wrapped).then_some(&mut *on_text);
     let mut answer = Answer::new(spec, listener);
+    let secrets = http::secrets(&sent.headers);
     let read = match http::post(context, spec, sent).await {
         Ok(response) => {
             if let Some(room) = room {
@@ -42,9 +43,13 @@ pub(super) async fn exchange(
     };
     match read {
         Ok(()) => {}
-        Err(Failed::Error(error)) => return Err(*error),
+        Err(Failed::Error(mut error)) => {
+            http::without_secrets(&mut error.message, &secrets);
+            return Err(*error);
+        }
         // What a filter has read may be billed, and no usage is told: the reservation stays charged.
-        Err(Failed::Refused(text)) => {
+        Err(Failed::Refused(mut text)) => {
+            http::without_secrets(&mut text, &secrets);
             let request_id = answer.id.take();
             return Ok(Reply { text, usage: Usage::default(), finish: Finish::Refused, request_id });
         }
