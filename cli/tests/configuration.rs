@@ -36,7 +36,7 @@ fn a_new_project_fits_into_an_empty_repository() {
 
 #[test]
 fn the_doctor_looks_at_everything_and_prints_no_key() {
-    let sandbox = Sandbox::with(&[("flow.toml", "[limits.openai]\nconcurrency = 3\n")]);
+    let sandbox = Sandbox::with(&[("flow.toml", "[telemetry]\nendpoint = 'http://localhost:4318'\n")]);
     let vars = [("OPENAI_API_KEY", "sk-secret"), ("OPENAI_BASE_URL", "http://me:pw@box:1/v1?k=secret")];
     let done = sandbox.flowc_with(&["doctor", "--format", "json"], &vars);
     let document = done.is_fine().json();

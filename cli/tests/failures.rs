@@ -237,3 +237,29 @@ fn an_interrupt_reaches_the_socket() {
     }
     assert_eq!(server.hung_up.load(Ordering::SeqCst), 1);
 }
+
+#[test]
+fn a_run_that_is_terminated_finishes_what_is_under_way_and_goes_on_later() {
+    let server = Server::acting(&[Act::Answer(Duration::from_millis(900)), AT_ONCE]);
+    let twice = program("{ model: fast }")
+        .replace("return said", "again = say(said) { model: fast }\n  return again");
+    let sandbox = Sandbox::with(&[("app.flow", &twice)]);
+    let vars = [("OPENAI_BASE_URL", server.url.as_str()), ("OPENAI_API_KEY", "sk-test")];
+    let mut command = sandbox.command(&["run", "app.flow", "word=hello"]);
+    let child = command.envs(vars).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let limit = Instant::now() + Duration::from_secs(20);
+    while server.requests() == 0 && Instant::now() < limit {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let told = Instant::now();
+    let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    let done = child.wait_with_output().unwrap();
+    assert!(told.elapsed() < Duration::from_secs(8), "{:?}", told.elapsed());
+    let err = String::from_utf8(done.stderr).unwrap();
+    assert_eq!((done.status.code(), server.requests()), (Some(1), 1), "{err}");
+    assert!(err.contains("interrupted") && err.contains("1 step done"), "{err}");
+    let run = err.split("--resume ").nth(1).unwrap().split(['`', ' ', '\n']).next().unwrap();
+    let done = sandbox.flowc_with(&["run", "--resume", run], &vars);
+    assert_eq!((done.is_fine().out.trim(), server.requests()), ("fine", 2), "{done:?}");
+}

@@ -130,6 +130,7 @@ fn model(url: &str) -> Model {
 fn request(model: &Model, stream: bool) -> Request<'_> {
     let message = |role, text: String| Message { role, text, images: vec![] };
     Request {
+        room: None,
         model,
         prompt: "answer",
         messages: vec![

@@ -18,6 +18,16 @@ impl Environment {
     pub fn get(&self, name: &str) -> Option<&str> {
         self.vars.get(name).map(String::as_str).filter(|v| !v.is_empty())
     }
+
+    /// What to do about a variable that is missing.
+    pub(crate) fn how_to_set(&self, name: &str) -> String {
+        match self.get(&format!("{name}_FILE")) {
+            Some(_) => format!("the file that {name}_FILE names is not there, is empty, or is no text"),
+            None => {
+                format!("set `{name}` in the environment or in `.env`, or name a file with it by {name}_FILE")
+            }
+        }
+    }
 }
 
 impl std::fmt::Debug for Environment {

@@ -10,6 +10,7 @@ use crate::exec::{Director, PromptFacts};
 use crate::guard::Guard;
 use crate::journal::{Journal, PlanDigest};
 use crate::lookup::Source;
+use crate::pace::{Breaker, Limiter, Limits, Room};
 use crate::prompt::Templates;
 use crate::provider::Provider;
 use crate::script::Script;
@@ -40,8 +41,18 @@ pub struct Engine {
     pub(crate) budgets: Option<Budgets>,
     // Why the bound of a model can't be trusted any more, by the model's index.
     pub(crate) broken: Vec<OnceLock<String>>,
+    // When each model may be asked.
+    pub(crate) gates: Vec<Gate>,
+    scripted: bool,
     // Who stands in for the world.
     pub(crate) director: Option<Arc<dyn Director>>,
+}
+
+/// When a model may be asked.
+pub(crate) struct Gate {
+    pub(crate) breaker: Breaker,
+    pub(crate) room: Arc<Room>,
+    pub(crate) limiter: Option<Arc<Limiter>>,
 }
 
 /// What an engine may use besides the plan.
@@ -52,6 +63,8 @@ pub struct Options {
     pub cache: Arc<dyn Cache>,
     /// What flows may spend a day, over all runs; a flow's own `budget` is for each run.
     pub budgets: Option<Budgets>,
+    /// How fast providers are asked, over all runs of all engines that are given the same.
+    pub limits: Limits,
     /// Answers that stand in for the models: tests.
     pub script: Option<Script>,
     /// What there is to call.
@@ -59,12 +72,13 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// No journal, no daily budgets, a cache in memory, and everything the runtime has built in.
+    /// No journal, no daily budgets, no limits, a cache in memory, and everything the runtime has built in.
     fn default() -> Self {
         Options {
             journal: None,
             cache: Arc::new(MemoryCache::default()),
             budgets: None,
+            limits: Limits::default(),
             script: None,
             tables: Tables::builtin(),
         }
@@ -99,7 +113,7 @@ impl Tables {
 impl Engine {
     /// Makes a plan ready to run: E0810 where it names something the tables lack.
     pub fn new(plan: Arc<Plan>, context: Context, options: Options) -> Result<Engine, RunError> {
-        let Options { journal, cache, budgets, script, tables } = options;
+        let Options { journal, cache, budgets, limits, script, tables } = options;
         let templates = Templates::new(&plan)?;
         let digest = digest(&plan);
         let script = script.map(Arc::new);
@@ -130,7 +144,13 @@ impl Engine {
                 counts.push(measure.clone());
             }
         }
+        let gates = plan.models.iter().map(|model| {
+            let (limiter, room) = limits.of(&model.provider, &model.model);
+            Gate { breaker: Breaker::default(), room, limiter }
+        });
         Ok(Engine {
+            gates: gates.collect(),
+            scripted: script.is_some(),
             providers: providers.collect::<Result<_, RunError>>()?,
             sources: sources.collect::<Result<_, RunError>>()?,
             channels: channels.collect::<Result<_, RunError>>()?,
@@ -148,6 +168,11 @@ impl Engine {
             budgets,
             director: None,
         })
+    }
+
+    /// Whether models are asked only when they may be: what stands in for them is there at any time.
+    pub(crate) fn is_paced(&self) -> bool {
+        !self.scripted && self.director.is_none()
     }
 
     /// The plan it runs.

@@ -65,8 +65,17 @@ pub enum What {
         restarts: bool,
         /// What is set aside for it: the most that it can cost.
         reserved: Cost,
+        /// How long it had to wait for its turn.
+        waited: Millis,
         /// What was cut from the prompt's holes.
         cuts: Vec<Cut>,
+    },
+    /// A model was not asked: its circuit is open, or its turn did not come. It cost nothing.
+    CallSkipped {
+        /// `provider/model`.
+        model: EcoString,
+        /// Why.
+        error: RunError,
     },
     /// A piece of the answer.
     Token {
@@ -142,6 +151,7 @@ impl What {
             What::RunStarted { .. } => "run_started",
             What::StepStarted { .. } => "step_started",
             What::CallStarted { .. } => "call_started",
+            What::CallSkipped { .. } => "call_skipped",
             What::Token { .. } => "token",
             What::Partial { .. } => "partial",
             What::CallFinished { .. } => "call_finished",
@@ -167,15 +177,22 @@ impl Serialize for Event {
                 map.serialize_entry("kind", kind)?;
                 map.serialize_entry("result", result)?;
             }
-            What::CallStarted { model, attempt, restarts, reserved, cuts } => {
+            What::CallStarted { model, attempt, restarts, reserved, waited, cuts } => {
                 map.serialize_entry("model", model.as_str())?;
                 map.serialize_entry("attempt", attempt)?;
                 map.serialize_entry("restarts", restarts)?;
                 map.serialize_entry("reserved_usd", &reserved.dollars())?;
+                if waited.0 > 0 {
+                    map.serialize_entry("waited_ms", waited)?;
+                }
                 if !cuts.is_empty() {
                     let cuts: Vec<CutShape<'_>> = cuts.iter().map(CutShape::of).collect();
                     map.serialize_entry("cut", &cuts)?;
                 }
+            }
+            What::CallSkipped { model, error } => {
+                map.serialize_entry("model", model.as_str())?;
+                map.serialize_entry("error", &ErrorShape(error))?;
             }
             What::Token { attempt, text, result } => {
                 map.serialize_entry("attempt", attempt)?;

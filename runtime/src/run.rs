@@ -1,12 +1,13 @@
 //! One run: from its inputs to its report.
 //!
 //! In: a [`Start`]. Out: a [`RunReport`], also where the run failed, was stopped or was cancelled;
-//! cancelling drops everything under way at once.
+//! cancelling drops everything under way at once, and
+//! finishing waits for it.
 
 use crate::budget::Ledger;
 use crate::engine::Engine;
 use crate::events::{Sink, What};
-use crate::exec::{self, Cx, Halt, Run};
+use crate::exec::{self, Cx, Finish, Halt, Run};
 use crate::journal::{Ended, Opened, RunHead, RunId};
 use crate::{RunError, RunReport, RunStatus, Spent, StepPath, StepReport, StepStatus};
 use ecow::EcoString;
@@ -32,12 +33,14 @@ pub struct Start {
     pub events: Option<Arc<dyn Sink>>,
     /// Fires when this run must stop; the context's, if missing.
     pub cancel: Option<CancellationToken>,
+    /// Fires when this run should begin nothing more, and end when what is under way is done.
+    pub finish: Option<CancellationToken>,
 }
 
 impl Start {
     /// A new run that nobody listens to.
     pub fn new(flow: FlowId, inputs: Vec<Value>) -> Start {
-        Start { flow, inputs, run: None, note: EcoString::new(), events: None, cancel: None }
+        Start { flow, inputs, run: None, note: EcoString::new(), events: None, cancel: None, finish: None }
     }
 }
 
@@ -47,6 +50,7 @@ impl Engine {
         let flow = &self.plan.flows[start.flow.index()];
         let cancel = start.cancel.as_ref().unwrap_or(&self.context.cancel);
         let mut run = Run::new(self, start.run.unwrap_or_else(RunId::fresh), start.events);
+        run.finish = Finish::on(start.finish);
         if let Some(journal) = &self.journal {
             let head = RunHead {
                 run: run.id.clone(),
@@ -84,6 +88,8 @@ impl Engine {
                 biased;
                 () = cancel.cancelled() => Err(Halt::from(interrupted(self.journal.is_some(), &run.id))),
                 result = work => result,
+                // Behind the work: what has just ended is recorded, and what follows it waits.
+                () = run.finish.done() => Err(Halt::from(interrupted(self.journal.is_some(), &run.id))),
             }
         };
         let result: Result<Value, Halt> = result.await;

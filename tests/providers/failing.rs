@@ -27,6 +27,7 @@ async fn calling(
 ) -> Result<Reply, CallError> {
     let message = |role, text: &str| Message { role, text: text.into(), images: vec![] };
     let request = Request {
+        room: None,
         model: &program.plan.models[0],
         prompt: "say",
         messages: vec![message(Role::System, "Be brief."), message(Role::User, "Say hi.")],

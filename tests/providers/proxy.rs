@@ -93,6 +93,7 @@ impl Caller {
         let model = Model { model: name.into(), ..self.program.plan.models[0].clone() };
         let message = |role, text: &str| Message { role, text: text.into(), images: vec![] };
         let request = Request {
+            room: None,
             model: &model,
             prompt: "say",
             messages: vec![message(Role::System, "Be brief."), message(Role::User, "Say hi.")],

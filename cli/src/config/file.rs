@@ -3,6 +3,7 @@
 use super::budget::Budget;
 use super::state::StateTable;
 use flow_diagnostics::{Code, Diagnostics, FileId, FlowDiagnostic, Span, did_you_mean};
+use flow_runtime::Limit;
 use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -17,7 +18,7 @@ pub(crate) struct FlowToml {
     /// Model ids by their name in the program, for every profile.
     pub(crate) models: BTreeMap<String, String>,
     /// Limits by provider.
-    pub(crate) limits: BTreeMap<String, Limits>,
+    pub(crate) limits: BTreeMap<String, Limit>,
     /// What flows may spend a day.
     pub(crate) budget: Budget,
     /// Where is kept what outlives a run.
@@ -33,29 +34,16 @@ pub(crate) struct Profile {
     pub(crate) models: BTreeMap<String, String>,
 }
 
-/// The most that may be asked of a provider.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Limits {
-    /// Calls a minute.
-    pub(crate) requests_per_minute: Option<u64>,
-    /// Tokens a minute, input and output together.
-    pub(crate) tokens_per_minute: Option<u64>,
-    /// Calls at once.
-    pub(crate) concurrency: Option<u64>,
-}
+/// The names of the limits.
+pub(crate) const LIMITS: [&str; 3] = ["requests_per_minute", "tokens_per_minute", "concurrency"];
 
-impl Limits {
-    /// The names of the limits.
-    pub(crate) const KEYS: [&'static str; 3] = ["requests_per_minute", "tokens_per_minute", "concurrency"];
-
-    /// Sets the limit of this name; other names do nothing.
-    pub(crate) fn set(&mut self, key: &str, number: u64) {
-        match key {
-            "requests_per_minute" => self.requests_per_minute = Some(number),
-            "tokens_per_minute" => self.tokens_per_minute = Some(number),
-            "concurrency" => self.concurrency = Some(number),
-            _ => {}
-        }
+/// Sets the limit of this name; other names do nothing.
+pub(crate) fn set(limit: &mut Limit, key: &str, number: u64) {
+    match key {
+        "requests_per_minute" => limit.requests_per_minute = Some(number),
+        "tokens_per_minute" => limit.tokens_per_minute = Some(number),
+        "concurrency" => limit.concurrency = Some(number),
+        _ => {}
     }
 }
 
@@ -146,16 +134,16 @@ impl Reader<'_> {
         out
     }
 
-    fn limits(&mut self, value: &Value<'_>) -> BTreeMap<String, Limits> {
+    fn limits(&mut self, value: &Value<'_>) -> BTreeMap<String, Limit> {
         let mut out = BTreeMap::new();
         for (provider, table) in self.table(value).into_iter().flatten() {
-            let mut limits = Limits::default();
+            let mut limits = Limit::default();
             for (key, number) in self.table(table).into_iter().flatten() {
                 let name = key.get_ref().as_ref();
-                if !Limits::KEYS.contains(&name) {
-                    self.unknown(key, &Limits::KEYS);
+                if !LIMITS.contains(&name) {
+                    self.unknown(key, &LIMITS);
                 } else if let Some(number) = self.number(number) {
-                    limits.set(name, number);
+                    set(&mut limits, name, number);
                 }
             }
             out.insert(provider.get_ref().to_string(), limits);

@@ -7,11 +7,12 @@
 mod budget;
 mod dotenv;
 mod file;
+mod from_files;
 mod prices;
 mod state;
 
 pub(crate) use budget::Budget;
-pub(crate) use file::{FlowToml, Limits, Profile};
+pub(crate) use file::{FlowToml, LIMITS, Profile};
 pub(crate) use prices::{PRICES, own_models};
 pub(crate) use state::State;
 
@@ -19,7 +20,7 @@ use crate::exit::{Exit, Failure};
 use crate::paths;
 use flow_diagnostics::{Diagnostics, Sources, did_you_mean};
 use flow_plan::Catalog;
-use flow_runtime::Environment;
+use flow_runtime::{Environment, Limit};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -35,7 +36,7 @@ pub(crate) struct Config {
     /// The models that are known: the embedded catalogue, with the project's prices over it.
     pub(crate) catalog: Catalog,
     /// Limits by provider.
-    pub(crate) limits: BTreeMap<String, Limits>,
+    pub(crate) limits: BTreeMap<String, Limit>,
     /// What flows may spend a day.
     pub(crate) budget: Budget,
     /// Where state lives.
@@ -47,13 +48,26 @@ pub(crate) struct Config {
 }
 
 impl Config {
+    /// The limits, as all runs of this process share them.
+    pub(crate) fn shared_limits(&self) -> flow_runtime::Limits {
+        flow_runtime::Limits::new(self.limits.iter().map(|(name, limit)| (name.clone(), *limit)).collect())
+    }
+
+    /// Limits of providers that there are not, one line each.
+    pub(crate) fn misnamed_limits(&self) -> Vec<String> {
+        let providers = flow_runtime::provider::builtin();
+        let names: Vec<&str> = providers.iter().map(|p| p.spec().name).collect();
+        let unknown = self.limits.keys().filter(|name| !names.contains(&name.as_str()));
+        let says = |name: &String| match did_you_mean(name, names.iter().copied()) {
+            Some(near) => format!("`[limits.{name}]` names no provider; did you mean `{near}`?"),
+            None => format!("`[limits.{name}]` names no provider, and holds nobody to anything"),
+        };
+        unknown.map(says).collect()
+    }
+
     /// What is configured but not carried out yet, one line each.
     pub(crate) fn not_yet_supported(&self) -> Vec<String> {
         let mut out = Vec::new();
-        if !self.limits.is_empty() {
-            let providers: Vec<&str> = self.limits.keys().map(String::as_str).collect();
-            out.push(format!("limits are read but not yet enforced ({})", providers.join(", ")));
-        }
         if self.telemetry.is_some() {
             out.push("telemetry is configured but not yet sent".to_owned());
         }
@@ -80,6 +94,7 @@ pub(crate) fn load(root: &Path, profile: Option<&str>) -> Result<(Config, Enviro
     let base = file.as_deref().and_then(Path::parent).unwrap_or(root);
     let mut env = process_environment();
     let dotenv = dotenv::read(&[root, base], &mut env)?;
+    from_files::read(&mut env)?;
     let written = match &file {
         Some(path) => read(path)?,
         None => FlowToml::default(),
@@ -170,20 +185,19 @@ fn with_prefix<'a>(env: &'a Environment, prefix: &'a str) -> impl Iterator<Item 
 }
 
 // FLOW_LIMITS_OPENAI_REQUESTS_PER_MINUTE=60
-fn override_limits(env: &Environment, limits: &mut BTreeMap<String, Limits>) -> Result<(), Failure> {
+fn override_limits(env: &Environment, limits: &mut BTreeMap<String, Limit>) -> Result<(), Failure> {
     for (name, value) in with_prefix(env, "FLOW_LIMITS_") {
-        let known =
-            Limits::KEYS.iter().find_map(|key| Some((name.strip_suffix(key)?.strip_suffix('_')?, *key)));
+        let known = LIMITS.iter().find_map(|key| Some((name.strip_suffix(key)?.strip_suffix('_')?, *key)));
         let variable = format!("FLOW_LIMITS_{}", name.to_uppercase());
         let Some((provider, key)) = known else {
             return Err(Failure::usage(format!("`{variable}` names no limit"))
-                .help(format!("it ends with one of {}", Limits::KEYS.join(", ").to_uppercase())));
+                .help(format!("it ends with one of {}", LIMITS.join(", ").to_uppercase())));
         };
-        let Ok(number) = value.parse() else {
-            return Err(Failure::usage(format!("`{variable}` is not a whole number: `{value}`")));
+        let Some(number) = value.parse().ok().filter(|number| *number > 0) else {
+            return Err(Failure::usage(format!("`{variable}` is not a whole number above 0: `{value}`")));
         };
         let provider = provider.replace('_', "-");
-        limits.entry(provider).or_default().set(key, number);
+        file::set(limits.entry(provider).or_default(), key, number);
     }
     Ok(())
 }

@@ -103,6 +103,9 @@ fn step(row: &Row, now: Millis, name_width: usize, place: Place) -> String {
     if row.count(StepStatus::Cached) > 0 {
         figures.push("cached".to_owned());
     }
+    if let Some(model) = &row.not_asked {
+        figures.push(format!("{model} not asked"));
+    }
     if row.repaired {
         figures.push("repaired".to_owned());
     }

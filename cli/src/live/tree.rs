@@ -46,6 +46,8 @@ pub(crate) struct Row {
     pub(crate) model: Option<String>,
     /// Whether an answer was mended.
     pub(crate) repaired: bool,
+    /// The last model that was not asked, though it was its turn.
+    pub(crate) not_asked: Option<String>,
 }
 
 /// The end of one run of a step.
@@ -80,6 +82,11 @@ impl Tree {
     /// A model is asked for a step.
     pub(crate) fn asked(&mut self, path: &str, model: &str, at: Millis) {
         self.row(path, at).model = Some(model.to_owned());
+    }
+
+    /// A model was not asked for a step.
+    pub(crate) fn not_asked(&mut self, path: &str, model: &str, at: Millis) {
+        self.row(path, at).not_asked = Some(model.to_owned());
     }
 
     /// A step has ended, at this time of the run.

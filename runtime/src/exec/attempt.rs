@@ -5,6 +5,7 @@ use super::director::At;
 use super::halt::{Again, Failure};
 use super::state::{About, Given};
 use super::step::Site;
+use super::turn::{Turn, turn};
 use crate::budget::Money;
 use crate::events::What;
 use crate::journal::{AttemptId, InDoubt};
@@ -54,7 +55,7 @@ impl<'a> Ask<'a> {
     }
 
     /// The request, with its cap on output.
-    pub(super) fn request(&self, site: Site<'_>) -> Request<'a> {
+    pub(super) fn request(&self, site: Site<'a>) -> Request<'a> {
         Request {
             model: self.model,
             prompt: &self.prompt.name,
@@ -65,23 +66,29 @@ impl<'a> Ask<'a> {
             input: self.input,
             max_output: self.model.output_cap(),
             stream: site.run().sink.is_some(),
+            room: Some(&*site.run().engine.gates[self.id.index()].room),
         }
     }
 }
 
-/// Asks once: reserve, note, send within the timeout, settle, read.
+/// Asks once: wait for its turn, reserve, note, send, settle, read; all until it is answered within the
+/// timeout.
 pub(super) async fn attempt(site: Site<'_>, ask: &Ask<'_>, request: &Request<'_>) -> Given<Value> {
     let worst = ask.model.card.worst(ask.most, request.max_output);
     ceiling::trusted(site, ask)?;
+    let time = Time::begin(site);
+    let mut turn = turn(site, ask, time.until).await?;
     let engine = site.run().engine;
     let money = Money::reserve(site.cx.ledger, engine.budgets.as_ref(), worst, &site.run().id).await?;
     let whom = ecow::eco_format!("{}/{}", ask.model.provider, ask.model.model);
     let about = About { whom: whom.clone(), worst, in_doubt: InDoubt::Repeat, key: None };
     let noted = site.run().begin(site.path, about).await?;
-    let call = Call::start(site, ask, (money, noted), (whom, worst));
-    match send(site, ask, request, &call).await {
+    let call = Call::start(site, ask, (money, noted), (whom, worst, turn.waited));
+    turn.sent();
+    match send(site, ask, request, (&call, &time, &mut turn)).await {
         Ok(reply) => {
             let spent = used(ask, &reply, worst);
+            turn.used(spent);
             let excess = ceiling::broken(site, ask, worst, (reply.usage, spent));
             let request_id = reply.request_id.clone();
             let result = read(ask, reply);
@@ -93,6 +100,7 @@ pub(super) async fn attempt(site: Site<'_>, ask: &Ask<'_>, request: &Request<'_>
         Err(failure) => {
             let (failure, spent) = *failure;
             let spent = spent.unwrap_or_else(|| cut_off(ask, worst));
+            turn.used(spent);
             call.finish(Ended { error: Some(&failure.error), ..Ended::with(spent) }).await;
             Err(failure.into())
         }
@@ -127,7 +135,7 @@ async fn send(
     site: Site<'_>,
     ask: &Ask<'_>,
     request: &Request<'_>,
-    call: &Call<'_>,
+    (call, time, turn): (&Call<'_>, &Time, &mut Turn<'_>),
 ) -> Result<Reply, Unsent> {
     let context = &site.run().engine.context;
     let mut growing = site.grows.then(|| Growing::new(&ask.prompt.output));
@@ -143,18 +151,36 @@ async fn send(
         Some(director) => director.reply(At::of(site, call.number), request),
         None => ask.provider.call(context, request, on_text),
     };
-    let longest = Callee::Prompt(PromptId(0)).longest().unwrap_or_default();
-    let limit = site.step.settings.timeout.unwrap_or(longest);
-    let answered = match tokio::time::timeout(limit.duration(), work).await {
+    let answered = match tokio::time::timeout_at(time.until, work).await {
         Ok(answered) => answered,
         Err(_) => {
-            let message = format!("`{}` did not answer within {limit}", ask.model.name);
+            turn.ended(site, ask, Err(None));
+            let waited = match turn.waited {
+                Millis(0) => String::new(),
+                waited => format!(", of which {waited} passed before its turn came"),
+            };
+            let message = format!("`{}` did not answer within {}{waited}", ask.model.name, time.limit);
             let error = RunError::new(Code::E0805, message)
                 .help("raise the step's `timeout`, or give it a `fallback`");
             return Err(Box::new((Failure::passing(error), None)));
         }
     };
+    turn.ended(site, ask, answered.as_ref().map_err(Some));
     answered.map_err(|error| Box::new(refused(ask.model, error)))
+}
+
+/// The time of an attempt.
+struct Time {
+    limit: Millis,
+    until: Instant,
+}
+
+impl Time {
+    fn begin(site: Site<'_>) -> Time {
+        let longest = Callee::Prompt(PromptId(0)).longest().unwrap_or_default();
+        let limit = site.step.settings.timeout.unwrap_or(longest);
+        Time { limit, until: Instant::now() + limit.duration() }
+    }
 }
 
 /// What a provider's error means. What was refused before a model saw it costs nothing.
@@ -258,7 +284,7 @@ impl<'a> Call<'a> {
         site: Site<'a>,
         ask: &Ask<'_>,
         (mut money, noted): (Money<'a>, Option<AttemptId>),
-        (model, worst): (EcoString, Cost),
+        (model, worst, waited): (EcoString, Cost, Millis),
     ) -> Call<'a> {
         money.begin();
         let number = site.tally.attempt();
@@ -267,6 +293,7 @@ impl<'a> Call<'a> {
             attempt: number,
             restarts: site.tally.shown.swap(false, Ordering::Relaxed),
             reserved: worst,
+            waited,
             cuts: ask.cuts.to_vec(),
         });
         Call {

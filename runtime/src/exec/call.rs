@@ -76,6 +76,10 @@ async fn tries(site: Site<'_>, callee: &Callee, args: &[Value]) -> Given<Value> 
     let mut number = 0;
     loop {
         number += 1;
+        // The steps inside of these say it for themselves.
+        if !matches!(callee, Callee::Flow(_) | Callee::Guard(_)) {
+            site.begin().await;
+        }
         site.tally.attempt();
         let work = once(site, callee, args, number);
         let result = match settings.timeout.or(callee.longest()) {
@@ -90,7 +94,10 @@ async fn tries(site: Site<'_>, callee: &Callee, args: &[Value]) -> Given<Value> 
             other => return other,
         };
         match backoff::wait(failure.again, number, longest_wait(site.step.settings.timeout)) {
-            Some(wait) => tokio::time::sleep(wait.duration()).await,
+            Some(wait) => {
+                site.rest();
+                tokio::time::sleep(wait.duration()).await;
+            }
             None => return Err(Halt::Fail(failure)),
         }
     }
@@ -165,9 +172,7 @@ fn arguments(site: Site<'_>, args: &[(EcoString, Arg)], params: &[Value]) -> Giv
                 Some(value) => Value::text(value),
                 None => {
                     let error = RunError::new(Code::E0810, format!("`{variable}` is not set"));
-                    return Err(Halt::from(
-                        error.help(format!("set `{variable}` in the environment or in `.env`")),
-                    ));
+                    return Err(Halt::from(error.help(engine.context.env.how_to_set(variable))));
                 }
             },
         };

@@ -29,6 +29,7 @@ pub(super) async fn handled(site: Site<'_>, result: Given<Value>) -> Given<Value
             if site.run().recorded(site.path).is_none() {
                 site.run().record(site.path, || site.failed(&failure.error)).await?;
             }
+            site.rest();
             block(
                 site.cx.inside(&StepPath::part(&site.path.inside(), "else")),
                 other,
@@ -52,6 +53,7 @@ async fn retried(site: Site<'_>, first: Failure, times: u32) -> Given<Value> {
         if failure.reply.is_none()
             && let Some(wait) = backoff::wait(failure.again, round, longest_wait(site.step.settings.timeout))
         {
+            site.rest();
             tokio::time::sleep(wait.duration()).await;
         }
         let site = Site { round, ..site };

@@ -4,8 +4,8 @@
 //! Every step runs as soon as what it names is there; all of them in the run's own task, so that
 //! dropping the run's future drops everything it has under way.
 //!
-//! [`assumed`] holds values to what a flow assumes of them, [`frame`] holds variables, [`step`] takes one step to its end, [`handler`] is its `else`, [`call`] calls what it
-//! calls, [`prompt`] asks models one after another, [`attempt`] asks one model once, [`ceiling`]
+//! [`assumed`] holds values to what a flow assumes of them, [`frame`] holds variables, [`step`] takes one step to its end, [`handler`] is its `else`, [`finish`] ends a run in good order, [`call`] calls what it
+//! calls, [`prompt`] asks models one after another, [`attempt`] asks one model once, [`turn`] waits until that may be, [`ceiling`]
 //! stops asking one that can't be trusted, [`repeating`] runs loops, [`director`] stands in for the world where one is given, [`state`] is what all steps of a run share.
 
 mod assumed;
@@ -15,6 +15,7 @@ mod cached;
 mod call;
 mod ceiling;
 mod director;
+mod finish;
 mod frame;
 mod halt;
 mod handler;
@@ -24,9 +25,11 @@ mod repeating;
 mod request;
 mod state;
 mod step;
+mod turn;
 
 pub(crate) use call::within;
 pub(crate) use director::{At, Director};
+pub(crate) use finish::Finish;
 pub(crate) use frame::Frame;
 pub(crate) use halt::Halt;
 pub(crate) use request::PromptFacts;

@@ -149,6 +149,7 @@ async fn retried(site: Site<'_>, question: Question<'_>, model: ModelId) -> Give
     let mut tries = 0;
     loop {
         tries += 1;
+        site.begin().await;
         let result = match settings.hedge {
             Some(after) => hedged(after, || attempt(site, &ask, &request)).await,
             None => attempt(site, &ask, &request).await,
@@ -160,7 +161,10 @@ async fn retried(site: Site<'_>, question: Question<'_>, model: ModelId) -> Give
         match backoff::wait(failure.again, tries, longest_wait(site.step.settings.timeout)) {
             // The model has answered; there is nothing to wait for.
             Some(_) if failure.reply.is_some() => {}
-            Some(wait) => tokio::time::sleep(wait.duration()).await,
+            Some(wait) => {
+                site.rest();
+                tokio::time::sleep(wait.duration()).await;
+            }
             None => return Err(Halt::Fail(failure)),
         }
     }
@@ -188,6 +192,7 @@ async fn escalated(site: Site<'_>, question: Question<'_>, answer: Value, by: Mo
     }
     if let Some(unless) = &escalate.unless {
         let path = site.inside_part(None, "unless");
+        site.rest();
         match block(site.cx.inside(&path), unless, vec![answer.clone()], Some(site.frame)).await? {
             Value::Bool(true) => return Ok(answer),
             Value::Bool(false) => {}

@@ -1,6 +1,7 @@
 //! What all steps of a run share: its identity, clock, events, journal and the list of how each
 //! step went.
 
+use super::finish::Finish;
 use super::halt::Halt;
 use crate::budget::Ledger;
 use crate::engine::Engine;
@@ -23,6 +24,8 @@ pub(crate) struct Run<'e> {
     pub(crate) recorded: Recorded,
     /// The right to drive it; there exactly where there is a journal.
     pub(crate) lease: Option<Lease>,
+    /// The wish that it ends in good order.
+    pub(crate) finish: Finish,
     /// The step of the flow's own block whose text is the run's result as it is.
     pub(crate) streams: Option<NodeIndex>,
     /// The step whose value is the run's result as it is, where that is a record, a map or a list.
@@ -49,6 +52,7 @@ impl<'e> Run<'e> {
             sink,
             recorded: Recorded::default(),
             lease: None,
+            finish: Finish::default(),
             streams: None,
             grows: None,
             steps: Mutex::default(),

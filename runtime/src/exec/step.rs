@@ -1,5 +1,6 @@
 //! One step: from what is recorded of it, through its work and its `else`, to its record and report.
 
+use super::finish::Work;
 use super::frame::Frame;
 use super::halt::{Failure, Halt};
 use super::state::{Cx, Given, Run};
@@ -81,6 +82,8 @@ pub(super) struct Tally {
     pub(super) cached: AtomicBool,
     /// Whether it was not needed after all.
     pub(super) skipped: AtomicBool,
+    /// Whether it has something under way.
+    pub(super) work: Work,
 }
 
 #[derive(Clone, Default)]
@@ -100,6 +103,7 @@ impl Tally {
             shown: off(),
             cached: off(),
             skipped: off(),
+            work: Work::default(),
         }
     }
 
@@ -174,6 +178,7 @@ pub(super) fn step<'a>(
         let result = match result {
             Ok(value) if !open.resumed && is_recorded(step) => {
                 let outcome = || open.outcome(Ok(value.clone()));
+                site.work();
                 cx.run.record(&path, outcome).await.map(|()| value).map_err(Halt::from)
             }
             other => other,
@@ -301,6 +306,7 @@ impl<'a> Open<'a> {
 
     fn report(&mut self, status: StepStatus, error: Option<&RunError>) {
         self.closed = true;
+        self.site.rest();
         let TallyState { attempts, spent, model, repaired } = self.site.tally.taken();
         let took = Millis::from(self.site.tally.started.elapsed());
         self.site.run().tell(Some(self.site.path), || What::StepFinished {

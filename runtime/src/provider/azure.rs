@@ -60,7 +60,7 @@ impl Provider for Azure {
         let schema = self.schemas.held(request, true)?;
         let body = body(request, schema.as_ref(), &DIALECT).map_err(|e| unsendable(&e))?;
         let sent = Sent { url, headers, body };
-        exchange((context, spec), sent, (Chat::default(), schema.as_ref()), on_text).await
+        exchange((context, spec, request.room), sent, (Chat::default(), schema.as_ref()), on_text).await
     }
 }
 

@@ -10,15 +10,16 @@ use super::frames::Frames;
 use super::http::{self, Sent};
 use super::schema::{self, Schema};
 use super::{CallError, Finish, OnText, Reply, Usage};
-use crate::Context;
+use crate::{Context, Room};
 use flow_plan::CapabilitySpec;
 use reqwest::Response;
 use reqwest::header::CONTENT_TYPE;
 use std::time::Duration;
 
-/// Sends, and reads what comes back. `schema` is what the answer is held to.
+/// Sends, and reads what comes back. `schema` is what the answer is held to, `room` is told
+/// what the provider says of its limits.
 pub(super) async fn exchange(
-    (context, spec): (&Context, &'static CapabilitySpec),
+    (context, spec, room): (&Context, &'static CapabilitySpec, Option<&Room>),
     sent: Sent,
     (mut reader, schema): (impl Reader, Option<&Schema>),
     on_text: &mut OnText<'_>,
@@ -27,8 +28,12 @@ pub(super) async fn exchange(
     // Pieces of the wrapping are no use to anybody.
     let listener = (!wrapped).then_some(&mut *on_text);
     let mut answer = Answer::new(spec, listener);
+    let secrets = http::secrets(&sent.headers);
     let read = match http::post(context, spec, sent).await {
         Ok(response) => {
+            if let Some(room) = room {
+                room.told(response.headers());
+            }
             let id = request_id(response.headers()).map(str::to_owned);
             let read = read(response, &mut reader, &mut answer).await;
             answer.id = answer.id.take().or(id);
@@ -38,9 +43,13 @@ pub(super) async fn exchange(
     };
     match read {
         Ok(()) => {}
-        Err(Failed::Error(error)) => return Err(*error),
+        Err(Failed::Error(mut error)) => {
+            http::without_secrets(&mut error.message, &secrets);
+            return Err(*error);
+        }
         // What a filter has read may be billed, and no usage is told: the reservation stays charged.
-        Err(Failed::Refused(text)) => {
+        Err(Failed::Refused(mut text)) => {
+            http::without_secrets(&mut text, &secrets);
             let request_id = answer.id.take();
             return Ok(Reply { text, usage: Usage::default(), finish: Finish::Refused, request_id });
         }

@@ -71,6 +71,26 @@ pub(super) fn secret(value: &str) -> Result<HeaderValue, CallError> {
     Ok(header)
 }
 
+/// Takes the secrets of a request out of what is said of it. What a provider says may be cut off within
+/// one.
+pub(super) fn without_secrets(message: &mut String, secrets: &[HeaderValue]) {
+    // What is shorter may stand in any text, and guards nothing.
+    const SHORTEST: usize = 5;
+    let secrets = secrets.iter().filter_map(|s| std::str::from_utf8(s.as_bytes()).ok());
+    for secret in secrets.flat_map(str::split_whitespace).filter(|s| s.len() >= SHORTEST) {
+        *message = message.replace(secret, "***");
+        let begins = (SHORTEST..secret.len()).rev().filter(|n| secret.is_char_boundary(*n));
+        for begin in begins.map(|n| format!("{}…", &secret[..n])) {
+            *message = message.replace(&begin, "***…");
+        }
+    }
+}
+
+/// The headers that are never printed.
+pub(super) fn secrets(headers: &HeaderMap) -> Vec<HeaderValue> {
+    headers.values().filter(|value| value.is_sensitive()).cloned().collect()
+}
+
 /// What is sent.
 pub(super) struct Sent {
     pub(super) url: String,
@@ -117,7 +137,11 @@ pub(super) fn read(config: &Config, env: &Environment, model: &Model) -> Result<
                 CallErrorKind::Key,
                 format!("model `{}` needs {name}, which is not set", model.name),
             )
-            .help(format!("set {name}, or run with `--model {}=sim/text`", model.name))
+            .help(format!(
+                "{}, or run with `--model {}=sim/text`",
+                env.how_to_set(name),
+                model.name
+            ))
         }),
     }
 }

@@ -25,7 +25,7 @@ mod responses;
 mod schema;
 mod sim;
 
-use crate::Context;
+use crate::{Context, Room};
 use async_trait::async_trait;
 use flow_plan::{CapabilitySpec, Millis, Model, Role, Tokens, Type};
 use flow_tokens::Measure;
@@ -86,6 +86,8 @@ pub struct Request<'a> {
     /// Whether the answer is wanted in pieces. Without it `on_text` may see everything at the end,
     /// which costs both sides far less.
     pub stream: bool,
+    /// Who is told what the provider says of its limits, where anybody is.
+    pub room: Option<&'a Room>,
 }
 
 /// One message of a request.

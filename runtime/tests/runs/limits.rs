@@ -2,10 +2,12 @@
 
 use crate::fake::{Act, Fake};
 use crate::plans::*;
-use crate::{engine, result, shown, steps};
+use crate::{engine, engine_with, result, shown, steps};
 use flow_plan::*;
 use flow_runtime::Start;
+use flow_runtime::journal::MemoryJournal;
 use flow_runtime::provider::CallErrorKind;
+use std::sync::Arc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -115,4 +117,23 @@ async fn a_flow_inside_is_held_to_both_budgets_and_its_deadline() {
         let report = result(plan, &Fake::new(&[])).await;
         assert!(shown(&report).starts_with(worth), "{}", shown(&report));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn finishing_waits_for_what_is_under_way_and_begins_nothing_more() {
+    let fake = Fake::new(&[]);
+    let journal = Arc::new(MemoryJournal::default());
+    let engine = engine_with(twice(&[0], i64::MAX), &fake, |options| options.journal = Some(journal));
+    let finish = CancellationToken::new();
+    let start = Start { finish: Some(finish.clone()), ..Start::new(FlowId(0), vec![Value::text("hi")]) };
+    let began = Instant::now();
+    let (report, ()) = tokio::join!(engine.run(start), async {
+        tokio::time::sleep(Millis(300).duration()).await;
+        finish.cancel();
+    });
+    assert_eq!(shown(&report), "Failed E0812: the run was interrupted");
+    assert_eq!((began.elapsed().as_millis(), fake.called().len()), (1000, 1));
+    // What was under way is recorded, and not done again.
+    let start = Start { run: Some(report.run), ..Start::new(FlowId(0), vec![Value::text("hi")]) };
+    assert_eq!((shown(&engine.run(start).await).as_str(), fake.heard()), ("B", vec!["A".into(), "B".into()]));
 }

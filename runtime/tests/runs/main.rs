@@ -10,6 +10,7 @@ mod journal;
 mod laws;
 mod limits;
 mod models;
+mod pace;
 mod plans;
 mod steps;
 mod told;

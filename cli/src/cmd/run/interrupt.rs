@@ -1,5 +1,15 @@
 //! The wish that a run stops: Ctrl-C, or a process manager's SIGTERM.
 
+/// How it is said.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Interrupt {
+    /// By a person, who waits for it.
+    Pressed,
+    /// By a process manager, which gives some time.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "there are no signals"))]
+    Terminated,
+}
+
 /// Every such wish, from when this was made: none is lost between two looks.
 #[cfg(unix)]
 pub(super) struct Interrupts {
@@ -19,10 +29,10 @@ impl Interrupts {
     }
 
     /// Waits for the next one.
-    pub(super) async fn next(&mut self) {
+    pub(super) async fn next(&mut self) -> Interrupt {
         tokio::select! {
-            () = next_of(&mut self.pressed) => {}
-            () = next_of(&mut self.terminated) => {}
+            () = next_of(&mut self.pressed) => Interrupt::Pressed,
+            () = next_of(&mut self.terminated) => Interrupt::Terminated,
         }
     }
 }
@@ -49,9 +59,10 @@ impl Interrupts {
     }
 
     /// Waits for the next one.
-    pub(super) async fn next(&mut self) {
+    pub(super) async fn next(&mut self) -> Interrupt {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
+        Interrupt::Pressed
     }
 }

@@ -17,14 +17,15 @@ use flow_runtime::budget::Budgets;
 use flow_runtime::cache::SqliteCache;
 use flow_runtime::events::Event;
 use flow_runtime::journal::Journal;
-use flow_runtime::{Context, Engine, Options, RunError, RunReport, Start};
-use interrupt::Interrupts;
+use flow_runtime::{Context, Engine, Limits, Options, RunError, RunReport, Start};
+use interrupt::{Interrupt, Interrupts};
 use outcome::Around;
 use resume::Resumed;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 use watch::{EventsFile, Watch};
 
 /// The arguments.
@@ -44,7 +45,8 @@ are stronger, and options are strongest.
 
 Exit codes: 1 the program has errors, or the run failed or was refused; 2 an input or the
 configuration is wrong (E0809, E0810); 3 a provider, a lookup or an action failed (E0805, E0807,
-E0811). Ctrl-C stops the run and prints what it spent and how it goes on.
+E0811). Ctrl-C stops the run and prints what it spent and how it goes on;
+SIGTERM does so when the calls under way are done, after eight seconds at most.
 
 With --format json a program with errors is answered with the document of a failed run, which then
 has the `diagnostics`, `errors` and `warnings` of `flowc check --format json` too.")]
@@ -80,6 +82,8 @@ pub(crate) struct Args {
     format: super::Format,
 }
 
+/// How long what is under way may take to end after SIGTERM: process managers kill after ten seconds.
+const FINISH: Duration = Duration::from_secs(8);
 /// How long a run may take to stop when it is asked to.
 const GRACE: Duration = Duration::from_millis(60);
 const BETWEEN_DRAWINGS: Duration = Duration::from_millis(80);
@@ -117,7 +121,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
         console.diagnostics(&report.diagnostics, &report.sources);
     }
     let misnamed = project.config.budget.misnamed(&plan);
-    for says in project.config.not_yet_supported().iter().chain(&misnamed) {
+    let unlimited = project.config.misnamed_limits();
+    for says in project.config.not_yet_supported().iter().chain(&misnamed).chain(&unlimited) {
         console.note(&format!("warning: {says}"));
     }
     let tree = Tree::new(&plan.flows[flow.index()].name, plan.flows[flow.index()].settings.budget);
@@ -136,6 +141,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
         start: Start { run: resumed.map(|r| r.trace.run.run), note: note.into(), ..Start::new(flow, inputs) },
         journal,
         budgets: project.config.budget.kept_in(&project.config.state.dir),
+        limits: project.config.shared_limits(),
         context: project.context(),
     };
     let ran = runtime.block_on(watched(job, watch));
@@ -152,6 +158,7 @@ struct Job {
     start: Start,
     journal: Option<Arc<dyn Journal>>,
     budgets: Option<Budgets>,
+    limits: Limits,
     context: Context,
 }
 
@@ -173,8 +180,9 @@ async fn watched(job: Job, mut watch: Watch) -> Result<(RunReport, watch::Seen),
     let plan = Arc::new(job.plan);
     let name = plan.flows[job.start.flow.index()].name.clone();
     let cache = Arc::new(SqliteCache::new(&job.context.state));
-    let Job { journal, budgets, .. } = job;
-    let made = Engine::new(plan, job.context, Options { journal, cache, budgets, ..Options::default() });
+    let Job { journal, budgets, limits, .. } = job;
+    let options = Options { journal, cache, budgets, limits, ..Options::default() };
+    let made = Engine::new(plan, job.context, options);
     let engine = match made {
         Ok(engine) => engine,
         Err(error) => return Ok((watch.given_up(&name, error), watch.finish())),
@@ -183,20 +191,30 @@ async fn watched(job: Job, mut watch: Watch) -> Result<(RunReport, watch::Seen),
         // Nobody listens once the run is given up.
         let _ = sender.send(event);
     };
-    let start = Start { events: Some(Arc::new(sink)), ..job.start };
+    let finish = CancellationToken::new();
+    let start = Start { events: Some(Arc::new(sink)), finish: Some(finish.clone()), ..job.start };
     // In a task of its own, so that nothing it does keeps Ctrl-C and the drawing waiting.
     let mut work = tokio::spawn(async move { engine.run(start).await });
     let mut frames = tokio::time::interval(BETWEEN_DRAWINGS);
     let mut interrupts = Interrupts::listen();
-    let mut deadline = None;
+    let (mut finished_by, mut deadline) = (None, None);
     let done = loop {
         tokio::select! {
             biased;
-            () = interrupts.next() => {
+            interrupt = interrupts.next() => {
                 if deadline.is_some() {
                     // The second press: nothing more is waited for.
                     break None;
                 }
+                if interrupt == Interrupt::Terminated && finished_by.is_none() {
+                    finish.cancel();
+                    finished_by = Some(tokio::time::Instant::now() + FINISH);
+                } else {
+                    cancel.cancel();
+                    deadline = Some(tokio::time::Instant::now() + GRACE);
+                }
+            }
+            () = until(finished_by), if deadline.is_none() => {
                 cancel.cancel();
                 deadline = Some(tokio::time::Instant::now() + GRACE);
             }

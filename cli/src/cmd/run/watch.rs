@@ -94,6 +94,7 @@ impl Watch {
                     self.void()?;
                 }
             }
+            What::CallSkipped { model, .. } => self.live.tree.not_asked(path, model, event.at),
             What::Token { text, result: true, .. } if self.streams => self.piece(text)?,
             What::Token { .. } | What::Partial { .. } => {}
             What::CallFinished { .. } => {}

@@ -86,7 +86,13 @@ impl Provider for Anthropic {
         let fixed = self.prefixes.marked(request);
         let body = body::body(request, schema.as_ref(), fixed).map_err(|e| unsendable(&e))?;
         let sent = Sent { url, headers, body };
-        exchange((context, &SPEC), sent, (Messages::new(schema.is_some()), schema.as_ref()), on_text).await
+        exchange(
+            (context, &SPEC, request.room),
+            sent,
+            (Messages::new(schema.is_some()), schema.as_ref()),
+            on_text,
+        )
+        .await
     }
 }
 

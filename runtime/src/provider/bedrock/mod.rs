@@ -97,7 +97,13 @@ impl Provider for Bedrock {
             None => sign::headers(env, model, region.unwrap_or("us-east-1"), (&url, &body))?,
         };
         let sent = Sent { url, headers, body };
-        exchange((context, &SPEC), sent, (Converse::new(schema.is_some()), schema.as_ref()), on_text).await
+        exchange(
+            (context, &SPEC, request.room),
+            sent,
+            (Converse::new(schema.is_some()), schema.as_ref()),
+            on_text,
+        )
+        .await
     }
 }
 

@@ -76,6 +76,6 @@ impl Provider for Cohere {
         let schema = self.schemas.held(request, false)?;
         let body = body::body(request, schema.as_ref()).map_err(|e| unsendable(&e))?;
         let sent = Sent { url, headers: http::bearer(key.as_deref())?, body };
-        exchange((context, &SPEC), sent, (Events, schema.as_ref()), on_text).await
+        exchange((context, &SPEC, request.room), sent, (Events, schema.as_ref()), on_text).await
     }
 }

@@ -87,6 +87,6 @@ impl Provider for Google {
         let schema = self.schemas.held(request, false)?;
         let body = body::body(request, schema.as_ref()).map_err(|e| unsendable(&e))?;
         let sent = Sent { url, headers, body };
-        exchange((context, &SPEC), sent, (Candidates, schema.as_ref()), on_text).await
+        exchange((context, &SPEC, request.room), sent, (Candidates, schema.as_ref()), on_text).await
     }
 }

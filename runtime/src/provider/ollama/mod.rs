@@ -79,7 +79,7 @@ impl Provider for Ollama {
         let images = body::images(&SPEC, &request.messages)?;
         let body = body::body(request, schema.as_ref(), (think, images)).map_err(|e| unsendable(&e))?;
         let sent = Sent { url, headers: http::bearer(key.as_deref())?, body };
-        exchange((context, &SPEC), sent, (Pieces, schema.as_ref()), on_text).await
+        exchange((context, &SPEC, request.room), sent, (Pieces, schema.as_ref()), on_text).await
     }
 }
 

@@ -67,6 +67,6 @@ impl Provider for OpenAi {
         let schema = self.schemas.held(request, true)?;
         let body = body(request, schema.as_ref(), self.dialect).map_err(|e| unsendable(&e))?;
         let sent = Sent { url, headers: http::bearer(key.as_deref())?, body };
-        exchange((context, spec), sent, (Chat::default(), schema.as_ref()), on_text).await
+        exchange((context, spec, request.room), sent, (Chat::default(), schema.as_ref()), on_text).await
     }
 }

@@ -63,6 +63,6 @@ impl Provider for Responses {
         let schema = self.schemas.held(request, true)?;
         let body = body::body(request, schema.as_ref()).map_err(|e| unsendable(&e))?;
         let sent = Sent { url, headers: http::bearer(key.as_deref())?, body };
-        exchange((context, &SPEC), sent, (Events::default(), schema.as_ref()), on_text).await
+        exchange((context, &SPEC, request.room), sent, (Events::default(), schema.as_ref()), on_text).await
     }
 }

@@ -54,6 +54,7 @@ fn request<'a>(model: &'a Model, output: &'a Type, user: &str) -> Request<'a> {
         input: Tokens(100),
         max_output: Tokens(600),
         stream: true,
+        room: None,
     }
 }
 
