@@ -47,6 +47,7 @@ impl Engine {
         let flow = &self.plan.flows[start.flow.index()];
         let cancel = start.cancel.as_ref().unwrap_or(&self.context.cancel);
         let mut run = Run::new(self, start.run.unwrap_or_else(RunId::fresh), start.events);
+        run.flow = flow.name.clone();
         if let Some(journal) = &self.journal {
             let head = RunHead {
                 run: run.id.clone(),

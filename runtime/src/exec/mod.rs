@@ -6,7 +6,8 @@
 //!
 //! [`assumed`] holds values to what a flow assumes of them, [`frame`] holds variables, [`step`] takes one step to its end, [`handler`] is its `else`, [`call`] calls what it
 //! calls, [`prompt`] asks models one after another, [`attempt`] asks one model once, [`ceiling`]
-//! stops asking one that can't be trusted, [`repeating`] runs loops, [`director`] stands in for the world where one is given, [`state`] is what all steps of a run share.
+//! stops asking one that can't be trusted, [`repeating`] runs loops, [`cached`] answers equal calls once, those under way by [`flight`], [`doubt`] is what an escalation
+//! depends on, [`director`] stands in for the world where one is given, [`state`] is what all steps of a run share.
 
 mod assumed;
 mod attempt;
@@ -15,6 +16,8 @@ mod cached;
 mod call;
 mod ceiling;
 mod director;
+mod doubt;
+mod flight;
 mod frame;
 mod halt;
 mod handler;
@@ -25,6 +28,7 @@ mod request;
 mod state;
 mod step;
 
+pub(crate) use cached::Answers;
 pub(crate) use call::within;
 pub(crate) use director::{At, Director};
 pub(crate) use frame::Frame;
