@@ -60,6 +60,12 @@ async fn main() -> Result<(), Failure> {
         let inside = timed(hits, async || run(&with).await).await?;
         println!("{name:<22} alone {alone}   in a run {inside}");
     }
+    let next = std::sync::atomic::AtomicU64::new(0);
+    let any = timed(hits.min(entries), async || {
+        let call = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        sqlite.get(&asked(call)).await.map(drop).map_err(Failure::from)
+    });
+    println!("{:<22} alone {}, each another entry", "SQLite", any.await?);
     let without = engine(&memory, false)?;
     let made = timed(hits, async || run(&without).await).await?;
     println!("{:<22} a run whose call is made, by a model that answers at once: {made}", "no cache");
