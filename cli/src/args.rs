@@ -60,6 +60,8 @@ pub(crate) enum Command {
     Trace(cmd::trace::Args),
     /// Decide what became of an action that is in doubt.
     Resolve(cmd::resolve::Args),
+    /// Show what is cached and what that saved, or clear it.
+    Cache(cmd::cache::Args),
     /// Make a small project that runs at once, without a key.
     New(cmd::new::Args),
     /// Look for what keeps programs from running here.

@@ -232,6 +232,62 @@ fn an_equal_call_is_answered_from_the_state_folder() {
 }
 
 #[test]
+fn the_cache_is_shown_and_cleared() {
+    let sandbox = Sandbox::with(&[(
+        "app.flow",
+        &PLAIN.replace("greet(name)\n", "greet(name) { cache: 1h per name }\n"),
+    )]);
+    assert!(sandbox.flowc(&["cache"]).is_fine().err.contains("nothing is cached"));
+    assert!(!sandbox.path(".flow").exists(), "to look makes nothing");
+    for name in ["name=Ada", "name=Ada", "name=Bob"] {
+        sandbox.flowc(&["run", "app.flow", name]).is_fine();
+    }
+    let rows = sandbox.flowc(&["cache", "--format", "json"]).is_fine().json();
+    let row = &rows["cache"][0];
+    assert_eq!((&row["prompt"], &row["hits"], &row["misses"]), (&json!("greet"), &json!(1), &json!(2)));
+    assert_eq!((&row["entries"], row["scopes"].as_array().map(Vec::len)), (&json!(2), Some(2)));
+    assert!(row["saved"]["input_tokens"].as_u64() > Some(0));
+    assert!(!rows.to_string().contains("Ada"), "who shares an entry is not shown");
+    assert!(sandbox.flowc(&["cache"]).is_fine().out.contains("greet"));
+    assert_eq!(sandbox.flowc(&["cache", "--scopes"]).is_fine().out.lines().count(), 3);
+
+    let cleared = |args: &[&str]| {
+        let args = [&["cache", "clear", "--format", "json"], args].concat();
+        sandbox.flowc(&args).is_fine().json()["cleared"].clone()
+    };
+    assert_eq!(cleared(&["--scope", "Ada", "--prompt", "other"]), json!(0));
+    assert_eq!(cleared(&["--scope", "Ada"]), json!(1));
+    assert_eq!(cleared(&[]), json!(1));
+    assert!(sandbox.flowc(&["cache"]).is_fine().err.contains("nothing is cached"));
+}
+
+#[test]
+fn a_cache_that_is_away_is_said_once_and_the_run_goes_on() {
+    let program = PLAIN.replace("greet(name)\n", "greet(name) { cache: 1h }\n");
+    let away = "redis://:s3cret@127.0.0.1:1/0";
+    let sandbox = Sandbox::with(&[("app.flow", &program)]);
+    let run = |args: &[&str]| {
+        let done = sandbox.flowc_with(args, &[("FLOW_CACHE_URL", away)]);
+        done.is_fine();
+        done
+    };
+    let done = run(&["run", "app.flow", "name=Ada"]);
+    assert_eq!(done.err.matches("warning: the cache in Redis failed").count(), 1, "{}", done.err);
+    assert!(done.err.contains("the run goes on without it") && !done.err.contains("s3cret"), "{}", done.err);
+    let events = run(&["run", "app.flow", "name=Ada", "--events", "-"]).err;
+    assert_eq!(events.matches("\"event\":\"warned\"").count(), 1, "{events}");
+
+    // A folder that can't be made.
+    let nowhere = [("FLOW_STATE_DIR", "app.flow/state")];
+    let done = sandbox.flowc_with(&["run", "app.flow", "name=Ada", "--no-journal"], &nowhere);
+    assert_eq!(done.is_fine().err.matches("warning: the cache failed").count(), 1);
+
+    let wrong = sandbox.flowc_with(&["run", "app.flow", "name=Ada"], &[("FLOW_CACHE_URL", "http://x")]);
+    wrong.fails(2, "`FLOW_CACHE_URL` is no address of a Redis server");
+    sandbox.flowc_with(&["cache"], &[("FLOW_CACHE_URL", away)]).fails(2, "the cache in Redis failed");
+}
+
+#[test]
 fn every_judge_of_the_standard_library_can_be_asked() {
     let program = "import helpful, tone, faithful, relevant, concise, equivalent from std.judges
 

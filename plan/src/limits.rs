@@ -9,6 +9,14 @@ pub fn longest_wait(timeout: Option<Millis>) -> Millis {
     timeout.map_or(MOST, |timeout| timeout.min(MOST))
 }
 
+/// The longest that a cache is waited for, each time it is asked or told something.
+pub const CACHE: Millis = Millis(250);
+
+/// The longest that a call waits for an equal one under way, where its attempts have this `timeout`.
+pub fn longest_shared(callee: &Callee, timeout: Option<Millis>) -> Millis {
+    timeout.or(callee.longest()).unwrap_or_default()
+}
+
 /// The most that is said of an answer that could not be used, when a model is asked again.
 pub const COMPLAINT: Tokens = Tokens(200);
 

@@ -6,7 +6,7 @@
 use crate::action::Channel;
 use crate::budget::Budgets;
 use crate::cache::{Cache, MemoryCache};
-use crate::exec::{Director, PromptFacts};
+use crate::exec::{Answers, Director, PromptFacts};
 use crate::guard::Guard;
 use crate::journal::{Journal, PlanDigest};
 use crate::lookup::Source;
@@ -37,7 +37,7 @@ pub struct Engine {
     pub(crate) channels: Vec<Arc<dyn Channel>>,
     pub(crate) guards: Vec<(EcoString, Arc<dyn Guard>)>,
     pub(crate) journal: Option<Arc<dyn Journal>>,
-    pub(crate) cache: Arc<dyn Cache>,
+    pub(crate) answers: Answers,
     pub(crate) budgets: Option<Budgets>,
     // Why the bound of a model can't be trusted any more, by the model's index.
     pub(crate) broken: Vec<OnceLock<String>>,
@@ -159,12 +159,12 @@ impl Engine {
             measures,
             counts,
             broken: plan.models.iter().map(|_| OnceLock::new()).collect(),
+            answers: Answers::new(&plan, cache),
             plan,
             context,
             digest,
             templates,
             journal,
-            cache,
             budgets,
             director: None,
         })

@@ -112,6 +112,11 @@ pub enum What {
         /// Why it failed.
         error: Option<RunError>,
     },
+    /// Something is not as it should be, and the run goes on.
+    Warned {
+        /// What, in one line.
+        message: String,
+    },
     /// A step has ended.
     StepFinished {
         /// How.
@@ -155,6 +160,7 @@ impl What {
             What::Token { .. } => "token",
             What::Partial { .. } => "partial",
             What::CallFinished { .. } => "call_finished",
+            What::Warned { .. } => "warned",
             What::StepFinished { .. } => "step_finished",
             What::RunFinished { .. } => "run_finished",
         }
@@ -214,6 +220,7 @@ impl Serialize for Event {
                 mended(&mut map, repaired)?;
                 map.serialize_entry("error", &error.as_ref().map(ErrorShape))?;
             }
+            What::Warned { message } => map.serialize_entry("message", message)?,
             What::StepFinished { status, model, attempts, spent, took, repaired, error } => {
                 map.serialize_entry("status", status)?;
                 map.serialize_entry("model", &model.as_deref())?;

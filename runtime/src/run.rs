@@ -51,6 +51,7 @@ impl Engine {
         let cancel = start.cancel.as_ref().unwrap_or(&self.context.cancel);
         let mut run = Run::new(self, start.run.unwrap_or_else(RunId::fresh), start.events);
         run.finish = Finish::on(start.finish);
+        run.flow = flow.name.clone();
         if let Some(journal) = &self.journal {
             let head = RunHead {
                 run: run.id.clone(),

@@ -1,6 +1,6 @@
 //! `flowc runs`: the runs that are recorded, and the actions that wait for a decision.
 
-use crate::config;
+use crate::config::{self, Config};
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
 use crate::figures::{Round, dollars, seconds};
@@ -78,6 +78,12 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
 impl In {
     /// The journal, if anything has been recorded, and how its place is called.
     pub(crate) fn journal(&self) -> Result<(Option<Arc<dyn Journal>>, String), Failure> {
+        let config = self.config()?;
+        Ok((config.state.past()?, config.state.shown()))
+    }
+
+    /// What is configured there.
+    pub(crate) fn config(&self) -> Result<Config, Failure> {
         let root = match &self.within {
             Some(path) if path.is_dir() => path.clone(),
             Some(path) => {
@@ -86,8 +92,7 @@ impl In {
             }
             None => PathBuf::from("."),
         };
-        let (config, _) = config::load(&root, None)?;
-        Ok((config.state.past()?, config.state.shown()))
+        Ok(config::load(&root, None)?.0)
     }
 
     /// A run with all that is recorded of it.

@@ -1,6 +1,7 @@
 //! `flow.toml`: reading it, with a place for everything that is wrong in it.
 
 use super::budget::Budget;
+use super::cache::CachePlace;
 use super::state::StateTable;
 use flow_diagnostics::{Code, Diagnostics, FileId, FlowDiagnostic, Span, did_you_mean};
 use flow_runtime::Limit;
@@ -23,6 +24,8 @@ pub(crate) struct FlowToml {
     pub(crate) budget: Budget,
     /// Where is kept what outlives a run.
     pub(crate) state: StateTable,
+    /// Where answers are kept.
+    pub(crate) cache: CachePlace,
     /// `[telemetry] endpoint`.
     pub(crate) telemetry_endpoint: Option<String>,
 }
@@ -68,10 +71,11 @@ pub(crate) fn parse(text: &str, file: FileId, diagnostics: &mut Diagnostics) -> 
             "limits" => out.limits = reader.limits(value),
             "budget" => out.budget = Budget::read(&mut reader, value),
             "state" => out.state = StateTable::read(&mut reader, value),
+            "cache" => out.cache = CachePlace::read(&mut reader, value),
             "telemetry" => out.telemetry_endpoint = reader.only(value, "endpoint"),
             _ => reader.unknown(
                 key,
-                &["default_profile", "profile", "models", "limits", "budget", "state", "telemetry"],
+                &["default_profile", "profile", "models", "limits", "budget", "state", "cache", "telemetry"],
             ),
         }
     }

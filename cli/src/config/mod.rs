@@ -5,6 +5,7 @@
 //! variables, then the chosen profile, then the rest of `flow.toml`.
 
 mod budget;
+mod cache;
 mod dotenv;
 mod file;
 mod from_files;
@@ -12,6 +13,7 @@ mod prices;
 mod state;
 
 pub(crate) use budget::Budget;
+pub(crate) use cache::CachePlace;
 pub(crate) use file::{FlowToml, LIMITS, Profile};
 pub(crate) use prices::{PRICES, own_models};
 pub(crate) use state::State;
@@ -41,6 +43,8 @@ pub(crate) struct Config {
     pub(crate) budget: Budget,
     /// Where state lives.
     pub(crate) state: State,
+    /// Where answers are kept.
+    pub(crate) cache: CachePlace,
     /// Where traces go.
     pub(crate) telemetry: Option<String>,
     /// The `.env` files that were read.
@@ -82,6 +86,8 @@ pub(crate) fn is_known_variable(name: &str) -> bool {
         "FLOW_PROFILE",
         "FLOW_STATE_DIR",
         "FLOW_STATE_JOURNAL",
+        "FLOW_STATE_URL",
+        "FLOW_CACHE_URL",
         "FLOW_BUDGET_PER_DAY",
         "FLOW_TELEMETRY_ENDPOINT",
     ];
@@ -114,8 +120,9 @@ pub(crate) fn load(root: &Path, profile: Option<&str>) -> Result<(Config, Enviro
     let mut budget = written.budget;
     budget.override_from(&env)?;
     let state = State::load(written.state, &env, base)?;
+    let cache = written.cache.override_from(&env)?;
     let telemetry = env.get("FLOW_TELEMETRY_ENDPOINT").map(str::to_owned).or(written.telemetry_endpoint);
-    Ok((Config { file, profile, models, catalog, limits, budget, state, telemetry, dotenv }, env))
+    Ok((Config { file, profile, models, catalog, limits, budget, state, cache, telemetry, dotenv }, env))
 }
 
 /// The nearest `flow.toml`, from the folder upwards to the root of its git repository.

@@ -4,7 +4,7 @@ use super::infer::{Env, narrowest};
 use super::prompt::Asked;
 use super::walk::{CallWorst, Instance, Place, Unbounded, Walk};
 use super::worst::{Line, Ways, Worst, either};
-use flow_plan::limits::longest_wait;
+use flow_plan::limits::{CACHE, longest_shared, longest_wait};
 use flow_plan::{
     Bound, CallBounds, Callee, Cost, Escalate, FlowId, GuardId, Millis, ModelId, Prompt, PromptId,
     RequestBound, Step, StepKind, StepSettings, Tokens, Type, VarId,
@@ -50,7 +50,11 @@ impl Walk<'_> {
         let time = step.settings.timeout.or(callee.longest()).unwrap_or_default();
         let once = Worst::wait(Line { time, ..line_of(step, place, "its timeout") });
         let ways = Ways { ok: once.clone(), failed: Some(once), stopped: None };
-        tried(&ways, &step.settings, waiting(step, place))
+        let ways = tried(&ways, &step.settings, waiting(step, place));
+        match callee {
+            Callee::Lookup(_) => behind_cache(ways, step, callee, place),
+            _ => ways,
+        }
     }
 
     fn sub_flow(&mut self, step: &Step, id: FlowId, place: &Place) -> (Ways, Type) {
@@ -254,7 +258,7 @@ impl Walk<'_> {
         }
         let mut ways = ways.unwrap_or_default();
         ways.failed = either(&ways.failed, &Some(before));
-        ways
+        behind_cache(ways, step, &Callee::Prompt(PromptId(0)), place)
     }
 
     // One model with its tries, each perhaps with another beside it.
@@ -393,6 +397,18 @@ fn timed(ways: Ways, limit: Option<Millis>, step: &Step, place: &Place) -> Ways 
         stopped: ways.stopped.map(within),
         ok: within(ways.ok),
     }
+}
+
+/// The `cache` setting: nothing is in the cache, which takes its time to say so and to be told the answer,
+/// and an equal call under way that was waited for has failed.
+fn behind_cache(ways: Ways, step: &Step, callee: &Callee, place: &Place) -> Ways {
+    if step.settings.cache.is_none() {
+        return ways;
+    }
+    let shared = longest_shared(callee, step.settings.timeout).0;
+    let time = Millis(shared.saturating_add(CACHE.0).saturating_add(CACHE.0));
+    Ways::certain(Worst::wait(Line { time, ..line_of(step, place, "the cache and an equal call") }))
+        .then(&ways)
 }
 
 /// The `retry` setting: tried again after a failure, with a wait before each further try.

@@ -215,6 +215,11 @@ impl Checker<'_> {
             );
             return None;
         }
+        match called.callee {
+            Callee::Flow(_) => self.not_yet(setting.span, "`cache` of a flow"),
+            Callee::Guard(_) => self.not_yet(setting.span, "`cache` of a guard"),
+            _ => {}
+        }
         let scope = scope.map(|s| self.expr(scopes, s, None).expr);
         Some(CachePolicy { ttl, scope })
     }

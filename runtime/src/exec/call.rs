@@ -1,6 +1,6 @@
 //! Calls of everything but prompts: lookups, guards, actions, flows; with `retry` and `timeout`.
 
-use super::cached::{self, digest};
+use super::cached;
 use super::director::At;
 use super::frame::Frame;
 use super::halt::{Failure, Halt};
@@ -8,6 +8,7 @@ use super::state::{About, Given};
 use super::step::Site;
 use super::{backoff, block, fill, prompt};
 use crate::action::Unacted;
+use crate::cache::digest;
 use crate::guard::Verdict;
 use crate::journal::InDoubt;
 use crate::provider::Message;
@@ -36,16 +37,10 @@ pub(super) async fn call(
         Callee::Lookup(id) => lookup_entry(site, &site.run().engine.plan.lookups[id.index()], &args)?,
         _ => None,
     };
-    if let Some(entry) = &entry
-        && let Some(hit) = entry.get(site).await?
-    {
-        return Ok(hit);
+    match entry {
+        Some(call) => call.answered(site, Box::pin(tries(site, callee, &args))).await,
+        None => tries(site, callee, &args).await,
     }
-    let value = tries(site, callee, &args).await?;
-    if let Some(entry) = &entry {
-        entry.put(site, &value).await?;
-    }
-    Ok(value)
 }
 
 /// The value without what a built-in guard found in it; the failure itself where the guard could not
@@ -150,10 +145,10 @@ async fn lookup(site: Site<'_>, lookup: &Lookup, params: &[Value], number: u32) 
     engine.hold(value, &lookup.output).map_err(|over| wrong(over.to_string()))
 }
 
-fn lookup_entry(site: Site<'_>, lookup: &Lookup, params: &[Value]) -> Given<Option<cached::Entry>> {
-    cached::entry(site, &lookup.name, |d| {
+fn lookup_entry(site: Site<'_>, lookup: &Lookup, params: &[Value]) -> Given<Option<cached::Call>> {
+    cached::call(site, &lookup.name, |d| {
         // The declaration stands for its expressions and the names of its secrets.
-        d.part(format!("{} {:?} {}", lookup.source, lookup.args, lookup.output).as_bytes());
+        d.part(format!("{} {:?} {:?}", lookup.source, lookup.args, lookup.output).as_bytes());
         for param in params {
             d.value(param);
         }

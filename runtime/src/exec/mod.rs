@@ -4,9 +4,12 @@
 //! Every step runs as soon as what it names is there; all of them in the run's own task, so that
 //! dropping the run's future drops everything it has under way.
 //!
-//! [`assumed`] holds values to what a flow assumes of them, [`frame`] holds variables, [`step`] takes one step to its end, [`handler`] is its `else`, [`finish`] ends a run in good order, [`call`] calls what it
-//! calls, [`prompt`] asks models one after another, [`attempt`] asks one model once, [`turn`] waits until that may be, [`ceiling`]
-//! stops asking one that can't be trusted, [`repeating`] runs loops, [`director`] stands in for the world where one is given, [`state`] is what all steps of a run share.
+//! [`assumed`] holds values to what a flow assumes of them, [`frame`] holds variables, [`step`] takes one
+//! step to its end, [`handler`] is its `else`, [`finish`] ends a run in good order, [`call`] calls what it
+//! calls, [`prompt`] asks models one after another, [`attempt`] asks one model once, [`turn`] waits until
+//! that may be, [`ceiling`] stops asking one that can't be trusted, [`repeating`] runs loops, [`cached`]
+//! answers equal calls once, those under way by [`flight`], [`doubt`] is what an escalation depends on,
+//! [`director`] stands in for the world where one is given, [`state`] is what all steps of a run share.
 
 mod assumed;
 mod attempt;
@@ -15,7 +18,9 @@ mod cached;
 mod call;
 mod ceiling;
 mod director;
+mod doubt;
 mod finish;
+mod flight;
 mod frame;
 mod halt;
 mod handler;
@@ -27,6 +32,7 @@ mod state;
 mod step;
 mod turn;
 
+pub(crate) use cached::Answers;
 pub(crate) use call::within;
 pub(crate) use director::{At, Director};
 pub(crate) use finish::Finish;

@@ -8,14 +8,15 @@ use super::halt::{Failure, Halt};
 use super::request::Messages;
 use super::state::Given;
 use super::step::Site;
-use super::{backoff, block, cached};
+use super::{backoff, block, cached, doubt};
 use crate::RunError;
+use crate::cache::Digest;
 use crate::provider::Message;
 use flow_diagnostics::Code;
 use flow_plan::limits::longest_wait;
-use flow_plan::{CallBounds, Millis, Model, ModelId, PromptId, Tokens, Value};
+use flow_plan::{CallBounds, Millis, ModelId, PromptId, Role, Tokens, Value};
 use flow_tokens::Measure;
-use futures::future::{Either, select};
+use futures::future::{BoxFuture, Either, select};
 use std::pin::pin;
 
 /// Asks for a prompt's answer. `again` is said behind the prompt, when an answer could not be used.
@@ -30,22 +31,21 @@ pub(super) async fn prompt(site: Site<'_>, id: PromptId, args: &[Value], again: 
     let bounds = site.step.bounds.as_deref();
     let measure = &engine.measures[first.index()];
     let mut messages = Messages::render(site, (prompt, facts), args, (bounds, measure)).await?;
-    let model = &engine.plan.models[first.index()];
-    let entry = cached::entry(site, &prompt.name, |d| call_parts(d, model, prompt, &messages))?;
-    if let (Some(entry), true) = (&entry, again.is_empty())
-        && let Some(hit) = entry.get(site).await?
-    {
-        return Ok(hit);
-    }
+    let call = cached::call(site, &prompt.name, |d| call_parts(d, site, id, &messages))?;
     messages.extend(again, longest_reply(site), measure);
     let question = Question { prompt: id, args, again, first: (&messages, measure) };
     let models = std::iter::once(first).chain(settings.fallback.iter().copied());
-    let (answer, by) = first_answer(site, question, models).await?;
-    let answer = escalated(site, question, answer, by).await?;
-    if let Some(entry) = &entry {
-        entry.put(site, &answer).await?;
+    // On the heap, since it stands in every way below.
+    let work: BoxFuture<'_, Given<Value>> = Box::pin(async {
+        let (answer, by) = first_answer(site, question, models).await?;
+        escalated(site, question, answer, by).await
+    });
+    match call {
+        None => work.await,
+        Some(call) if again.is_empty() => call.answered(site, work).await,
+        // The answer that is there could not be used.
+        Some(call) => call.renewed(site, work).await,
     }
-    Ok(answer)
 }
 
 // The most tokens of an answer that is shown to a model again.
@@ -63,15 +63,24 @@ struct Question<'a> {
     first: (&'a Messages, &'a Measure),
 }
 
-fn call_parts(d: &mut cached::Digest, model: &Model, prompt: &flow_plan::Prompt, messages: &Messages) {
-    d.part(model.id().as_bytes());
-    // All that changes an answer; addresses and keys do not.
-    let s = &model.settings;
-    let sampling = (s.max_output, s.temperature, s.top_p, s.seed, &s.stop, &s.reasoning);
-    d.part(format!("{sampling:?}").as_bytes());
-    d.part(prompt.output.schema(false).to_string().as_bytes());
+/// All that an answer depends on: the prompt as it is sent, who may answer, and what an answer is.
+fn call_parts(d: &mut Digest, site: Site<'_>, id: PromptId, messages: &Messages) {
+    let (engine, settings) = (site.run().engine, &site.step.settings);
+    d.part(engine.answers.prompt(id));
+    for model in settings.model.iter().chain(&settings.fallback) {
+        d.part(engine.answers.model(*model));
+    }
+    if let Some(escalate) = &settings.escalate {
+        d.part(b"escalate");
+        d.part(engine.answers.model(escalate.to));
+        doubt::parts(d, site, escalate);
+    }
     for message in messages.list() {
-        d.part(format!("{:?}", message.role).as_bytes());
+        d.part(match message.role {
+            Role::System => b"system",
+            Role::User => b"user",
+            Role::Assistant => b"assistant",
+        });
         d.part(message.text.as_bytes());
         for image in &message.images {
             d.part(image.as_bytes());

@@ -19,6 +19,8 @@ use tokio::time::Instant;
 pub(crate) struct Run<'e> {
     pub(crate) engine: &'e Engine,
     pub(crate) id: RunId,
+    /// The name of the flow that runs; empty in tests.
+    pub(crate) flow: EcoString,
     pub(crate) started: Instant,
     pub(crate) sink: Option<Arc<dyn Sink>>,
     pub(crate) recorded: Recorded,
@@ -48,6 +50,7 @@ impl<'e> Run<'e> {
         Run {
             engine,
             id,
+            flow: EcoString::new(),
             started: Instant::now(),
             sink,
             recorded: Recorded::default(),

@@ -120,6 +120,11 @@ impl Tally {
         self.with(|t| t.spent.add(spent));
     }
 
+    /// What was used so far.
+    pub(super) fn spent(&self) -> Spent {
+        self.with(|t| t.spent)
+    }
+
     /// Notes who answered, as `provider/model`.
     pub(super) fn answered_by(&self, model: EcoString) {
         self.with(|t| t.model = Some(model));

@@ -19,7 +19,7 @@ mod values;
 
 pub use file::{Answer, Call, Ends, Found, Witness};
 
-use crate::cache::{Cache, CacheKey};
+use crate::cache::{self, Asked, Cache, Entry, Survey, Which};
 use crate::engine::{Engine, Options};
 use crate::exec::Director;
 use crate::run::Start;
@@ -27,7 +27,7 @@ use crate::{Context, RunError, RunReport, RunStatus, Spent, read_inputs};
 use async_trait::async_trait;
 use choices::{Choices, Met};
 use flow_diagnostics::Code;
-use flow_plan::{Cost, FlowId, Millis, Plan, Value};
+use flow_plan::{Cost, FlowId, Millis, Plan};
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
 use steered::{Script, Stage, Steered};
@@ -215,11 +215,19 @@ struct Forgetful;
 
 #[async_trait]
 impl Cache for Forgetful {
-    async fn get(&self, _: &CacheKey) -> Result<Option<Value>, RunError> {
-        Ok(None)
+    async fn get(&self, _: &Asked) -> Result<cache::Found, RunError> {
+        Ok(cache::Found::Miss)
     }
 
-    async fn put(&self, _: &CacheKey, _: &Value, _: Millis) -> Result<(), RunError> {
+    async fn put(&self, _: &Asked, _: &Entry, _: Millis) -> Result<(), RunError> {
         Ok(())
+    }
+
+    async fn survey(&self) -> Result<Survey, RunError> {
+        Ok(Survey::default())
+    }
+
+    async fn clear(&self, _: &Which) -> Result<u64, RunError> {
+        Ok(0)
     }
 }

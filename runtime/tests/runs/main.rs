@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
 mod budgets;
+mod cached;
 mod calls;
 mod effects;
 mod fake;

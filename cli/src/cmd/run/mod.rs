@@ -14,7 +14,7 @@ use crate::{flows, paths};
 use flow_diagnostics::Code;
 use flow_plan::Plan;
 use flow_runtime::budget::Budgets;
-use flow_runtime::cache::SqliteCache;
+use flow_runtime::cache::Cache;
 use flow_runtime::events::Event;
 use flow_runtime::journal::Journal;
 use flow_runtime::{Context, Engine, Limits, Options, RunError, RunReport, Start};
@@ -40,7 +40,7 @@ use watch::{EventsFile, Watch};
   flowc run --resume RUN                             goes on where a run was; `flowc runs` lists them
 
 Configuration is read from flow.toml and .env beside the program; FLOW_PROFILE, FLOW_STATE_DIR,
-FLOW_STATE_JOURNAL, FLOW_MODELS_<NAME>, FLOW_LIMITS_<PROVIDER>_<LIMIT>, FLOW_BUDGET_PER_DAY and FLOW_BUDGET_FLOWS_<NAME>
+FLOW_STATE_JOURNAL, FLOW_CACHE_URL, FLOW_MODELS_<NAME>, FLOW_LIMITS_<PROVIDER>_<LIMIT>, FLOW_BUDGET_PER_DAY and FLOW_BUDGET_FLOWS_<NAME>
 are stronger, and options are strongest.
 
 Exit codes: 1 the program has errors, or the run failed or was refused; 2 an input or the
@@ -142,6 +142,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
         journal,
         budgets: project.config.budget.kept_in(&project.config.state.dir),
         limits: project.config.shared_limits(),
+        cache: project.config.cache.kept_in(&project.config.state.dir)?,
         context: project.context(),
     };
     let ran = runtime.block_on(watched(job, watch));
@@ -159,6 +160,7 @@ struct Job {
     journal: Option<Arc<dyn Journal>>,
     budgets: Option<Budgets>,
     limits: Limits,
+    cache: Arc<dyn Cache>,
     context: Context,
 }
 
@@ -179,8 +181,8 @@ async fn watched(job: Job, mut watch: Watch) -> Result<(RunReport, watch::Seen),
     let cancel = job.context.cancel.clone();
     let plan = Arc::new(job.plan);
     let name = plan.flows[job.start.flow.index()].name.clone();
-    let cache = Arc::new(SqliteCache::new(&job.context.state));
-    let Job { journal, budgets, limits, .. } = job;
+    let Job { journal, budgets, limits, cache, .. } = job;
+    let counts = cache.clone();
     let options = Options { journal, cache, budgets, limits, ..Options::default() };
     let made = Engine::new(plan, job.context, options);
     let engine = match made {
@@ -227,6 +229,8 @@ async fn watched(job: Job, mut watch: Watch) -> Result<(RunReport, watch::Seen),
     while let Ok(event) = events.try_recv() {
         watch.take(&event)?;
     }
+    // It has no more to say than how often it was asked, which is not worth a wait.
+    let _ = tokio::time::timeout(GRACE, counts.flush()).await;
     let report = match done {
         Some(report) => report,
         None => watch.given_up(&name, RunError::new(Code::E0812, "the run was stopped before it was done")),

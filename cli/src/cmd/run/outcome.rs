@@ -46,6 +46,9 @@ pub(super) fn print(
             console.note(line);
         }
     }
+    for warning in &seen.warnings {
+        console.note(&format!("warning: {warning}"));
+    }
     if let (Some(resume), true) = (around.resume, may_go_on(done)) {
         console.note(&format!("`{resume}` goes on where it was"));
     }

@@ -64,6 +64,8 @@ pub(super) struct Seen {
     pub(super) closing: Option<String>,
     /// Why the events could not be written.
     pub(super) unwritten: Option<Failure>,
+    /// What is not as it should be, though the run went on; in lines of their own.
+    pub(super) warnings: Vec<String>,
     /// Whether the run began, and was recorded where runs are.
     pub(super) began: bool,
 }
@@ -71,7 +73,13 @@ pub(super) struct Seen {
 impl Watch {
     /// A watch over a run that begins now. With `streams`, the answer's text is printed as it comes.
     pub(super) fn new(live: Live, file: Option<EventsFile>, streams: bool, console: Console) -> Watch {
-        let seen = Seen { streamed: String::new(), closing: None, unwritten: None, began: false };
+        let seen = Seen {
+            streamed: String::new(),
+            closing: None,
+            unwritten: None,
+            warnings: Vec::new(),
+            began: false,
+        };
         let (run, spent) = (RunId("".into()), Spent::default());
         Watch { live, file, console, streams, seen, started: Instant::now(), run, spent }
     }
@@ -98,6 +106,7 @@ impl Watch {
             What::Token { text, result: true, .. } if self.streams => self.piece(text)?,
             What::Token { .. } | What::Partial { .. } => {}
             What::CallFinished { .. } => {}
+            What::Warned { message } => self.seen.warnings.push(message.clone()),
             What::StepFinished { status, model, attempts, spent, took, repaired, .. } => {
                 let model = model.as_ref().map(ToString::to_string);
                 let repaired = !repaired.is_empty();

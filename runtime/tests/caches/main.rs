@@ -1,0 +1,5 @@
+//! Caches that are servers of their own, with real servers that the tests start.
+#![cfg(feature = "redis")]
+#![expect(clippy::unwrap_used, reason = "a failing test should panic")]
+
+mod redis;

@@ -1,0 +1,163 @@
+//! The cache in a real Redis, which the test starts by itself: see `redis.sh`.
+
+use flow_diagnostics::Code;
+use flow_plan::{Cost, Millis, Tokens, Value};
+use flow_runtime::cache::{Asked, Cache, CacheKey, Entry, Found, Front, RedisCache, Saved, Survey, Which};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+struct Server {
+    folder: tempfile::TempDir,
+    port: u16,
+    process: Child,
+}
+
+impl Server {
+    fn start() -> Server {
+        let folder = tempfile::tempdir().unwrap();
+        // A port that was free a moment ago.
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let process = launch(folder.path(), port);
+        let server = Server { folder, port, process };
+        server.wait();
+        server
+    }
+
+    // Where it must be installed first, that takes its time.
+    fn wait(&self) {
+        let until = Instant::now() + Duration::from_secs(120);
+        while self.cli(&["ping"]) != "PONG" {
+            assert!(Instant::now() < until, "Redis does not start");
+            std::thread::sleep(Duration::from_millis(30));
+        }
+    }
+
+    fn die(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    fn restart(&mut self) {
+        self.process = launch(self.folder.path(), self.port);
+        self.wait();
+    }
+
+    fn cache(&self) -> RedisCache {
+        RedisCache::new(&format!("redis://:s3cret@127.0.0.1:{}/0", self.port)).unwrap()
+    }
+
+    // As the server's own client says it.
+    fn cli(&self, words: &[&str]) -> String {
+        let mut command = Command::new("redis-cli");
+        command.args(["-p", &self.port.to_string(), "-a", "s3cret", "--no-auth-warning"]).args(words);
+        let output = command.stderr(Stdio::null()).output();
+        // Its client comes with the server.
+        output.map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned()).unwrap_or_default()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if self.process.try_wait().is_ok_and(|ended| ended.is_none()) {
+            self.die();
+        }
+    }
+}
+
+fn launch(folder: &std::path::Path, port: u16) -> Child {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/caches/redis.sh");
+    Command::new("sh").arg(script).arg(folder).arg(port.to_string()).spawn().unwrap()
+}
+
+fn asked(scope: Option<u8>, call: u8) -> Asked {
+    let key = CacheKey { scope: scope.map(|s| [s; 32]), call: [call; 32] };
+    Asked { key, flow: "main".into(), callee: "answer".into() }
+}
+
+fn entry(value: Value) -> Entry {
+    Entry { value, saved: Saved { usd: Cost(2_000), input: Tokens(30), output: Tokens(4) } }
+}
+
+const ALWAYS: Millis = Millis(60_000);
+
+#[tokio::test]
+async fn entries_are_shared_and_good_for_their_time() {
+    let server = Server::start();
+    let (one, other) = (server.cache(), server.cache());
+    assert_eq!(one.get(&asked(None, 7)).await, Ok(Found::Miss));
+    let made =
+        entry(Value::record([("price".into(), Value::Money(Cost(5))), ("a".into(), Value::text("b\nc"))]));
+    one.put(&asked(None, 7), &made, ALWAYS).await.unwrap();
+    one.put(&asked(Some(1), 7), &entry(Value::Int(1)), Millis(30)).await.unwrap();
+    let Found::Hit(found, left) = other.get(&asked(None, 7)).await.unwrap() else { panic!("it is kept") };
+    assert_eq!(found, made);
+    assert!((Millis(50_000)..=ALWAYS).contains(&left), "{left}");
+    tokio::time::sleep(Duration::from_millis(40)).await;
+    assert_eq!(other.get(&asked(Some(1), 7)).await, Ok(Found::Miss));
+    assert_eq!(server.cli(&["dbsize"]), "1", "Redis forgets what is over by itself");
+}
+
+#[tokio::test]
+async fn what_was_tampered_with_is_forgotten() {
+    let server = Server::start();
+    let cache = server.cache();
+    cache.put(&asked(None, 7), &entry(Value::Int(1)), ALWAYS).await.unwrap();
+    let name = server.cli(&["keys", "flow:cache:entry:*"]);
+    server.cli(&["append", &name, "2"]);
+    assert_eq!(cache.get(&asked(None, 7)).await, Ok(Found::Spoilt));
+    assert_eq!(cache.get(&asked(None, 7)).await, Ok(Found::Miss));
+    server.cli(&["set", &name, "nothing of ours"]);
+    assert_eq!(cache.get(&asked(None, 7)).await, Ok(Found::Spoilt));
+}
+
+#[tokio::test]
+async fn hits_are_counted_and_entries_cleared() {
+    let server = Server::start();
+    let cache = Front::new(Arc::new(server.cache()));
+    for scope in [None, Some(1), Some(2)] {
+        cache.get(&asked(scope, 7)).await.unwrap();
+        cache.put(&asked(scope, 7), &entry(Value::Int(1)), ALWAYS).await.unwrap();
+        for _ in 0..10 {
+            cache.get(&asked(scope, 7)).await.unwrap();
+        }
+    }
+    let survey = server.cache().survey().await.unwrap();
+    assert_eq!(survey.counted, [], "what was counted is told later");
+    cache.flush().await.unwrap();
+    let survey = server.cache().survey().await.unwrap();
+    let [counted] = survey.counted.as_slice() else { panic!("{survey:?}") };
+    assert_eq!((counted.hits, counted.misses, counted.saved.usd), (30, 3, Cost(60_000)));
+    let scopes: Vec<_> = survey.groups.iter().map(|g| (g.scope.map(|s| s[0]), g.entries)).collect();
+    assert_eq!(scopes, [(None, 1), (Some(1), 1), (Some(2), 1)]);
+
+    let first = Which { scopes: vec![[1; 32]], ..Which::default() };
+    assert_eq!(cache.clear(&first).await, Ok(1));
+    assert_eq!(cache.get(&asked(Some(1), 7)).await, Ok(Found::Miss), "memory in front has forgotten it too");
+    assert_eq!(cache.clear(&Which::default()).await, Ok(2));
+    assert_eq!(cache.survey().await, Ok(Survey::default()));
+}
+
+#[tokio::test]
+async fn a_server_that_is_away_is_an_error_at_once_and_comes_back() {
+    let mut server = Server::start();
+    let cache = server.cache();
+    cache.put(&asked(None, 7), &entry(Value::Int(1)), ALWAYS).await.unwrap();
+    server.die();
+    for _ in 0..3 {
+        let began = Instant::now();
+        let error = cache.get(&asked(None, 7)).await.unwrap_err();
+        assert_eq!(error.code, Code::E0810);
+        assert!(error.message.starts_with("the cache in Redis failed: "), "{}", error.message);
+        assert!(!format!("{error:?}").contains("s3cret"));
+        assert!(began.elapsed() < Duration::from_millis(450), "{:?}", began.elapsed());
+    }
+    server.restart();
+    let until = Instant::now() + Duration::from_secs(10);
+    while cache.get(&asked(None, 7)).await != Ok(Found::Miss) {
+        assert!(Instant::now() < until, "the connection is not made anew");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    cache.put(&asked(None, 7), &entry(Value::Int(2)), ALWAYS).await.unwrap();
+    assert!(matches!(cache.get(&asked(None, 7)).await, Ok(Found::Hit(..))));
+}
