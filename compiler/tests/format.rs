@@ -46,6 +46,13 @@ fn lists_open_where_they_do_not_fit_or_the_author_opened_them() {
 }
 
 #[test]
+fn a_byte_order_mark_between_words_is_a_blank() {
+    let text = "action note(to: private\u{feff} text) {\n  channel:\u{feff}file(\"a\")\n}\n";
+    formatted(text, "action note(to: private text) {\n  channel: file(\"a\")\n}\n");
+    assert_eq!(tree::of(&format(text)), tree::of(text));
+}
+
+#[test]
 fn comments_stay_where_they_are_said() {
     formatted(
         "type A { // first\n a: text // second\n\n\n // third\n b: text /// fourth\n }// last\n",

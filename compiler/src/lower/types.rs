@@ -24,7 +24,8 @@ impl Lower<'_> {
             let span = self.span(child);
             match (child.kind(), ty.take()) {
                 (Kind::label, inner) => {
-                    let word = self.of(child).trim_end();
+                    // The blanks of the grammar behind it belong to it.
+                    let word = self.of(child).trim_end_matches([' ', '\t', '\r', '\u{feff}']);
                     let span = flow_diagnostics::Span { end: span.start + word.len() as u32, ..span };
                     labels.push(crate::ast::Ident { name: word.into(), span });
                     ty = inner;
