@@ -53,6 +53,11 @@ fn a_byte_order_mark_between_words_is_a_blank() {
 }
 
 #[test]
+fn signs_are_not_put_together_to_other_signs() {
+    formatted("type A {\n  a: text? ?= null\n}\n", "type A {\n  a: text? ? = null\n}\n");
+}
+
+#[test]
 fn comments_stay_where_they_are_said() {
     formatted(
         "type A { // first\n a: text // second\n\n\n // third\n b: text /// fourth\n }// last\n",

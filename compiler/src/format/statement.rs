@@ -219,6 +219,8 @@ impl<'t> Writer<'t> {
     fn spaced(&self, last: Token, next: Token) -> bool {
         let (before, after) = (self.of(last), self.of(next));
         match (before, after) {
+            // Side by side they would be another sign.
+            ("?", "?") | (".", ".") => true,
             (_, "," | ")" | "]" | "?" | ":" | "." | "..") => false,
             ("(" | "[" | "." | "..", _) => false,
             ("/", _) => !self.is_rate(last),
