@@ -5,6 +5,7 @@
 //! Not here: what the language means (the compiler) and how a plan is carried out (the runtime).
 
 mod args;
+mod cassette;
 mod cmd;
 mod config;
 mod console;
@@ -12,6 +13,7 @@ mod exit;
 mod figures;
 mod flows;
 mod inputs;
+mod interrupt;
 mod live;
 mod lock;
 mod paths;

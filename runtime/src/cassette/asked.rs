@@ -1,0 +1,140 @@
+//! What is asked of a model, as a cassette knows it: the parts by which two calls are equal.
+
+use super::hidden::{Hidden, Privates, fits};
+use crate::provider::Message;
+use ecow::{EcoString, eco_format};
+use flow_plan::{Model, Role, Type};
+use serde_json::{Map, Value as Json, json};
+
+/// What was asked. Addresses, keys and prices are no part of it, since they change no answer.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Asked {
+    /// The prompt.
+    pub(crate) prompt: EcoString,
+    /// Who is asked, as `provider/model`.
+    pub(crate) model: EcoString,
+    /// The settings that change an answer, by name.
+    pub(crate) settings: Map<String, Json>,
+    /// The type that must come back and a digest of its shape; `None` for plain text.
+    pub(crate) output: Option<(EcoString, EcoString)>,
+    /// What is said: the prompt's own messages, and an answer that could not be used behind them.
+    /// What a provider adds of its own, such as the shape in words, is left out.
+    pub(crate) said: Vec<Said>,
+}
+
+/// One message.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Said {
+    /// Who says it.
+    pub(crate) role: Role,
+    /// What.
+    pub(crate) text: String,
+    /// Images that go with it: an address, or the kind and digest of bytes.
+    pub(crate) images: Vec<String>,
+}
+
+impl Asked {
+    /// What is asked with these messages, without what has to stay out of a cassette.
+    pub(crate) fn of(
+        prompt: &str,
+        (model, output): (&Model, &Type),
+        messages: &[Message],
+        (hidden, privates): (&Hidden, &Privates),
+    ) -> Asked {
+        let said = messages.iter().map(|message| Said {
+            role: message.role,
+            text: hidden.hide(&message.text, privates),
+            images: message.images.iter().map(|i| image(i, (hidden, privates))).collect(),
+        });
+        Asked {
+            prompt: prompt.into(),
+            model: eco_format!("{}/{}", model.provider, model.model),
+            settings: settings(model),
+            output: shape(output),
+            said: said.collect(),
+        }
+    }
+
+    /// The digest of all of it: equal calls have the same.
+    pub(crate) fn digest(&self) -> EcoString {
+        let output = self.output.as_ref().map(|(_, shape)| shape.as_str());
+        short(&json!([self.prompt, self.model, self.settings, output, self.words_json()]))
+    }
+
+    /// The digest of what is said to whoever is asked: in a test, another model may stand in.
+    pub(crate) fn words(&self) -> EcoString {
+        short(&json!([self.prompt, self.words_json()]))
+    }
+
+    /// Whether `now` is the same call with another secret in its texts; in a test, of whomever.
+    pub(super) fn fits(&self, now: &Asked, is_test: bool) -> bool {
+        let said = self.said.iter().zip(&now.said);
+        let mut same =
+            said.map(|(was, is)| was.role == is.role && was.images == is.images && fits(&was.text, &is.text));
+        let about = |asked: &Asked| (asked.model.clone(), asked.settings.clone(), asked.output.clone());
+        self.prompt == now.prompt
+            && self.said.len() == now.said.len()
+            && (is_test || about(self) == about(now))
+            && same.all(|same| same)
+    }
+
+    fn words_json(&self) -> Json {
+        self.said.iter().map(|s| json!([role_name(s.role), s.text, s.images])).collect()
+    }
+}
+
+/// The word for a role in a cassette.
+pub(super) fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::System => "system",
+        Role::User => "user",
+        Role::Assistant => "assistant",
+    }
+}
+
+fn settings(model: &Model) -> Map<String, Json> {
+    let s = &model.settings;
+    let mut out = Map::new();
+    out.insert("max_output".into(), json!(model.output_cap().0));
+    let optional = [
+        ("temperature", s.temperature.map(|t| json!(t))),
+        ("top_p", s.top_p.map(|p| json!(p))),
+        ("seed", s.seed.map(|seed| json!(seed))),
+        ("reasoning", s.reasoning.as_ref().map(|word| json!(word))),
+        ("stop", (!s.stop.is_empty()).then(|| json!(s.stop))),
+    ];
+    out.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+    out
+}
+
+fn shape(output: &Type) -> Option<(EcoString, EcoString)> {
+    match output {
+        Type::Text { .. } => None,
+        other => Some((eco_format!("{other}"), short(&other.schema(true)))),
+    }
+}
+
+// Bytes say nothing to a reader, and may be large; an address may hold a key behind its `?`.
+fn image(url: &str, (hidden, privates): (&Hidden, &Privates)) -> String {
+    match url.split_once(";base64,") {
+        Some((kind, data)) if url.starts_with("data:") => {
+            format!("{kind};digest,{}", short(&json!(data)))
+        }
+        _ => match url.split_once('?') {
+            Some((place, query)) => {
+                format!(
+                    "{}?digest={}",
+                    hidden.hide(place, privates),
+                    short(&json!(hidden.hide(query, privates)))
+                )
+            }
+            None => hidden.hide(url, privates),
+        },
+    }
+}
+
+// 128 bits, which no two calls of a cassette share by chance.
+fn short(json: &Json) -> EcoString {
+    let hash = blake3::hash(json.to_string().as_bytes());
+    EcoString::from(&hash.to_hex().as_str()[..32])
+}
