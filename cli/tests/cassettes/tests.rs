@@ -77,3 +77,20 @@ fn a_recorded_failure_fails_the_test_as_it_failed_the_run() {
         test("a.jsonl", "first").fails(1, code).fails(1, says);
     }
 }
+
+#[test]
+fn the_page_of_the_book_does_what_it_says() {
+    let page = include_str!("../../../docs/reference/cassettes.md");
+    let snippet = flow_tests::snippets::snippets("cassettes.md", page).remove(0);
+    let sandbox = Sandbox::with(&[("main.flow", &snippet.text)]);
+    for (name, text) in &snippet.files {
+        sandbox.write(name, text);
+    }
+    assert_eq!(sandbox.flowc(&["test"]).is_fine().err, "1 test passed\n");
+    let run = |question: &'static str| ["run", "main.flow", "--replay", "replies/shoes.jsonl", question];
+    let done = sandbox.flowc(&run("question=How long may I keep shoes?"));
+    assert_eq!(done.is_fine().out, "You may keep them for 30 days.\n");
+    let done = sandbox.flowc(&run("question=How long may I keep boots?"));
+    let said: String = page.split("```text\n").nth(1).unwrap().split("```").next().unwrap().to_owned();
+    done.fails(1, said.trim_end());
+}
