@@ -51,6 +51,11 @@ impl Recording {
         Ok(Recording { path: path.to_owned(), recorder: Arc::new(recorder) })
     }
 
+    /// Who writes it.
+    pub(crate) fn recorder(&self) -> &Arc<Recorder> {
+        &self.recorder
+    }
+
     /// What a run records with.
     pub(crate) fn tape(&self) -> Tape {
         Tape::Record(self.recorder.clone())

@@ -6,9 +6,10 @@
 
 use super::{Asked, Cassette, Exchange, Hidden, Outcome, Privates};
 use crate::provider::{CallError, Reply};
-use crate::{RunError, StepPath};
+use crate::{RunError, RunId, StepPath};
 use ecow::EcoString;
 use flow_plan::Millis;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -25,6 +26,8 @@ pub struct Recorder {
 #[derive(Debug)]
 struct State {
     file: File,
+    // The numbers of runs.
+    runs: HashMap<EcoString, u64>,
     // Calls begun so far.
     begun: u64,
     calls: Vec<Kept>,
@@ -36,12 +39,12 @@ struct State {
 
 #[derive(Debug)]
 struct Kept {
-    // Where the program has the step, and which of its calls it is.
-    order: (Order, u64),
+    order: Order,
     exchange: Exchange,
 }
 
-type Order = Vec<((u32, u32), EcoString, u32)>;
+// Which run it is of, where the program has the step, and which of all calls it is.
+type Order = (u64, Vec<((u32, u32), EcoString, u32)>, u64);
 
 /// Why nothing can be recorded in a file.
 #[derive(Debug)]
@@ -65,8 +68,14 @@ impl Recorder {
         }
         let mut file = File::create(path).map_err(Unrecordable::Io)?;
         let failed = file.write_all(Cassette::first_line().as_bytes()).err();
-        let state = State { file, begun: 0, calls: Vec::new(), dropped: Vec::new(), failed };
+        let state =
+            State { file, runs: HashMap::new(), begun: 0, calls: Vec::new(), dropped: Vec::new(), failed };
         Ok(Recorder { path: path.to_owned(), hidden, state: Mutex::new(state) })
+    }
+
+    /// Says where the calls of a run stand among those of others: those of a lower number come first.
+    pub fn expect_run(&self, run: &RunId, number: u64) {
+        self.with(|state| state.runs.insert(run.0.clone(), number));
     }
 
     /// What is not written.
@@ -75,12 +84,17 @@ impl Recorder {
     }
 
     /// Begins the record of a call.
-    pub(crate) fn begin(self: &Arc<Recorder>, path: &StepPath, asked: Asked, privates: Privates) -> Take {
-        let number = self.with(|state| {
+    pub(crate) fn begin(
+        self: &Arc<Recorder>,
+        (run, path): (&RunId, &StepPath),
+        asked: Asked,
+        privates: Privates,
+    ) -> Take {
+        let order = self.with(|state| {
             state.begun += 1;
-            state.begun
+            (state.runs.get(&run.0).copied().unwrap_or(0), path.order(), state.begun)
         });
-        let (order, step) = ((path.order(), number), ecow::eco_format!("{path}"));
+        let step = ecow::eco_format!("{path}");
         let open = Some(Open { order, step, asked });
         Take { recorder: self.clone(), privates, open, said: String::new() }
     }
@@ -151,7 +165,7 @@ pub(crate) struct Take {
 }
 
 struct Open {
-    order: (Order, u64),
+    order: Order,
     step: EcoString,
     asked: Asked,
 }

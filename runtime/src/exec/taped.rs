@@ -35,7 +35,7 @@ pub(super) fn taped(site: Site<'_>, ask: &Ask<'_>) -> Given<Taped> {
         None => Taped::Live,
         Some(Tape::Record(recorder)) => {
             let (asked, privates) = about(recorder.hidden());
-            Taped::Recording(Box::new(recorder.begin(site.path, asked, privates)))
+            Taped::Recording(Box::new(recorder.begin((&site.run().id, site.path), asked, privates)))
         }
         Some(Tape::Replay(replay)) => {
             let (asked, privates) = about(replay.hidden());

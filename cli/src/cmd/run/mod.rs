@@ -21,6 +21,7 @@ use flow_runtime::events::Event;
 use flow_runtime::journal::Journal;
 use flow_runtime::{Context, Engine, Http, Limits, Options, RunError, RunReport, Start, Tables};
 use outcome::Around;
+pub(crate) use outcome::exit_of;
 use resume::Resumed;
 use std::path::PathBuf;
 use std::sync::Arc;
