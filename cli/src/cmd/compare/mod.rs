@@ -114,7 +114,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
         engines,
         flow,
         cases: cases.iter().map(|case| case.inputs.clone()).collect(),
-        parallel: usize::try_from(args.parallel).unwrap_or(1),
+        // Equal calls of several cases are answered in the order in which they are made.
+        parallel: if replay.is_some() { 1 } else { usize::try_from(args.parallel).unwrap_or(1) },
         cancel: world.context.cancel.clone(),
         recorder: recording.as_ref().map(|r| r.recorder().clone()),
     };
