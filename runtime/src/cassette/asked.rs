@@ -114,22 +114,26 @@ fn shape(output: &Type) -> Option<(EcoString, EcoString)> {
     }
 }
 
-// Bytes say nothing to a reader, and may be large; an address may hold a key behind its `?`.
+// Bytes say nothing to a reader, and may be large; an address may hold a key behind its `?`, or a
+// password before its host.
 fn image(url: &str, (hidden, privates): (&Hidden, &Privates)) -> String {
-    match url.split_once(";base64,") {
-        Some((kind, data)) if url.starts_with("data:") => {
-            format!("{kind};digest,{}", short(&json!(data)))
-        }
-        _ => match url.split_once('?') {
-            Some((place, query)) => {
-                format!(
-                    "{}?digest={}",
-                    hidden.hide(place, privates),
-                    short(&json!(hidden.hide(query, privates)))
-                )
-            }
-            None => hidden.hide(url, privates),
-        },
+    if let Some((kind, data)) = url.split_once(";base64,").filter(|_| url.starts_with("data:")) {
+        return format!("{kind};digest,{}", short(&json!(data)));
+    }
+    let (place, query) = url.split_once('?').map_or((url, None), |(place, query)| (place, Some(query)));
+    let place = hidden.hide(&without_user(place), privates);
+    match query {
+        Some(query) => format!("{place}?digest={}", short(&json!(hidden.hide(query, privates)))),
+        None => place,
+    }
+}
+
+fn without_user(place: &str) -> String {
+    let Some((scheme, rest)) = place.split_once("://") else { return place.to_owned() };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    match authority.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}://***@{host}{path}"),
+        None => place.to_owned(),
     }
 }
 
@@ -137,4 +141,24 @@ fn image(url: &str, (hidden, privates): (&Hidden, &Privates)) -> String {
 fn short(json: &Json) -> EcoString {
     let hash = blake3::hash(json.to_string().as_bytes());
     EcoString::from(&hash.to_hex().as_str()[..32])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_are_told_apart_without_their_bytes_and_passwords() {
+        let image = |url: &str| image(url, (&Hidden::default(), &Privates::default()));
+        let (one, other) = (image("data:image/png;base64,AAAA"), image("data:image/png;base64,AAAB"));
+        assert!(one.starts_with("data:image/png;digest,") && !one.contains("AAAA") && one != other);
+        assert_eq!(image("https://example.org/a.png"), "https://example.org/a.png");
+        assert_eq!(image("https://ada:secret@example.org/a@b.png"), "https://***@example.org/a@b.png");
+        let signed = image("https://example.org/a.png?sig=123");
+        assert!(
+            signed.starts_with("https://example.org/a.png?digest=") && !signed.contains("sig"),
+            "{signed}"
+        );
+        assert_ne!(signed, image("https://example.org/a.png?sig=124"));
+    }
 }

@@ -33,9 +33,21 @@ pub(super) fn why(recorded: &[Exchange], (step, asked): (&str, &Asked), is_test:
 }
 
 fn distance(recorded: &Asked, now: &Asked, is_test: bool) -> usize {
-    let texts = recorded.said.iter().zip(&now.said).filter(|(a, b)| a != b).count();
-    let rest = differences(recorded, now, is_test).len();
-    texts * 4 + rest
+    let texts: usize = recorded.said.iter().zip(&now.said).map(|(a, b)| apart(&a.text, &b.text)).sum();
+    // A setting weighs as much as a word.
+    const WORD: usize = 6;
+    texts + WORD * differences(recorded, now, is_test).len()
+}
+
+// How many characters lie between what two texts begin and end with alike.
+fn apart(a: &str, b: &str) -> usize {
+    let same = |a: &mut dyn Iterator<Item = char>, b: &mut dyn Iterator<Item = char>| {
+        a.zip(b).take_while(|(a, b)| a == b).count()
+    };
+    let (long, short) = (a.chars().count().max(b.chars().count()), a.chars().count().min(b.chars().count()));
+    let begin = same(&mut a.chars(), &mut b.chars());
+    let end = same(&mut a.chars().rev(), &mut b.chars().rev()).min(short - begin);
+    long - begin - end
 }
 
 fn differences(recorded: &Asked, now: &Asked, is_test: bool) -> Vec<String> {

@@ -2,9 +2,9 @@
 //!
 //! The seam is a call of a model: a [`Request`](crate::provider::Request) on one side, and a reply or an
 //! error on the other. It lies above the protocols, so a cassette is the same whoever answered, holds no
-//! header, and can be read in a pull request. [`asked`] is what makes two calls equal, [`written`] the
-//! form in a file, [`hidden`] what is kept out of it; [`recorder`] writes, [`replay`] answers, and
-//! [`differs`] says why it can't. What a call does with them is `exec::taped`'s.
+//! header, and can be read in a pull request. `asked` is what makes two calls equal, `written` the form
+//! in a file, `hidden` what is kept out of it; `recorder` writes, `replay` answers, and `differs` says why
+//! it can't. What a call does with them is the executor's.
 
 mod asked;
 mod differs;
