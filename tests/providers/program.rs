@@ -59,7 +59,7 @@ flow ask(question: text <= 50 tokens) -> text {
 }
 
 flow patient(question: text <= 50 tokens) -> text {
-  said = say(question) { retry: 1, timeout: 400ms }
+  said = say(question) { retry: 1, timeout: 3s }
   return said
 }
 

@@ -106,7 +106,7 @@ async fn every_failure_is_played_as_it_was_recorded_everywhere() {
                 assert_eq!(shown, live.shown, "{name} {act:?}");
                 if matches!(act, Act::Stall(..)) {
                     // The time of two calls that were too late does not pass again.
-                    assert!(began.elapsed().as_millis() < 700, "{name} took {:?}", began.elapsed());
+                    assert!(began.elapsed().as_millis() < 3_000, "{name} took {:?}", began.elapsed());
                 }
             }
         });

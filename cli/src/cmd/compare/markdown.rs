@@ -1,8 +1,7 @@
 //! A comparison for a pull request: the same tables, with all cases.
 
 use super::figures::Compared;
-use super::text::{answer, row};
-use crate::figures::{Round, count, dollars, seconds};
+use super::text::{answer, row, took};
 
 /// The page.
 pub(super) fn page(compared: &Compared) -> String {
@@ -15,15 +14,7 @@ pub(super) fn page(compared: &Compared) -> String {
     let answers = cases.flat_map(|(line, reports)| {
         compared.models.iter().zip(reports).map(move |(figures, report)| {
             let mut cells = vec![line.to_string(), figures.model.clone(), answer(report.as_ref())];
-            cells.extend(match report {
-                Some(report) => [
-                    dollars(report.spent.usd, Round::Up),
-                    seconds(report.took),
-                    count(report.spent.input.0),
-                    count(report.spent.output.0),
-                ],
-                None => Default::default(),
-            });
+            cells.extend(took(report.as_ref()));
             cells
         })
     });
@@ -34,9 +25,13 @@ pub(super) fn page(compared: &Compared) -> String {
 fn table(heading: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
     let mut out = format!("| {} |\n|{}\n", heading.join(" | "), "---|".repeat(heading.len()));
     for row in rows {
-        let cells: Vec<String> =
-            row.iter().map(|cell| cell.replace('\\', "\\\\").replace('|', "\\|")).collect();
+        let cells: Vec<String> = row.iter().map(|cell| escaped(cell)).collect();
         out.push_str(&format!("| {} |\n", cells.join(" | ")));
     }
     out
+}
+
+// What a model says makes no columns and no HTML.
+fn escaped(cell: &str) -> String {
+    cell.replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;")
 }

@@ -76,6 +76,13 @@ pub(super) fn answer(report: Option<&RunReport>) -> String {
     }
 }
 
+/// What a run took: its cost, its time, its tokens in and out.
+pub(super) fn took(report: Option<&RunReport>) -> [String; 4] {
+    let Some(report) = report else { return Default::default() };
+    let (usd, time) = (dollars(report.spent.usd, Round::Up), seconds(report.took));
+    [usd, time, count(report.spent.input.0), count(report.spent.output.0)]
+}
+
 fn summary(compared: &Compared, colour: bool) -> String {
     let rows: Vec<_> = compared.models.iter().map(|figures| row(figures, compared)).collect();
     let Some(first) = rows.first() else { return String::new() };
@@ -95,15 +102,7 @@ fn answers(compared: &Compared, console: &Console) -> String {
         for (i, (figures, report)) in compared.models.iter().zip(reports).enumerate() {
             let case = if i == 0 { line.to_string() } else { String::new() };
             let mut row = vec![case, figures.model.clone()];
-            row.extend(match report {
-                Some(report) => [
-                    dollars(report.spent.usd, Round::Up),
-                    seconds(report.took),
-                    count(report.spent.input.0),
-                    count(report.spent.output.0),
-                ],
-                None => Default::default(),
-            });
+            row.extend(took(report.as_ref()));
             row.push(answer(report.as_ref()));
             cells.push(row);
         }
