@@ -187,3 +187,15 @@ fn an_answer_from_an_earlier_run_is_not_missing_on_the_cassette() {
     assert_eq!(sandbox.flowc(&run(&["--replay", "c.jsonl"])).is_fine().out, "answer 1\n");
     assert_eq!(sandbox.flowc_with(&run(&[]), &server.vars(KEY)).out, "answer 0\n", "no replay is cached");
 }
+
+#[test]
+fn stars_of_a_prompt_stand_for_themselves_alone() {
+    let server = ModelServer::start(|_| say("hello"));
+    let starred = PROGRAM.replace("Say {{ word }}", "*** Rules *** Say {{ word }}");
+    let sandbox = Sandbox::with(&[("app.flow", &starred)]);
+    let run = |more: &[&'static str]| [&["run", "app.flow", "--flow", "one", "word=hi"][..], more].concat();
+    sandbox.flowc_with(&run(&["--record", "c.jsonl"]), &server.vars(KEY)).is_fine();
+    sandbox.flowc(&run(&["--replay", "c.jsonl"])).is_fine();
+    sandbox.write("app.flow", &starred.replace("Rules", "Guides"));
+    sandbox.flowc(&run(&["--replay", "c.jsonl"])).fails(1, "flow::E0815");
+}

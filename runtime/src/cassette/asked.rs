@@ -20,6 +20,8 @@ pub(crate) struct Asked {
     /// What is said: the prompt's own messages, and an answer that could not be used behind them.
     /// What a provider adds of its own, such as the shape in words, is left out.
     pub(crate) said: Vec<Said>,
+    /// Whether a secret was left out of what is said; no part of what makes two calls equal.
+    pub(crate) hides: bool,
 }
 
 /// One message.
@@ -52,6 +54,7 @@ impl Asked {
             settings: settings(model),
             output: shape(output),
             said: said.collect(),
+            hides: messages.iter().any(|message| hidden.hides(&message.text)),
         }
     }
 
@@ -66,13 +69,15 @@ impl Asked {
         short(&json!([self.prompt, self.words_json()]))
     }
 
-    /// Whether `now` is the same call with another secret in its texts; in a test, of whomever.
+    /// Whether `now` is the same call with another secret in its texts, where one was left out; in a
+    /// test, of whomever.
     pub(super) fn fits(&self, now: &Asked, is_test: bool) -> bool {
         let said = self.said.iter().zip(&now.said);
         let mut same =
             said.map(|(was, is)| was.role == is.role && was.images == is.images && fits(&was.text, &is.text));
         let about = |asked: &Asked| (asked.model.clone(), asked.settings.clone(), asked.output.clone());
-        self.prompt == now.prompt
+        self.hides
+            && self.prompt == now.prompt
             && self.said.len() == now.said.len()
             && (is_test || about(self) == about(now))
             && same.all(|same| same)

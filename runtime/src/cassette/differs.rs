@@ -136,7 +136,7 @@ mod tests {
     fn asked(text: &str, model: &str, most: u64) -> Asked {
         let settings: Map<String, Json> = [("max_output".to_owned(), json!(most))].into_iter().collect();
         let said = vec![Said { role: Role::User, text: text.to_owned(), images: vec![] }];
-        Asked { prompt: "answer".into(), model: model.into(), settings, output: None, said }
+        Asked { prompt: "answer".into(), model: model.into(), settings, output: None, said, hides: false }
     }
 
     #[test]

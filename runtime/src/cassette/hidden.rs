@@ -88,6 +88,11 @@ impl Hidden {
         all.iter().fold(text, |text, (value, mark)| replaced(&text, value, mark))
     }
 
+    /// Whether a text holds a secret.
+    pub(super) fn hides(&self, text: &str) -> bool {
+        self.without_secrets(text) != text
+    }
+
     fn without_secrets(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for secret in &self.secrets {

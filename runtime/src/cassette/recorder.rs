@@ -129,7 +129,7 @@ impl Recorder {
         }
         let path = std::fs::canonicalize(&self.path)?;
         let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(".part");
+        name.push(format!(".{}.part", std::process::id()));
         let beside = path.with_file_name(name);
         let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, &path));
         if written.is_err() {

@@ -102,12 +102,15 @@ impl Cassette {
 impl Exchange {
     /// Its lines.
     pub(super) fn lines(&self) -> String {
-        let Asked { prompt, model, settings, output, said } = &self.asked;
+        let Asked { prompt, model, settings, output, said, hides } = &self.asked;
         let mut call = object(json!({ "step": self.step, "prompt": prompt, "model": model }));
         call.extend(settings.clone());
         if let Some((name, shape)) = output {
             call.insert("output".into(), json!(name));
             call.insert("shape".into(), json!(shape));
+        }
+        if *hides {
+            call.insert("hides".into(), json!(true));
         }
         call.insert("digest".into(), json!(self.asked.digest()));
         let mut lines = vec![Json::Object(call)];
@@ -131,7 +134,7 @@ struct Open {
 }
 
 // What is no setting of a call's line.
-const OWN: [&str; 6] = ["step", "prompt", "model", "output", "shape", "digest"];
+const OWN: [&str; 7] = ["step", "prompt", "model", "output", "shape", "hides", "digest"];
 
 impl Open {
     fn of(line: &Map<String, Json>) -> Result<Open, &'static str> {
@@ -146,6 +149,7 @@ impl Open {
             settings: settings.map(|(name, value)| (name.clone(), value.clone())).collect(),
             output: text("output").zip(text("shape")),
             said: Vec::new(),
+            hides: line.get("hides").and_then(Json::as_bool) == Some(true),
         };
         Ok(Open { step, asked, digest: text("digest") })
     }
@@ -328,6 +332,7 @@ mod tests {
             settings: object(json!({ "max_output": 300, "temperature": 0.0, "stop": ["END"] })),
             output: Some(("Answer".into(), "00ff".into())),
             said: vec![user("two\nlines \u{2028} and 🙂", &[]), user("x", &["data:image/png;digest,0"])],
+            hides: true,
         };
         Exchange { step: "each_1[3].draft".into(), asked, outcome }
     }
