@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 const WHOLE: &str = r#"{"id":"chatcmpl-1","object":"chat.completion","created":1,"model":"gpt-4o-mini","choices":[{"index":0,"message":{"role":"assistant","content":"Foxes are small to medium-sized omnivores."},"finish_reason":"stop"}],"usage":{"prompt_tokens":24,"completion_tokens":9,"total_tokens":33}}"#;
 
 /// Serves until the process is ended.
-pub(crate) async fn serve(port: u16, delay: Duration) -> std::io::Result<()> {
+pub async fn serve(port: u16, delay: Duration) -> std::io::Result<()> {
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;
     loop {
         let (stream, _) = listener.accept().await?;

@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Check(cmd::check::Args),
     /// Show what flows cost at worst, step by step.
     Cost(cmd::cost::Args),
+    /// Run a flow with several models on the same cases, and show how they compare.
+    Compare(cmd::compare::Args),
     /// Format programs.
     Fmt(cmd::fmt::Args),
     /// Run the tests of programs, offline.

@@ -5,6 +5,7 @@
 //! Not here: what the language means (the compiler) and how a plan is carried out (the runtime).
 
 mod args;
+mod cassette;
 mod cmd;
 mod config;
 mod console;
@@ -12,6 +13,7 @@ mod exit;
 mod figures;
 mod flows;
 mod inputs;
+mod interrupt;
 mod live;
 mod lock;
 mod paths;
@@ -44,6 +46,7 @@ fn dispatch(args: Args) -> Exit {
         Command::Run(args) => cmd::run::run(&args, &console),
         Command::Check(args) => cmd::check::run(&args, &console),
         Command::Cost(args) => cmd::cost::run(&args, &console),
+        Command::Compare(args) => cmd::compare::run(&args, &console),
         Command::Fmt(args) => cmd::fmt::run(&args, &console),
         Command::Test(args) => cmd::test::run(&args, &console),
         Command::Graph(args) => cmd::graph::run(&args, &console),

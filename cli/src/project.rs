@@ -5,6 +5,7 @@ use crate::exit::{Exit, Failure};
 use crate::report::Report;
 use crate::world::{self, DiskWorld};
 use flow_compiler::Outcome;
+use flow_compiler::bounds::Bounds;
 use flow_diagnostics::did_you_mean;
 use flow_plan::Plan;
 use flow_runtime::{Context, Environment, Http};
@@ -86,15 +87,20 @@ impl Project {
     /// Compiles the program, and gives its plan with everything that was found.
     /// Without a plan, the findings are the failure.
     pub(crate) fn plan(&self) -> Result<(Plan, Report), Failure> {
+        self.bounded().map(|(plan, _, report)| (plan, report))
+    }
+
+    /// The same, with what its flows take at worst.
+    pub(crate) fn bounded(&self) -> Result<(Plan, Bounds, Report), Failure> {
         let outcome = self.compile();
         let mut report = Report::default();
         report.add(&self.root, &outcome.sources, &outcome.diagnostics);
-        match outcome.plan {
-            Some(plan) => {
+        match (outcome.plan, outcome.bounds) {
+            (Some(plan), bounds) => {
                 self.refuse_unknown_models(&plan)?;
-                Ok((plan, report))
+                Ok((plan, bounds.unwrap_or_default(), report))
             }
-            None => Err(report.into_failure(Exit::Failed)),
+            (None, _) => Err(report.into_failure(Exit::Failed)),
         }
     }
 

@@ -7,8 +7,8 @@ mod sandbox;
 use sandbox::Sandbox;
 use std::process::Stdio;
 
-const COMMANDS: [&str; 11] =
-    ["run", "check", "cost", "fmt", "test", "graph", "dump", "explain", "models", "new", "doctor"];
+const COMMANDS: [&str; 12] =
+    ["run", "check", "cost", "compare", "fmt", "test", "graph", "dump", "explain", "models", "new", "doctor"];
 
 #[test]
 fn the_help_of_every_command_has_examples() {

@@ -93,6 +93,7 @@ codes! {
     E0812 "interrupted",
     E0813 "a value cannot be computed",
     E0814 "an assumption does not hold",
+    E0815 "a call is not on the cassette",
 }
 
 impl Code {

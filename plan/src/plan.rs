@@ -565,8 +565,17 @@ pub struct TestReply {
 pub enum ReplyWith {
     /// This value.
     Value(Value),
-    /// The recording in this file, already read.
-    Cassette(Arc<serde_json::Value>),
+    /// What is recorded in this file.
+    Recording(Arc<Recording>),
+}
+
+/// A file with answers: a cassette, or a JSON list of them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Recording {
+    /// The file, from the program's folder.
+    pub file: EcoString,
+    /// What stands in it: JSON, in one value or in one a line.
+    pub text: Arc<str>,
 }
 
 /// One `expect` line.

@@ -77,6 +77,12 @@ pub struct Http {
 type Made = Arc<OnceLock<Result<reqwest::Client, String>>>;
 
 impl Http {
+    /// A client that calls nobody, for `reason`: whoever asks for it is told that.
+    pub fn none(reason: &str) -> Http {
+        let made = Arc::new(OnceLock::from(Err(reason.to_owned())));
+        Http { client: made.clone(), direct: made }
+    }
+
     /// The client; the reason in lower case where there can be none, such as missing certificates.
     pub fn client(&self) -> Result<&reqwest::Client, String> {
         made(&self.client, |client| client)

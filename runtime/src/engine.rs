@@ -3,9 +3,10 @@
 //! In: a [`Plan`], a [`Context`] and [`Options`]. Out: an [`Engine`], which many runs share.
 //! Not here: what a run does, which is [`crate::exec`]'s.
 
-use crate::action::Channel;
+use crate::action::{Channel, Rehearsed};
 use crate::budget::Budgets;
 use crate::cache::{Cache, MemoryCache};
+use crate::cassette::Tape;
 use crate::exec::{Answers, Director, PromptFacts};
 use crate::guard::Guard;
 use crate::journal::{Journal, PlanDigest};
@@ -43,7 +44,10 @@ pub struct Engine {
     pub(crate) broken: Vec<OnceLock<String>>,
     // When each model may be asked.
     pub(crate) gates: Vec<Gate>,
-    scripted: bool,
+    // Answers that stand in for the models.
+    script: Option<Arc<Script>>,
+    // What becomes of calls of models besides.
+    pub(crate) tape: Option<Tape>,
     // Who stands in for the world.
     pub(crate) director: Option<Arc<dyn Director>>,
 }
@@ -67,6 +71,8 @@ pub struct Options {
     pub limits: Limits,
     /// Answers that stand in for the models: tests.
     pub script: Option<Script>,
+    /// A cassette, on which the calls of models are written down or from which they are answered.
+    pub tape: Option<Tape>,
     /// What there is to call.
     pub tables: Tables,
 }
@@ -80,6 +86,7 @@ impl Default for Options {
             budgets: None,
             limits: Limits::default(),
             script: None,
+            tape: None,
             tables: Tables::builtin(),
         }
     }
@@ -108,12 +115,19 @@ impl Tables {
             channels: crate::action::builtin().into_iter().map(Arc::from).collect(),
         }
     }
+
+    /// The same, with channels that take everything and do nothing: tests and replays change no world.
+    pub fn rehearsed(&self) -> Tables {
+        let rehearse =
+            |channel: &Arc<dyn Channel>| -> Arc<dyn Channel> { Arc::new(Rehearsed(channel.clone())) };
+        Tables { channels: self.channels.iter().map(rehearse).collect(), ..self.clone() }
+    }
 }
 
 impl Engine {
     /// Makes a plan ready to run: E0810 where it names something the tables lack.
     pub fn new(plan: Arc<Plan>, context: Context, options: Options) -> Result<Engine, RunError> {
-        let Options { journal, cache, budgets, limits, script, tables } = options;
+        let Options { journal, cache, budgets, limits, script, tape, tables } = options;
         let templates = Templates::new(&plan)?;
         let digest = digest(&plan);
         let script = script.map(Arc::new);
@@ -150,7 +164,8 @@ impl Engine {
         });
         Ok(Engine {
             gates: gates.collect(),
-            scripted: script.is_some(),
+            script: script.clone(),
+            tape,
             providers: providers.collect::<Result<_, RunError>>()?,
             sources: sources.collect::<Result<_, RunError>>()?,
             channels: channels.collect::<Result<_, RunError>>()?,
@@ -172,7 +187,17 @@ impl Engine {
 
     /// Whether models are asked only when they may be: what stands in for them is there at any time.
     pub(crate) fn is_paced(&self) -> bool {
-        !self.scripted && self.director.is_none()
+        self.script.is_none() && self.director.is_none() && self.waits()
+    }
+
+    /// Whether there is anybody to wait for before a model is asked again.
+    pub(crate) fn waits(&self) -> bool {
+        !matches!(self.tape, Some(Tape::Replay(_)))
+    }
+
+    /// Whether there are answers that stand in for the models when this prompt is called.
+    pub(crate) fn is_scripted(&self, prompt: &str) -> bool {
+        self.script.as_ref().is_some_and(|script| script.answers(prompt))
     }
 
     /// The plan it runs.

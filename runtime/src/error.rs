@@ -5,7 +5,7 @@ use flow_diagnostics::{Code, Span};
 /// A failure with its code: one line that says what happened, and what to do.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RunError {
-    /// One of E0801 to E0814.
+    /// One of E0801 to E0815.
     pub code: Code,
     /// What happened, in lower case, one line.
     pub message: String,

@@ -13,6 +13,7 @@ pub mod action;
 pub mod budget;
 pub mod cache;
 mod capabilities;
+pub mod cassette;
 pub mod codec;
 mod context;
 mod engine;

@@ -52,6 +52,9 @@ impl Engine {
         let mut run = Run::new(self, start.run.unwrap_or_else(RunId::fresh), start.events);
         run.finish = Finish::on(start.finish);
         run.flow = flow.name.clone();
+        if self.tape.is_some() {
+            run.private_inputs = exec::of_params(&flow.params, &start.inputs);
+        }
         if let Some(journal) = &self.journal {
             let head = RunHead {
                 run: run.id.clone(),

@@ -4,10 +4,12 @@
 //! and lets through only what simulated models answer. A scripted answer takes the same way as a
 //! real one: it is text, counted and priced as the model's, and read by the prompt's type.
 
-use crate::Context;
+use crate::cassette::{Cassette, Hidden, Replay};
 use crate::provider::{CallError, CallErrorKind, Finish, OnText, Provider, Reply, Request, Usage};
+use crate::{Context, RunError};
 use async_trait::async_trait;
 use ecow::EcoString;
+use flow_diagnostics::Code;
 use flow_plan::{CapabilityKind, CapabilitySpec, Model, Plan, ReplyWith, TestReply, Tokens, Value};
 use serde_json::Value as Json;
 use std::collections::HashMap;
@@ -27,21 +29,34 @@ struct Answers {
 }
 
 impl Script {
-    /// The script of a test: its `reply` lines, cassettes unrolled. The reason, in one line, where a
-    /// cassette is neither a list of answers nor `{"replies": […]}`.
-    pub fn of(replies: &[TestReply], plan: &Plan) -> Result<Script, String> {
+    /// What a test's `reply` lines say: the answers they write, and the cassettes that they name, from
+    /// which calls are answered before that. E0810 where a recording is neither a cassette nor a list
+    /// of answers nor `{"replies": […]}`.
+    pub(crate) fn of(
+        replies: &[TestReply],
+        plan: &Plan,
+        hidden: Hidden,
+    ) -> Result<(Script, Option<Replay>), RunError> {
         let mut script = Script::default();
+        let mut cassettes = Vec::new();
         for reply in replies {
             let Some(prompt) = plan.prompts.get(reply.prompt.index()) else { continue };
             match &reply.with {
                 ReplyWith::Value(value) => script.push(&prompt.name, answer(value)),
-                ReplyWith::Cassette(json) => {
+                ReplyWith::Recording(recording) if Cassette::is_one(&recording.text) => {
+                    let cassette = Cassette::read(&recording.file, &recording.text)
+                        .map_err(|error| error.at(&prompt.name, reply.span))?;
+                    cassettes.push((prompt.name.clone(), cassette));
+                }
+                ReplyWith::Recording(recording) => {
+                    let json: Json = serde_json::from_str(&recording.text).unwrap_or_default();
                     let list = json.as_array().or_else(|| json.get("replies").and_then(Json::as_array));
                     let list = list.filter(|l| !l.is_empty()).ok_or_else(|| {
-                        format!(
-                            "the recording for `{}` is neither a list of answers nor {{\"replies\": […]}}",
+                        let message = format!(
+                            "the recording for `{}` is neither a cassette nor a list of answers nor {{\"replies\": […]}}",
                             prompt.name
-                        )
+                        );
+                        RunError::new(Code::E0810, message).at(&prompt.name, reply.span)
                     })?;
                     for answer in list {
                         script.push(&prompt.name, recorded(answer));
@@ -49,7 +64,13 @@ impl Script {
                 }
             }
         }
-        Ok(script)
+        let replay = (!cassettes.is_empty()).then(|| Replay::of_prompts(cassettes, hidden));
+        Ok((script, replay))
+    }
+
+    /// Whether there is an answer to a prompt.
+    pub(crate) fn answers(&self, prompt: &str) -> bool {
+        self.replies.contains_key(prompt)
     }
 
     /// Adds an answer to a prompt, as the text a model would send.

@@ -3,18 +3,17 @@
 //! In: a [`Plan`] and a [`Context`]. Out: a [`TestReport`] for each test, with both sides of every
 //! comparison that does not hold.
 
-use crate::action::Channel;
 use crate::budget::Ledger;
+use crate::cassette::{Hidden, Tape};
 use crate::engine::{Engine, Options, Tables};
 use crate::exec::{self, Cx, Frame, Run};
 use crate::journal::RunId;
 use crate::report::ErrorShape;
 use crate::script::Script;
 use crate::{Context, RunError, Spent};
-use async_trait::async_trait;
 use ecow::EcoString;
 use flow_diagnostics::{Code, Span};
-use flow_plan::{Action, CapabilitySpec, Expect, Millis, Plan, Test, Value};
+use flow_plan::{Expect, Millis, Plan, Test, Value};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use std::sync::Arc;
@@ -88,11 +87,10 @@ async fn run_test(
     tables: &Tables,
     test: &Test,
 ) -> Result<Vec<Unmet>, RunError> {
-    let script = Script::of(&test.replies, plan).map_err(|reason| {
-        let at = test.replies.first().map_or(test.span, |r| r.span);
-        RunError::new(Code::E0810, reason).at(&test.name, at)
-    })?;
-    let options = Options { script: Some(script), tables: rehearsed(tables), ..Options::default() };
+    let hidden = Hidden::of(plan, &context.env);
+    let (script, replay) = Script::of(&test.replies, plan, hidden)?;
+    let tape = replay.map(|replay| Tape::Replay(Arc::new(replay)));
+    let options = Options { script: Some(script), tape, tables: tables.rehearsed(), ..Options::default() };
     let engine = Engine::new(plan.clone(), context.clone(), options)?;
     let run = Run::new(&engine, RunId::fresh(), None);
     let ledger = Ledger::new(None, Spent::default());
@@ -105,32 +103,6 @@ async fn run_test(
     };
     done.map_err(|error| error.at(&test.name, test.span))?;
     Ok(test.expects.iter().filter_map(|expect| unmet(&frame, expect)).collect())
-}
-
-/// The same tables, with channels that take everything and do nothing: a test changes no world.
-fn rehearsed(tables: &Tables) -> Tables {
-    let rehearse = |channel: &Arc<dyn Channel>| -> Arc<dyn Channel> { Arc::new(Rehearsed(channel.clone())) };
-    Tables { channels: tables.channels.iter().map(rehearse).collect(), ..tables.clone() }
-}
-
-struct Rehearsed(Arc<dyn Channel>);
-
-#[async_trait]
-impl Channel for Rehearsed {
-    fn spec(&self) -> &'static CapabilitySpec {
-        self.0.spec()
-    }
-
-    async fn act(
-        &self,
-        _: &Context,
-        _: &Action,
-        _: &[(EcoString, Value)],
-        _: &[(EcoString, Value)],
-        _: &str,
-    ) -> Result<Value, crate::action::Unacted> {
-        Ok(Value::Null)
-    }
 }
 
 fn unmet(frame: &Frame<'_>, expect: &Expect) -> Option<Unmet> {

@@ -9,5 +9,6 @@ mod program;
 mod protocol;
 mod proxy;
 mod python;
+mod recorded;
 mod same;
 mod server;

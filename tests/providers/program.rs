@@ -2,6 +2,7 @@
 
 use crate::protocol::Protocol;
 use flow_plan::{FlowId, Plan, Value};
+use flow_runtime::cassette::Tape;
 use flow_runtime::events::{Event, Sink, What};
 use flow_runtime::provider::Provider;
 use flow_runtime::{Context, Engine, Environment, Http, Options, RunReport, Start};
@@ -57,6 +58,11 @@ flow ask(question: text <= 50 tokens) -> text {
   return say(question)
 }
 
+flow patient(question: text <= 50 tokens) -> text {
+  said = say(question) { retry: 1, timeout: 3s }
+  return said
+}
+
 flow answer(question: text <= 50 tokens) -> Answer {
   answer = decide(question)
   return answer
@@ -109,7 +115,19 @@ impl Program {
         inputs: Vec<Value>,
         listens: bool,
     ) -> (RunReport, Vec<String>) {
-        let engine = Engine::new(self.plan.clone(), self.context.clone(), Options::default()).unwrap();
+        self.run_on(flow, inputs, listens, None).await
+    }
+
+    /// The same, with a cassette.
+    pub(crate) async fn run_on(
+        &self,
+        flow: &str,
+        inputs: Vec<Value>,
+        listens: bool,
+        tape: Option<Tape>,
+    ) -> (RunReport, Vec<String>) {
+        let options = Options { tape, ..Options::default() };
+        let engine = Engine::new(self.plan.clone(), self.context.clone(), options).unwrap();
         let heard = Arc::new(Pieces::default());
         let events: Option<Arc<dyn Sink>> = listens.then(|| heard.clone() as Arc<dyn Sink>);
         let report = engine.run(Start { events, ..Start::new(self.flow(flow), inputs) }).await;

@@ -13,7 +13,7 @@ const QUESTION: &str = "Say \"hi\" 🙂.";
 const ASKED: &str = "<question> is\nSay \"hi\" 🙂. </question>";
 const PICTURE: &str = "data:image/png;base64,iVBORw0KGgo=";
 
-fn said(pieces: &[&'static str], typed: bool) -> Said {
+pub(crate) fn said(pieces: &[&'static str], typed: bool) -> Said {
     Said { pieces: pieces.to_vec(), typed, end: End::Done }
 }
 
@@ -54,16 +54,16 @@ fn normal(protocol: &dyn Protocol, report: &RunReport) -> Json {
     serde_json::from_str(&text).unwrap()
 }
 
-struct Case {
-    flow: &'static str,
-    inputs: Vec<Value>,
-    said: Said,
+pub(crate) struct Case {
+    pub(crate) flow: &'static str,
+    pub(crate) inputs: Vec<Value>,
+    pub(crate) said: Said,
     output: Json,
     schema: Option<&'static [&'static str]>,
     images: Vec<String>,
 }
 
-fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let question = || Value::text(QUESTION);
     let plain = Case {
         flow: "ask",

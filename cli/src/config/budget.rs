@@ -110,7 +110,7 @@ fn amount(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Cost> {
 }
 
 /// `$50`, `50.00`: not negative, with at most nine decimals.
-fn dollars(text: &str) -> Option<Cost> {
+pub(crate) fn dollars(text: &str) -> Option<Cost> {
     let text = text.trim();
     Cost::parse_dollars(text.strip_prefix('$').unwrap_or(text))
 }

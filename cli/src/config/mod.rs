@@ -12,7 +12,7 @@ mod from_files;
 mod prices;
 mod state;
 
-pub(crate) use budget::Budget;
+pub(crate) use budget::{Budget, dollars};
 pub(crate) use cache::CachePlace;
 pub(crate) use file::{FlowToml, LIMITS, Profile};
 pub(crate) use prices::{PRICES, own_models};

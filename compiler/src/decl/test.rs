@@ -6,7 +6,7 @@ use crate::resolve::{DeclId, Target};
 use crate::steps::inner_calls;
 use crate::types::Scopes;
 use flow_diagnostics::{Code, FlowDiagnostic, Span, did_you_mean};
-use flow_plan::{self as plan, BinaryOp, Callee, Expect, PromptId, ReplyWith, TestReply, Type};
+use flow_plan::{self as plan, BinaryOp, Callee, Expect, PromptId, Recording, ReplyWith, TestReply, Type};
 use std::sync::Arc;
 
 impl Checker<'_> {
@@ -84,15 +84,13 @@ impl Checker<'_> {
         let with = match with {
             Reply::Value(expr) => ReplyWith::Value(self.constant_of(file, expr, &output)?),
             Reply::From(lit) => {
-                let (text, _) = self.beside(file, lit)?;
-                match serde_json::from_str(&text) {
-                    Ok(json) => ReplyWith::Cassette(Arc::new(json)),
-                    Err(error) => {
-                        let message = format!("\"{}\" is not JSON: {error}", lit.value);
-                        self.report(FlowDiagnostic::new(Code::E0201, lit.span, message));
-                        return None;
-                    }
+                let (text, path) = self.beside(file, lit)?;
+                if let Err(error) = json(&text) {
+                    let message = format!("\"{}\" is not JSON: {error}", lit.value);
+                    self.report(FlowDiagnostic::new(Code::E0201, lit.span, message));
+                    return None;
                 }
+                ReplyWith::Recording(Arc::new(Recording { file: path, text }))
             }
         };
         Some(TestReply { prompt: id, with, span })
@@ -129,5 +127,18 @@ impl Checker<'_> {
         }
         self.report(diagnostic);
         None
+    }
+}
+
+/// Whether a recording is JSON, in one value or, as a cassette is, in one a line. What it must hold
+/// besides is known by who plays it.
+fn json(text: &str) -> Result<(), String> {
+    let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    let read = serde_json::from_str::<serde_json::Value>;
+    match lines.next().map(|(_, first)| read(first)) {
+        Some(Ok(first)) if first.get("cassette").is_some() => {
+            lines.try_for_each(|(i, line)| read(line).map(drop).map_err(|e| format!("line {}: {e}", i + 1)))
+        }
+        _ => read(text).map(drop).map_err(|e| e.to_string()),
     }
 }

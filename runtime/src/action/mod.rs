@@ -3,6 +3,7 @@
 
 mod file;
 mod http;
+mod rehearsed;
 mod unsupported;
 
 use crate::journal::InDoubt;
@@ -11,6 +12,7 @@ use async_trait::async_trait;
 use ecow::EcoString;
 use flow_plan::{Action, CapabilitySpec, Value};
 
+pub(crate) use rehearsed::Rehearsed;
 pub use unsupported::UNSUPPORTED;
 
 /// A way to change the world.

@@ -5,7 +5,8 @@ use super::director::At;
 use super::halt::{Again, Failure};
 use super::state::{About, Given};
 use super::step::Site;
-use super::turn::{Turn, turn};
+use super::taped::{self, Taped};
+use super::turn::{Turn, skipped, turn};
 use crate::budget::Money;
 use crate::events::What;
 use crate::journal::{AttemptId, InDoubt};
@@ -32,6 +33,10 @@ pub(super) struct Ask<'a> {
     /// How many it may have: what is proven of the call.
     pub(super) most: Tokens,
     pub(super) messages: Vec<Message>,
+    /// The messages without what is said of the shape to a model that is held to no schema.
+    pub(super) said: &'a [Message],
+    /// What the prompt is given.
+    pub(super) args: &'a [Value],
     /// How many of them, from the first on, are the same in every call.
     pub(super) fixed: usize,
     /// What was cut at a hole.
@@ -39,6 +44,11 @@ pub(super) struct Ask<'a> {
 }
 
 impl<'a> Ask<'a> {
+    /// Who is asked, as `provider/model`.
+    pub(super) fn whom(&self) -> EcoString {
+        ecow::eco_format!("{}/{}", self.model.provider, self.model.model)
+    }
+
     /// Refuses a request that is larger than what was proven of it: it would cost more than what is
     /// set aside, or not fit its model.
     pub(super) fn fits(&self) -> Given<()> {
@@ -71,21 +81,21 @@ impl<'a> Ask<'a> {
     }
 }
 
-/// Asks once: wait for its turn, reserve, note, send, settle, read; all until it is answered within the
-/// timeout.
+/// Asks once: look at the cassette, wait for its turn, reserve, note, send, settle, read; all until it is
+/// answered within the timeout.
 pub(super) async fn attempt(site: Site<'_>, ask: &Ask<'_>, request: &Request<'_>) -> Given<Value> {
     let worst = ask.model.card.worst(ask.most, request.max_output);
     ceiling::trusted(site, ask)?;
+    let mut taped = taped::taped(site, ask)?;
     let time = Time::begin(site);
-    let mut turn = turn(site, ask, time.until).await?;
-    let engine = site.run().engine;
-    let money = Money::reserve(site.cx.ledger, engine.budgets.as_ref(), worst, &site.run().id).await?;
-    let whom = ecow::eco_format!("{}/{}", ask.model.provider, ask.model.model);
-    let about = About { whom: whom.clone(), worst, in_doubt: InDoubt::Repeat, key: None };
-    let noted = site.run().begin(site.path, about).await?;
-    let call = Call::start(site, ask, (money, noted), (whom, worst, turn.waited));
+    let begun = match taped.not_asked() {
+        Some(failure) => Err(skipped(site, ask, failure)),
+        None => begun(site, ask, &time, worst).await,
+    };
+    let (mut turn, money, noted) = begun.inspect_err(|halt| taped.was_not_asked(halt))?;
+    let call = Call::start(site, ask, (money, noted), (worst, turn.waited));
     turn.sent();
-    match send(site, ask, request, (&call, &time, &mut turn)).await {
+    match send(site, ask, request, (&call, &time, &mut turn, &mut taped)).await {
         Ok(reply) => {
             let spent = used(ask, &reply, worst);
             turn.used(spent);
@@ -105,6 +115,21 @@ pub(super) async fn attempt(site: Site<'_>, ask: &Ask<'_>, request: &Request<'_>
             Err(failure.into())
         }
     }
+}
+
+/// All that comes before a call is sent: its turn, its money, and the note that it is made.
+async fn begun<'a>(
+    site: Site<'a>,
+    ask: &Ask<'_>,
+    time: &Time,
+    worst: Cost,
+) -> Given<(Turn<'a>, Money<'a>, Option<AttemptId>)> {
+    let turn = turn(site, ask, time.until).await?;
+    let budgets = site.run().engine.budgets.as_ref();
+    let money = Money::reserve(site.cx.ledger, budgets, worst, &site.run().id).await?;
+    let about = About { whom: ask.whom(), worst, in_doubt: InDoubt::Repeat, key: None };
+    let noted = site.run().begin(site.path, about).await?;
+    Ok((turn, money, noted))
 }
 
 /// What a call that may have been billed counts as: all that it could use.
@@ -135,25 +160,48 @@ async fn send(
     site: Site<'_>,
     ask: &Ask<'_>,
     request: &Request<'_>,
-    (call, time, turn): (&Call<'_>, &Time, &mut Turn<'_>),
+    (call, time, turn, taped): (&Call<'_>, &Time, &mut Turn<'_>, &mut Taped),
 ) -> Result<Reply, Unsent> {
     let context = &site.run().engine.context;
+    let listens = site.run().sink.is_some();
     let mut growing = site.grows.then(|| Growing::new(&ask.prompt.output));
     let mut listen = |text: &str| {
+        if !listens {
+            return;
+        }
         call.token(text);
         if let Some(value) = growing.as_mut().and_then(|growing| growing.take(text)) {
             call.partial(value);
         }
     };
-    let mut ignore = |_: &str| {};
-    let on_text: &mut OnText<'_> = if site.run().sink.is_some() { &mut listen } else { &mut ignore };
-    let work = match &site.run().engine.director {
-        Some(director) => director.reply(At::of(site, call.number), request),
-        None => ask.provider.call(context, request, on_text),
+    let answered = match (&mut *taped, &site.run().engine.director) {
+        (Taped::Played(outcome), _) => {
+            let work = taped::played(outcome, request.stream, &mut listen);
+            tokio::time::timeout_at(time.until, work).await.ok().flatten()
+        }
+        (_, Some(director)) => {
+            let work = director.reply(At::of(site, call.number), request);
+            tokio::time::timeout_at(time.until, work).await.ok()
+        }
+        (Taped::Recording(take), None) => {
+            let mut on_text = |text: &str| {
+                take.said(text);
+                listen(text);
+            };
+            let work = ask.provider.call(context, request, &mut on_text);
+            tokio::time::timeout_at(time.until, work).await.ok()
+        }
+        (Taped::Live, None) => {
+            let mut ignore = |_: &str| {};
+            let on_text: &mut OnText<'_> = if listens { &mut listen } else { &mut ignore };
+            let work = ask.provider.call(context, request, on_text);
+            tokio::time::timeout_at(time.until, work).await.ok()
+        }
     };
-    let answered = match tokio::time::timeout_at(time.until, work).await {
-        Ok(answered) => answered,
-        Err(_) => {
+    taped.ended(answered.as_ref().map(Result::as_ref));
+    let answered = match answered {
+        Some(answered) => answered,
+        None => {
             turn.ended(site, ask, Err(None));
             let waited = match turn.waited {
                 Millis(0) => String::new(),
@@ -284,9 +332,10 @@ impl<'a> Call<'a> {
         site: Site<'a>,
         ask: &Ask<'_>,
         (mut money, noted): (Money<'a>, Option<AttemptId>),
-        (model, worst, waited): (EcoString, Cost, Millis),
+        (worst, waited): (Cost, Millis),
     ) -> Call<'a> {
         money.begin();
+        let model = ask.whom();
         let number = site.tally.attempt();
         site.run().tell(Some(site.path), || What::CallStarted {
             model: model.clone(),

@@ -6,7 +6,7 @@ use super::frame::Frame;
 use super::halt::{Failure, Halt};
 use super::state::{About, Given};
 use super::step::Site;
-use super::{backoff, block, fill, prompt};
+use super::{backoff, block, fill, prompt, taped};
 use crate::action::Unacted;
 use crate::cache::digest;
 use crate::guard::Verdict;
@@ -307,6 +307,7 @@ async fn flow(site: Site<'_>, id: FlowId, args: &[Value], number: u32) -> Given<
     let ledger = ledger.paid_from(engine.budgets.iter().filter_map(|b| b.of_flow(&flow.name)));
     let cx = super::Cx { ledger: &ledger, ..site.cx.inside(&inside) };
     let args = site.run().engine.hold_inputs(flow, args.to_vec())?;
+    taped::note_privates(site, &flow.params, &args);
     let work = block(cx, &flow.body, args, None);
     let result = within(flow.settings.deadline, &flow.name, work).await;
     match result {

@@ -13,6 +13,8 @@ pub(crate) enum Halt {
     Stop(Box<RunError>),
     /// A person must decide first.
     Hold(Box<RunError>),
+    /// The run is not the one that was recorded: nothing in the program handles that.
+    Lost(Box<RunError>),
 }
 
 /// A failure and what is known of asking again.
@@ -57,7 +59,7 @@ impl Halt {
     pub(crate) fn error(&self) -> &RunError {
         match self {
             Halt::Fail(failure) => &failure.error,
-            Halt::Stop(error) | Halt::Hold(error) => error,
+            Halt::Stop(error) | Halt::Hold(error) | Halt::Lost(error) => error,
         }
     }
 
@@ -70,6 +72,7 @@ impl Halt {
             Halt::Fail(failure) => Halt::Fail(Box::new(Failure { error: place(failure.error), ..*failure })),
             Halt::Stop(error) => Halt::Stop(Box::new(place(*error))),
             Halt::Hold(error) => Halt::Hold(Box::new(place(*error))),
+            Halt::Lost(error) => Halt::Lost(Box::new(place(*error))),
         }
     }
 
@@ -79,6 +82,7 @@ impl Halt {
             Halt::Fail(failure) => (RunStatus::Failed, failure.error),
             Halt::Stop(error) => (RunStatus::Stopped, *error),
             Halt::Hold(error) => (RunStatus::Waiting, *error),
+            Halt::Lost(error) => (RunStatus::Failed, *error),
         }
     }
 }

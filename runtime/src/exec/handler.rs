@@ -51,6 +51,7 @@ async fn retried(site: Site<'_>, first: Failure, times: u32) -> Given<Value> {
     }
     for round in 1..=times {
         if failure.reply.is_none()
+            && site.run().engine.waits()
             && let Some(wait) = backoff::wait(failure.again, round, longest_wait(site.step.settings.timeout))
         {
             site.rest();

@@ -6,8 +6,8 @@
 //!
 //! [`assumed`] holds values to what a flow assumes of them, [`frame`] holds variables, [`step`] takes one
 //! step to its end, [`handler`] is its `else`, [`finish`] ends a run in good order, [`call`] calls what it
-//! calls, [`prompt`] asks models one after another, [`attempt`] asks one model once, [`turn`] waits until
-//! that may be, [`ceiling`] stops asking one that can't be trusted, [`repeating`] runs loops, [`cached`]
+//! calls, [`prompt`] asks models one after another, [`attempt`] asks one model once, [`taped`]
+//! records or plays that, [`turn`] waits until it may be, [`ceiling`] stops asking one that can't be trusted, [`repeating`] runs loops, [`cached`]
 //! answers equal calls once, those under way by [`flight`], [`doubt`] is what an escalation depends on,
 //! [`director`] stands in for the world where one is given, [`state`] is what all steps of a run share.
 
@@ -30,6 +30,7 @@ mod repeating;
 mod request;
 mod state;
 mod step;
+mod taped;
 mod turn;
 
 pub(crate) use cached::Answers;
@@ -40,6 +41,7 @@ pub(crate) use frame::Frame;
 pub(crate) use halt::Halt;
 pub(crate) use request::PromptFacts;
 pub(crate) use state::{Cx, Run};
+pub(crate) use taped::of_params;
 
 use flow_plan::{Block, Value};
 use futures::future::BoxFuture;

@@ -8,7 +8,7 @@ use super::halt::{Failure, Halt};
 use super::request::Messages;
 use super::state::Given;
 use super::step::Site;
-use super::{backoff, block, cached, doubt};
+use super::{backoff, block, cached, doubt, taped};
 use crate::RunError;
 use crate::cache::Digest;
 use crate::provider::Message;
@@ -28,6 +28,7 @@ pub(super) async fn prompt(site: Site<'_>, id: PromptId, args: &[Value], again: 
         let error = RunError::new(Code::E0810, format!("no model is set for prompt `{}`", prompt.name));
         return Err(Halt::from(error.help("give the step, the prompt or the flow a `model`")));
     };
+    taped::note_privates(site, &prompt.params, args);
     let bounds = site.step.bounds.as_deref();
     let measure = &engine.measures[first.index()];
     let mut messages = Messages::render(site, (prompt, facts), args, (bounds, measure)).await?;
@@ -149,6 +150,8 @@ async fn retried(site: Site<'_>, question: Question<'_>, model: ModelId) -> Give
         input,
         most,
         messages,
+        said: own.list(),
+        args: question.args,
         fixed: facts.fixed,
         cuts: &own.cuts,
     };
@@ -169,7 +172,7 @@ async fn retried(site: Site<'_>, question: Question<'_>, model: ModelId) -> Give
         };
         match backoff::wait(failure.again, tries, longest_wait(site.step.settings.timeout)) {
             // The model has answered; there is nothing to wait for.
-            Some(_) if failure.reply.is_some() => {}
+            Some(_) if failure.reply.is_some() || !engine.waits() => {}
             Some(wait) => {
                 site.rest();
                 tokio::time::sleep(wait.duration()).await;
@@ -188,6 +191,9 @@ async fn hedged<F: Future<Output = Given<Value>>>(after: Millis, attempt: impl F
     let second = pin!(attempt());
     match select(first, second).await {
         Either::Left((Ok(value), _)) | Either::Right((Ok(value), _)) => Ok(value),
+        Either::Left((Err(lost @ Halt::Lost(_)), _)) | Either::Right((Err(lost @ Halt::Lost(_)), _)) => {
+            Err(lost)
+        }
         Either::Left((Err(_), other)) => other.await,
         Either::Right((Err(_), other)) => other.await,
     }

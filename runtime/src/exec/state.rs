@@ -15,6 +15,9 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::time::Instant;
 
+/// Private values by name.
+type Private = Vec<(EcoString, String)>;
+
 /// One run.
 pub(crate) struct Run<'e> {
     pub(crate) engine: &'e Engine,
@@ -35,6 +38,10 @@ pub(crate) struct Run<'e> {
     steps: Mutex<Vec<StepReport>>,
     // The keys of the actions that this run has done or is doing.
     acts: Mutex<HashSet<EcoString>>,
+    /// The flow's private inputs, where a cassette has to do without them.
+    pub(crate) private_inputs: Private,
+    // All private values that calls were given so far.
+    privates: Mutex<Private>,
 }
 
 /// Where a block runs: in which run, at whose expense, inside which step.
@@ -60,6 +67,8 @@ impl<'e> Run<'e> {
             grows: None,
             steps: Mutex::default(),
             acts: Mutex::default(),
+            private_inputs: Private::new(),
+            privates: Mutex::default(),
         }
     }
 
@@ -136,6 +145,22 @@ impl<'e> Run<'e> {
     /// Says that an act is done now; `false` where it already was in this run.
     pub(crate) fn claims(&self, key: EcoString) -> bool {
         self.acts.lock().unwrap_or_else(PoisonError::into_inner).insert(key)
+    }
+
+    /// Notes private values that a call is given.
+    pub(crate) fn add_privates(&self, found: Private) {
+        let mut all = self.privates.lock().unwrap_or_else(PoisonError::into_inner);
+        for one in found {
+            if !all.contains(&one) {
+                all.push(one);
+            }
+        }
+    }
+
+    /// The private values of the flow's inputs, and those of all calls so far.
+    pub(crate) fn privates(&self) -> (Private, Private) {
+        let all = self.privates.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        (self.private_inputs.clone(), all)
     }
 
     /// Notes how a step went.

@@ -5,7 +5,7 @@
 //! knows of it; who can't be asked within it fails without having been asked, and costs nothing.
 
 use super::attempt::Ask;
-use super::halt::{Again, Failure};
+use super::halt::{Again, Failure, Halt};
 use super::state::Given;
 use super::step::Site;
 use crate::events::What;
@@ -43,16 +43,16 @@ pub(super) async fn turn<'a>(site: Site<'a>, ask: &Ask<'_>, until: Instant) -> G
             std::future::pending().await
         }
     };
-    match given {
-        Ok(turn) => Ok(turn),
-        Err(failure) => {
-            site.run().tell(Some(site.path), || What::CallSkipped {
-                model: ecow::eco_format!("{}/{}", ask.model.provider, ask.model.model),
-                error: failure.error.clone(),
-            });
-            Err(failure.into())
-        }
+    given.map_err(|failure| skipped(site, ask, failure))
+}
+
+/// Tells that a model was not asked, and why. That there was no money for it is told by who has none.
+pub(super) fn skipped(site: Site<'_>, ask: &Ask<'_>, failure: Failure) -> Halt {
+    if failure.error.code != Code::E0803 {
+        site.run()
+            .tell(Some(site.path), || What::CallSkipped { model: ask.whom(), error: failure.error.clone() });
     }
+    failure.into()
 }
 
 impl Turn<'_> {

@@ -14,6 +14,7 @@ mod models;
 mod pace;
 mod plans;
 mod steps;
+mod taped;
 mod told;
 
 use fake::Fake;

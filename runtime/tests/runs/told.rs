@@ -158,6 +158,10 @@ async fn the_report_has_the_shape_other_programs_rely_on() {
     );
 }
 
+fn recording(text: &str) -> ReplyWith {
+    ReplyWith::Recording(Arc::new(Recording { file: "r.json".into(), text: text.into() }))
+}
+
 fn tested(replies: Vec<ReplyWith>, expects: Vec<(&str, Expr, Expr)>) -> Arc<Plan> {
     let mut plan = drafting(Type::INT);
     let expect = |(text, left, right): (&str, Expr, Expr)| Expect {
@@ -191,8 +195,7 @@ async fn tests(plan: &Arc<Plan>) -> Json {
 
 #[tokio::test(start_paused = true)]
 async fn a_test_is_answered_in_order_and_by_the_last_answer_after_that() {
-    let replies =
-        || vec![ReplyWith::Value(Value::Int(1)), ReplyWith::Cassette(Arc::new(json!({"replies": ["2"]})))];
+    let replies = || vec![ReplyWith::Value(Value::Int(1)), recording(r#"{"replies": ["2"]}"#)];
     let all = vec![("a == 1", var(0), int(1)), ("b == 2", var(1), int(2)), ("c == 2", var(2), int(2))];
     let passed = json!({"name": "counts", "passed": true, "error": null, "failures": []});
     assert_eq!(tests(&tested(replies(), all)).await, passed);
@@ -212,9 +215,9 @@ async fn a_test_says_which_reply_it_lacks_or_cannot_use() {
     );
     let wrong = tests(&tested(vec![ReplyWith::Value(Value::text("many"))], vec![])).await;
     assert_eq!(wrong["error"]["code"], "flow::E0806");
-    let odd = tests(&tested(vec![ReplyWith::Cassette(Arc::new(json!({})))], vec![])).await;
+    let odd = tests(&tested(vec![recording("{}")], vec![])).await;
     assert_eq!(
         odd["error"]["message"],
-        "the recording for `write` is neither a list of answers nor {\"replies\": […]}"
+        "the recording for `write` is neither a cassette nor a list of answers nor {\"replies\": […]}"
     );
 }

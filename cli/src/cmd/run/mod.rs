@@ -1,25 +1,27 @@
 //! `flowc run`: runs one flow and prints its result.
 
-mod interrupt;
 mod outcome;
 mod resume;
 mod watch;
 
+use crate::cassette::{Recording, replayed};
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
 use crate::inputs::{self, Given};
+use crate::interrupt::{Interrupt, Interrupts};
 use crate::live::{Live, Show, Tree};
 use crate::project::{ModelArgs, Project};
-use crate::{flows, paths};
+use crate::{cassette, flows, paths};
 use flow_diagnostics::Code;
 use flow_plan::Plan;
 use flow_runtime::budget::Budgets;
-use flow_runtime::cache::Cache;
+use flow_runtime::cache::{Cache, MemoryCache};
+use flow_runtime::cassette::{Replay, Tape};
 use flow_runtime::events::Event;
 use flow_runtime::journal::Journal;
-use flow_runtime::{Context, Engine, Limits, Options, RunError, RunReport, Start};
-use interrupt::{Interrupt, Interrupts};
+use flow_runtime::{Context, Engine, Http, Limits, Options, RunError, RunReport, Start, Tables};
 use outcome::Around;
+pub(crate) use outcome::exit_of;
 use resume::Resumed;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -38,6 +40,8 @@ use watch::{EventsFile, Watch};
   flowc run app.flow --profile live --model fast=openai/gpt-4o question=…
   flowc run app.flow --format json question=… | jq .spent.usd
   flowc run --resume RUN                             goes on where a run was; `flowc runs` lists them
+  flowc run app.flow --record asked.jsonl question=…  keeps what models were asked and answered
+  flowc run app.flow --replay asked.jsonl question=…  asks no model: each call is answered from there
 
 Configuration is read from flow.toml and .env beside the program; FLOW_PROFILE, FLOW_STATE_DIR,
 FLOW_STATE_JOURNAL, FLOW_CACHE_URL, FLOW_MODELS_<NAME>, FLOW_LIMITS_<PROVIDER>_<LIMIT>, FLOW_BUDGET_PER_DAY and FLOW_BUDGET_FLOWS_<NAME>
@@ -71,6 +75,12 @@ pub(crate) struct Args {
     /// Go on with an earlier run: what it has recorded is not done again.
     #[arg(long, value_name = "RUN")]
     resume: Option<String>,
+    /// Write each call of a model to a cassette, without secrets.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["resume", "replay"])]
+    record: Option<PathBuf>,
+    /// Ask no model and carry no action out: answer each call from a cassette.
+    #[arg(long, value_name = "FILE", conflicts_with = "resume")]
+    replay: Option<PathBuf>,
     /// Do not record the run; it can't be resumed then.
     #[arg(long, conflicts_with = "resume")]
     no_journal: bool,
@@ -116,6 +126,9 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
         Some(resumed) if args.inputs.is_empty() && args.input.is_none() => resumed.trace.inputs.clone(),
         _ => inputs::read(given, &plan, &plan.flows[flow.index()])?,
     };
+    let replay = args.replay.as_deref().map(|file| replayed(file, &plan, &project.env)).transpose()?;
+    let recording =
+        args.record.as_deref().map(|file| Recording::create(file, &plan, &project.env)).transpose()?;
     let file = args.events.as_deref().map(EventsFile::create).transpose()?;
     if !console.quiet && !as_json {
         console.diagnostics(&report.diagnostics, &report.sources);
@@ -132,12 +145,15 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
     let note = resume::note(&path, project.config.profile.as_deref(), &models);
     let journal = match &resumed {
         Some(resumed) => Some(resumed.journal.clone()),
-        None if args.no_journal => None,
+        // A replay does nothing that would have to be known when it is over.
+        None if args.no_journal || replay.is_some() => None,
         None => project.config.state.journal()?,
     };
     let recorded = journal.is_some();
-    let job = Job {
+    let mut job = Job {
         plan,
+        tape: recording.as_ref().map(Recording::tape),
+        tables: Tables::builtin(),
         start: Start { run: resumed.map(|r| r.trace.run.run), note: note.into(), ..Start::new(flow, inputs) },
         journal,
         budgets: project.config.budget.kept_in(&project.config.state.dir),
@@ -145,12 +161,32 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
         cache: project.config.cache.kept_in(&project.config.state.dir)?,
         context: project.context(),
     };
+    if recording.is_some() {
+        // A call that an earlier run has answered would be missing.
+        job.cache = Arc::new(MemoryCache::default());
+    }
+    if let Some(replay) = &replay {
+        job = job.without_world(replay.clone());
+    }
     let ran = runtime.block_on(watched(job, watch));
     // What still runs has been told to stop, and is not waited for.
     runtime.shutdown_background();
     let (done, seen) = ran?;
     let resume = (recorded && seen.began).then(|| format!("flowc run {program} --resume {}", done.run));
-    outcome::print(&done, &seen, Around { program: &report, resume: resume.as_deref() }, as_json, console)
+    let around = Around { program: &report, resume: resume.as_deref() };
+    let printed = outcome::print(&done, &seen, around, as_json, console);
+    if let Some(replay) = replay {
+        cassette::note_of_replay(&replay, args.replay.as_deref().unwrap_or(&path), console);
+    }
+    match recording {
+        Some(recording) => {
+            // Also where whoever reads the answer is gone.
+            let exit = printed.as_ref().copied().unwrap_or(Exit::Fine);
+            let exit = recording.finish(&done, exit, console);
+            printed.map(|_| exit)
+        }
+        None => printed,
+    }
 }
 
 /// What is run.
@@ -161,7 +197,25 @@ struct Job {
     budgets: Option<Budgets>,
     limits: Limits,
     cache: Arc<dyn Cache>,
+    tape: Option<Tape>,
+    tables: Tables,
     context: Context,
+}
+
+impl Job {
+    // Models answer from a cassette, no action is carried out, nothing outlives the run and nobody is
+    // called.
+    fn without_world(self, replay: Arc<Replay>) -> Job {
+        Job {
+            budgets: None,
+            limits: Limits::default(),
+            cache: Arc::new(MemoryCache::default()),
+            tape: Some(Tape::Replay(replay)),
+            tables: self.tables.rehearsed(),
+            context: Context { http: Http::none("the run is replayed, and calls nobody"), ..self.context },
+            ..self
+        }
+    }
 }
 
 impl Args {
@@ -181,9 +235,9 @@ async fn watched(job: Job, mut watch: Watch) -> Result<(RunReport, watch::Seen),
     let cancel = job.context.cancel.clone();
     let plan = Arc::new(job.plan);
     let name = plan.flows[job.start.flow.index()].name.clone();
-    let Job { journal, budgets, limits, cache, .. } = job;
+    let Job { journal, budgets, limits, cache, tape, tables, .. } = job;
     let counts = cache.clone();
-    let options = Options { journal, cache, budgets, limits, ..Options::default() };
+    let options = Options { journal, cache, budgets, limits, tape, tables, script: None };
     let made = Engine::new(plan, job.context, options);
     let engine = match made {
         Ok(engine) => engine,

@@ -98,7 +98,7 @@ fn may_go_on(done: &RunReport) -> bool {
 }
 
 /// The exit code of a run.
-pub(super) fn exit_of(done: &RunReport) -> Exit {
+pub(crate) fn exit_of(done: &RunReport) -> Exit {
     match (done.status, &done.error) {
         (RunStatus::Ok, _) => Exit::Fine,
         (RunStatus::Failed, Some(error)) => match error.code {

@@ -1,15 +1,16 @@
 //! Measures the guards on labelled texts, one JSON object a line.
 //!
-//! `measure_guards injection cases.jsonl` wants `{"text", "label"}` with 1 for an attack, and prints
-//! what was found and what was a false alarm for each `source`. `measure_guards pii cases.jsonl` wants
+//! `guards injection cases.jsonl` wants `{"text", "label"}` with 1 for an attack, and prints
+//! what was found and what was a false alarm for each `source`. `guards pii cases.jsonl` wants
 //! `{"text", "spans": [{"type", "value"}]}` and prints the same for each type. With `-v` the misses and
 //! false alarms themselves are printed.
 
-#![expect(clippy::print_stdout, reason = "it is a program that prints")]
+#![expect(clippy::print_stdout, reason = "its answer is a table")]
 
+use flow_benches::Failure;
 use flow_plan::Value;
 use flow_runtime::guard::{self, Guard, Verdict};
-use flow_runtime::{Context, Environment, Http};
+use flow_runtime::{Context, Environment};
 use std::collections::BTreeMap;
 
 const PLACES: [(&str, &str); 6] = [
@@ -30,14 +31,15 @@ struct Count {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> Result<(), Failure> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [which, path, ..] = args.as_slice() else {
-        return Err("usage: measure_guards GUARD FILE [-v]".into());
+        return Err("usage: guards GUARD FILE [-v]".into());
     };
     let verbose = args.iter().any(|a| a == "-v");
     let guards = guard::builtin();
     let guard = guards.iter().find(|g| g.spec().name == which).ok_or("no such guard")?;
+    let context = Context::new(Environment::default(), ".", ".flow");
     let mut counts: BTreeMap<String, Count> = BTreeMap::new();
     for line in std::fs::read_to_string(path)?.lines() {
         let row: serde_json::Value = serde_json::from_str(line)?;
@@ -46,7 +48,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             measure_pii(&**guard, text, &row, verbose, &mut counts);
             continue;
         }
-        let verdict = guard.check(&context(), &[Value::text(text)]).await?;
+        let verdict = guard.check(&context, &[Value::text(text)]).await?;
         let count =
             counts.entry(row["source"].as_str().unwrap_or("all").chars().take(60).collect()).or_default();
         let (attack, failed) = (row["label"] == 1, matches!(verdict, Verdict::Fail(_)));
@@ -94,15 +96,5 @@ fn measure_pii(
         if verbose && (gone < values.len() || redacted.matches(place).count() > values.len()) {
             println!("{kind} {text:?} -> {redacted:?}");
         }
-    }
-}
-
-fn context() -> Context {
-    Context {
-        env: Environment::default(),
-        root: ".".into(),
-        state: ".flow".into(),
-        http: Http::default(),
-        cancel: tokio_util::sync::CancellationToken::new(),
     }
 }

@@ -2,7 +2,7 @@
 
 /// How it is said.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Interrupt {
+pub(crate) enum Interrupt {
     /// By a person, who waits for it.
     Pressed,
     /// By a process manager, which gives some time.
@@ -12,7 +12,7 @@ pub(super) enum Interrupt {
 
 /// Every such wish, from when this was made: none is lost between two looks.
 #[cfg(unix)]
-pub(super) struct Interrupts {
+pub(crate) struct Interrupts {
     pressed: Option<tokio::signal::unix::Signal>,
     terminated: Option<tokio::signal::unix::Signal>,
 }
@@ -20,7 +20,7 @@ pub(super) struct Interrupts {
 #[cfg(unix)]
 impl Interrupts {
     /// Listens from now on. Where signals cannot be heard, the system's own way to end a process works.
-    pub(super) fn listen() -> Interrupts {
+    pub(crate) fn listen() -> Interrupts {
         use tokio::signal::unix::{SignalKind, signal};
         Interrupts {
             pressed: signal(SignalKind::interrupt()).ok(),
@@ -29,7 +29,7 @@ impl Interrupts {
     }
 
     /// Waits for the next one.
-    pub(super) async fn next(&mut self) -> Interrupt {
+    pub(crate) async fn next(&mut self) -> Interrupt {
         tokio::select! {
             () = next_of(&mut self.pressed) => Interrupt::Pressed,
             () = next_of(&mut self.terminated) => Interrupt::Terminated,
@@ -49,17 +49,17 @@ async fn next_of(signal: &mut Option<tokio::signal::unix::Signal>) {
 
 /// Every such wish.
 #[cfg(not(unix))]
-pub(super) struct Interrupts;
+pub(crate) struct Interrupts;
 
 #[cfg(not(unix))]
 impl Interrupts {
     /// Listens from the first [`Interrupts::next`] on.
-    pub(super) fn listen() -> Interrupts {
+    pub(crate) fn listen() -> Interrupts {
         Interrupts
     }
 
     /// Waits for the next one.
-    pub(super) async fn next(&mut self) -> Interrupt {
+    pub(crate) async fn next(&mut self) -> Interrupt {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }

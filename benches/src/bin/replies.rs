@@ -1,4 +1,4 @@
-//! How fast replies are read: `cargo run --release -p flow-runtime --example reading_replies`.
+//! How fast replies are read: `cargo run --release -p flow-benches --bin replies`.
 //!
 //! Each line is one kind of reply of about 200 KB: the megabytes a second and whether it gave a value.
 //! The hostile ones are a short text over and over, which a reader that looks back and forth takes

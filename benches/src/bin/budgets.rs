@@ -1,19 +1,19 @@
 //! Measures the accounts of the day: many callers that reserve and settle at once, on disk and in
 //! memory.
 //!
-//! `measure_budgets [FOLDER] [CALLS]` prints reservations with their settlements a second, and how long
+//! `budgets [FOLDER] [CALLS]` prints reservations with their settlements a second, and how long
 //! a caller waits for both.
 
 #![expect(clippy::print_stdout, reason = "it is a program that prints")]
 
+use flow_benches::Failure;
+use flow_benches::load::percentile;
 use flow_plan::Cost;
 use flow_runtime::RunId;
 use flow_runtime::budget::{Account, Accounts, Claim, MemoryAccounts, Owner, SqliteAccounts, today};
 use futures::future::join_all;
 use std::path::Path;
 use std::time::{Duration, Instant};
-
-type Failure = Box<dyn std::error::Error>;
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> Result<(), Failure> {
@@ -37,18 +37,17 @@ async fn measure(place: &str, accounts: &dyn Accounts, callers: usize, calls: us
     let seconds = began.elapsed().as_secs_f64();
     let mut waits: Vec<Duration> = waits.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
     waits.sort_unstable();
-    let at = |share: usize| waits[(waits.len() - 1) * share / 100].as_secs_f64() * 1000.0;
     println!(
         "{callers:>5} callers {place}: {:.0} calls/s; a call waits {:.2} ms, one in a hundred {:.2} ms",
         waits.len() as f64 / seconds,
-        at(50),
-        at(99),
+        percentile(&waits, 50) * 1e3,
+        percentile(&waits, 99) * 1e3,
     );
     Ok(())
 }
 
 // How long each of its calls has waited for its reservation and its settlement.
-async fn caller(accounts: &dyn Accounts, calls: usize) -> Result<Vec<Duration>, String> {
+async fn caller(accounts: &dyn Accounts, calls: usize) -> Result<Vec<Duration>, Failure> {
     let account = |owner| Account { owner, per_day: Cost(i64::MAX) };
     let mut waits = Vec::with_capacity(calls);
     for _ in 0..calls {
@@ -60,7 +59,7 @@ async fn caller(accounts: &dyn Accounts, calls: usize) -> Result<Vec<Duration>, 
             run: RunId("measured".into()),
         };
         let hold = accounts.reserve(claim).await.map_err(|e| format!("{e:?}"))?;
-        accounts.settle(hold, Cost(10)).await.map_err(|e| e.to_string())?;
+        accounts.settle(hold, Cost(10)).await?;
         waits.push(began.elapsed());
     }
     Ok(waits)
