@@ -11,6 +11,7 @@ mod decl;
 pub mod format;
 pub mod graph;
 pub mod hir;
+mod labels;
 pub mod lower;
 mod parse;
 mod quiet;
@@ -25,7 +26,7 @@ pub use parse::parse_file;
 pub use rates::{Misplaced, parse_rate};
 pub use world::World;
 
-use flow_diagnostics::{Diagnostics, Sources};
+use flow_diagnostics::{Code, Diagnostics, Severity, Sources};
 use flow_plan::Plan;
 use hir::Hir;
 
@@ -74,6 +75,18 @@ fn analysed(world: &dyn World, file: &str) -> Analysed {
         bounds::check(&program, &plan, &bounds, &mut diagnostics);
         bounds
     });
+    // What is not built yet still has labels.
+    if diagnostics.iter().all(|d| d.severity == Severity::Warning || is_beside_the_plan(d.code)) {
+        labels::check(world, &mut plan, &mut diagnostics);
+    }
     diagnostics.sort();
     Analysed { outcome: Outcome { sources, hir, plan: None, bounds, diagnostics }, program, plan }
+}
+
+// Whether the plan is whole where this is wrong: something is not built yet, or takes too much.
+fn is_beside_the_plan(code: Code) -> bool {
+    matches!(
+        code,
+        Code::E0002 | Code::E0301 | Code::E0302 | Code::E0303 | Code::E0304 | Code::E0305 | Code::E0306
+    )
 }

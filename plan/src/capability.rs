@@ -35,6 +35,10 @@ pub struct CapabilitySpec {
     pub can_redact: bool,
     /// A guard: whether what passes may instruct.
     pub endorses: bool,
+    /// A guard: whether what passes is private no more.
+    pub clears: bool,
+    /// An action: whether what it is given leaves the machine.
+    pub outward: bool,
     /// Whether it is there; what is named but not built is reported as E0002, never run.
     pub supported: bool,
     /// A provider on the network: how it is reached.
@@ -104,6 +108,8 @@ impl CapabilitySpec {
         can_fail: true,
         can_redact: false,
         endorses: false,
+        clears: false,
+        outward: false,
         supported: true,
         service: None,
     };

@@ -105,12 +105,44 @@ pub struct Hole {
     pub trim_start: bool,
     /// Whether white space at the end of a text is left out: the text behind closes a fence.
     pub trim_end: bool,
+    /// What it shows of the template's variables.
+    pub reads: Vec<Read>,
+    /// Where the expression between its braces is written.
+    pub span: Span,
+}
+
+/// A part of a variable of a template that a hole shows or is computed from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Read {
+    /// The variable.
+    pub var: EcoString,
+    /// The way from its value to the part.
+    pub path: Vec<Access>,
+    /// Whether only numbers or truth values of it are shown, such as its length.
+    pub is_plain: bool,
+}
+
+/// A step from a value to a part of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Access {
+    /// The field or entry of this name.
+    Field(EcoString),
+    /// An element of a list, or an entry of a map that is not known by name.
+    Item,
 }
 
 impl Default for Hole {
     /// A hole of which nothing is known.
     fn default() -> Self {
-        Hole { name: EcoString::new(), ty: Type::Error, fence: None, trim_start: false, trim_end: false }
+        Hole {
+            name: EcoString::new(),
+            ty: Type::Error,
+            fence: None,
+            trim_start: false,
+            trim_end: false,
+            reads: Vec::new(),
+            span: Span::default(),
+        }
     }
 }
 
@@ -198,6 +230,8 @@ pub struct Prompt {
     pub params: Vec<Param>,
     /// What it answers.
     pub output: Type,
+    /// The labels that its answer is declared with.
+    pub labels: Labels,
     /// The messages, in their order.
     pub messages: Vec<(Role, TemplateId)>,
     /// Few-shot examples, shown before the last user message: each an input, which fills the
@@ -229,6 +263,8 @@ pub struct Lookup {
     pub params: Vec<Param>,
     /// What it finds.
     pub output: Type,
+    /// The labels that what it finds is declared with.
+    pub labels: Labels,
     /// The kind of source: the name of a [`CapabilitySpec`], such as `search`.
     pub source: EcoString,
     /// The source's arguments by the spec's parameter names.
@@ -263,6 +299,10 @@ pub struct Action {
     pub channel: EcoString,
     /// The channel's arguments by the spec's parameter names.
     pub args: Vec<(EcoString, Arg)>,
+    /// Whether private data may go there.
+    pub cleared: bool,
+    /// Whether what it is given leaves the machine.
+    pub outward: bool,
     /// Where it is declared.
     pub span: Span,
 }

@@ -26,6 +26,10 @@ pub struct StepSettings {
     pub hedge: Option<Millis>,
     /// For how long an equal call is answered from the cache.
     pub cache: Option<CachePolicy>,
+    /// Where `cache` is written: the step or its flow.
+    pub cache_at: Option<Span>,
+    /// Where each model that may be asked is written: the step or its flow.
+    pub models_at: Vec<(ModelId, Span)>,
     /// The key by which an action or a cached step is the same step.
     pub key: Option<Expr>,
 }

@@ -65,6 +65,7 @@ fn lookup(source: &str, glob: &str, output: Type) -> Lookup {
             span: Span::default(),
         }],
         output,
+        labels: Labels::default(),
         source: source.into(),
         args: vec![("glob".into(), Arg::Expr(Expr::Literal(Value::text(glob))))],
         trusted: false,

@@ -50,7 +50,7 @@ prompt alone(question: text) -> text {
   system: "{{ question | fence }}"
 }
 
-flow ordered(question: text <= 50 tokens) -> text {
+flow ordered(question: trusted text <= 50 tokens) -> text {
   return alone(question)
 }
 

@@ -12,7 +12,8 @@ use flow_compiler::graph;
 #[command(after_help = "Examples:
   flowc graph app.flow                               Mermaid, which Markdown on most forges draws
   flowc graph app.flow --format dot | dot -Tsvg      a picture by Graphviz
-  flowc graph app.flow --flow support --format json  nodes and edges for programs")]
+  flowc graph app.flow --flow support --format json  nodes and edges for programs
+  flowc graph app.flow --labels                      where untrusted text and private data come to")]
 pub(crate) struct Args {
     #[command(flatten)]
     program: ProgramArgs,
@@ -22,6 +23,9 @@ pub(crate) struct Args {
     /// In which language.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Picture,
+    /// With what is untrusted and what is private.
+    #[arg(long)]
+    labels: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
@@ -46,8 +50,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
     let (plan, _) = Project::open(&args.program.program, &args.program.models)?.plan()?;
     let flow = flows::choose(&plan, args.flow.as_deref())?;
     console.answer(&match args.format {
-        Picture::Mermaid | Picture::Svg => graph::mermaid(&plan, flow),
-        Picture::Dot => graph::dot(&plan, flow),
+        Picture::Mermaid | Picture::Svg => graph::mermaid(&plan, flow, args.labels),
+        Picture::Dot => graph::dot(&plan, flow, args.labels),
         Picture::Json => format!("{:#}", graph::json(&plan, flow)),
     })?;
     Ok(Exit::Fine)

@@ -8,7 +8,7 @@ use std::time::Duration;
 const OWN: &str = "tr0ub4dor-and-3-more-letters";
 const FROM_FILE: &str = "swordfish \"in quotes\" 99";
 
-const PROGRAM: &str = r#"model fast = "openai/gpt-4o-mini" { max_output: 160 tokens }
+const PROGRAM: &str = r#"model fast = "openai/gpt-4o-mini" { max_output: 160 tokens, clearance: private }
 model own = "openai-compatible/own" {
   base_url: env("OWN_URL"), api_key: env("OWN_KEY")
   max_output: 60 tokens, context: 8k tokens, price: $1 in, $2 out

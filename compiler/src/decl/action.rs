@@ -6,15 +6,18 @@ use crate::resolve::DeclId;
 use flow_diagnostics::{Code, FlowDiagnostic};
 use flow_plan::{self as plan, CapabilityKind};
 
-const SETTINGS: &[&str] = &["channel"];
+const SETTINGS: &[&str] = &["channel", "clearance"];
 
 impl Checker<'_> {
     pub(crate) fn action_body(&mut self, id: DeclId, decl: &Callable) {
         let Some(signature) = self.callables.get(&id).cloned() else { return };
         let mut scopes = self.param_scopes(id.file, &signature.params);
-        let mut channel = None;
+        let (mut channel, mut cleared) = (None, false);
         for setting in self.known_settings(&decl.settings, ("action", SETTINGS, &[])) {
-            channel = Some(self.capable(&mut scopes, setting, CapabilityKind::Action));
+            match setting.key.name.as_str() {
+                "channel" => channel = Some(self.capable(&mut scopes, setting, CapabilityKind::Action)),
+                _ => cleared = self.clearance(setting),
+            }
         }
         if channel.is_none() {
             let message = format!("the action `{}` has no channel", decl.name.name);
@@ -28,8 +31,10 @@ impl Checker<'_> {
             name: decl.name.name.clone(),
             doc: decl.doc.clone(),
             params: signature.params,
-            channel: channel.name,
+            channel: channel.spec.name.into(),
             args: channel.args,
+            cleared,
+            outward: channel.spec.outward,
             span: decl.name.span,
         });
     }

@@ -6,11 +6,11 @@ use crate::types::Scopes;
 use crate::types::call::spec_type;
 use ecow::EcoString;
 use flow_diagnostics::{Code, FlowDiagnostic, did_you_mean};
-use flow_plan::{Arg, CapabilityKind, Config, Type, Value};
+use flow_plan::{Arg, CapabilityKind, CapabilitySpec, Config, Type, Value};
 
 /// A checked `name(arguments)` behind `source:` or `channel:`.
 pub(crate) struct Capable {
-    pub(crate) name: EcoString,
+    pub(crate) spec: &'static CapabilitySpec,
     pub(crate) args: Vec<(EcoString, Arg)>,
 }
 
@@ -84,7 +84,7 @@ impl Checker<'_> {
         };
         if !spec.supported {
             self.not_yet(at, &format!("the {what} `{name}`"));
-            return None;
+            return Some(Capable { spec, args: Vec::new() });
         }
         let names: Vec<&str> = spec.params.iter().map(|p| p.name).collect();
         let slots = self.place_args(args, (spec.name, &names), |i| spec.params[i].required, at);
@@ -98,6 +98,6 @@ impl Checker<'_> {
             };
             out.push((EcoString::from(param.name), value));
         }
-        Some(Capable { name: spec.name.into(), args: out })
+        Some(Capable { spec, args: out })
     }
 }

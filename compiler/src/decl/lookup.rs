@@ -4,7 +4,7 @@ use crate::ast::{Callable, Expr, ExprKind, SettingValue};
 use crate::checker::Checker;
 use crate::resolve::DeclId;
 use flow_diagnostics::{Code, FlowDiagnostic};
-use flow_plan::{self as plan, CapabilityKind, Integrity, Type, Value};
+use flow_plan::{self as plan, CapabilityKind, Integrity, Labels, Type, Value};
 
 const SETTINGS: &[&str] = &["source", "trusted"];
 
@@ -39,7 +39,8 @@ impl Checker<'_> {
             doc: decl.doc.clone(),
             params: signature.params,
             output: signature.output.unwrap_or(Type::Error),
-            source: source.name,
+            labels: Labels { integrity: Integrity::default(), ..signature.labels },
+            source: source.spec.name.into(),
             args: source.args,
             trusted,
             file: self.program.files[id.file].path.clone(),

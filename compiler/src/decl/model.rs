@@ -49,7 +49,9 @@ impl Checker<'_> {
             .filter(|s| swapped.is_none() || !OF_THE_MODEL.contains(&s.key.name.as_str()))
             .collect();
         let built = self.build_model(id, decl, &model_id, &settings);
-        let model = built.map(|model| {
+        let model = built.map(|mut model| {
+            // What stands in for a model in a rehearsal runs in this process.
+            model.cleared |= swapped.is_some() && model.provider == "sim";
             self.plan.models.push(model);
             ModelId(self.plan.models.len() as u32 - 1)
         });
@@ -100,7 +102,7 @@ impl Checker<'_> {
             card,
             settings: out,
             tokenizer,
-            cleared: cleared || provider == "sim",
+            cleared,
             span: decl.name.span,
         })
     }
@@ -235,7 +237,7 @@ impl Checker<'_> {
                     }
                 }
                 "tokenizer" => card.tokenizer = self.word(setting),
-                "clearance" => cleared = self.word(setting).is_some_and(|w| self.clearance(setting, &w)),
+                "clearance" => cleared = self.clearance(setting),
                 // Where the provider runs; read by the label checks to come.
                 "region" => drop(self.word(setting)),
                 "latency" => out.sim.latency = self.duration_setting(file, setting).unwrap_or_default(),
@@ -252,11 +254,13 @@ impl Checker<'_> {
         (card, out, cleared)
     }
 
-    fn clearance(&mut self, setting: &Setting, word: &str) -> bool {
-        if word != "private" {
+    /// `clearance: private`: whether private data may go there.
+    pub(super) fn clearance(&mut self, setting: &Setting) -> bool {
+        let word = self.word(setting);
+        if word.as_ref().is_some_and(|w| w != "private") {
             self.bad_setting::<()>(setting, "`private`: private data may go there");
         }
-        word == "private"
+        word.is_some_and(|w| w == "private")
     }
 
     // A bare word or a text.

@@ -57,6 +57,7 @@ impl Checker<'_> {
             doc: decl.doc.clone(),
             params: signature.params,
             output: signature.output.unwrap_or(Type::TEXT),
+            labels: signature.labels,
             messages,
             examples,
             images,
@@ -113,7 +114,7 @@ impl Checker<'_> {
                 self.plan.templates.push(plan::Template {
                     source: "{{ it }}".into(),
                     vars: vec![("it".into(), typed.expr)],
-                    holes: vec![plan::Hole { name: "it".into(), ..plan::Hole::default() }],
+                    holes: vec![whole(expr.span)],
                     span: expr.span,
                 });
                 Some((role, id))
@@ -242,4 +243,10 @@ fn example(line: &str, params: &[Param], output: &Type) -> Result<PromptExample,
 
 fn has_error(setting: &Setting) -> bool {
     matches!(setting.value, SettingValue::Error(_))
+}
+
+// The one hole of a message that is a value.
+fn whole(span: Span) -> plan::Hole {
+    let read = plan::Read { var: "it".into(), path: Vec::new(), is_plain: false };
+    plan::Hole { name: "it".into(), reads: vec![read], span, ..plan::Hole::default() }
 }

@@ -4,7 +4,7 @@ use super::{Node, Shape, nodes};
 use flow_plan::{FlowId, Plan};
 use serde_json::{Value, json as value};
 
-/// One flow as JSON: `{"flow", "steps": [{"id", "name", "kind", "what", "inner"}], "edges": [[from, to]]}`.
+/// One flow as JSON: `{"flow", "steps": [{"id", "name", "kind", "what", "labels", "inner"}], "edges": [[from, to]]}`.
 pub fn json(plan: &Plan, flow: FlowId) -> Value {
     let flow = &plan.flows[flow.index()];
     let (nodes, edges) = nodes(plan, &flow.body, "s");
@@ -29,7 +29,11 @@ fn steps(nodes: &[Node]) -> Vec<Value> {
                 .iter()
                 .map(|g| value!({ "title": g.title, "steps": steps(&g.nodes), "edges": g.edges }))
                 .collect();
-            value!({ "id": node.id, "name": node.name, "kind": kind, "what": node.what, "inner": inner })
+            let labels = super::names(node.labels);
+            value!({
+                "id": node.id, "name": node.name, "kind": kind, "what": node.what, "labels": labels,
+                "inner": inner,
+            })
         })
         .collect()
 }

@@ -8,7 +8,7 @@ pub use dot::dot;
 pub use json::json;
 pub use mermaid::mermaid;
 
-use flow_plan::{Block, Callee, OnFail, Plan, Step, StepKind};
+use flow_plan::{Block, Callee, Integrity, Labels, OnFail, Plan, Step, StepKind};
 
 /// A step as a picture shows it.
 struct Node {
@@ -18,6 +18,8 @@ struct Node {
     /// What it does: `prompt answer · fast`.
     what: String,
     shape: Shape,
+    /// What is known of its result, where the picture is to show it.
+    labels: Labels,
     /// Blocks inside it, each with its title.
     inner: Vec<Group>,
 }
@@ -87,7 +89,13 @@ fn node(plan: &Plan, step: &Step, id: String) -> Node {
     if let Some(OnFail::Do(handler)) = &step.on_fail {
         add("if it fails", handler);
     }
-    Node { id, name: step.name.to_string(), what, shape, inner }
+    Node { id, name: step.name.to_string(), what, shape, labels: step.labels, inner }
+}
+
+/// The names of labels, in their order.
+fn names(labels: Labels) -> Vec<&'static str> {
+    let all = [(labels.integrity == Integrity::Untrusted, "untrusted"), (labels.private, "private")];
+    all.into_iter().filter(|(has, _)| *has).map(|(_, name)| name).collect()
 }
 
 fn describe(plan: &Plan, step: &Step) -> (Shape, String) {

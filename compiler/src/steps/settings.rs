@@ -90,6 +90,14 @@ impl Checker<'_> {
                 self.typed_setting(scopes, called, setting, &mut out);
             }
         }
+        let written = |key: &str| settings.iter().find(|s| s.key.name == key).map(|s| s.span);
+        let fallback = out.fallback.iter().map(|model| (Some(*model), "fallback"));
+        let asked = [(out.model, "model"), (out.escalate.as_ref().map(|e| e.to), "escalate")];
+        out.models_at = asked
+            .into_iter()
+            .chain(fallback)
+            .filter_map(|(model, key)| Some((model?, written(key)?)))
+            .collect();
         out
     }
 
@@ -119,7 +127,9 @@ impl Checker<'_> {
             }
             "timeout" => (out.timeout, out.timeout_at) = (self.duration_setting(file, setting), at),
             "hedge" => out.hedge = self.duration_setting(file, setting),
-            "cache" => out.cache = self.cache(scopes, called, setting),
+            "cache" => {
+                (out.cache, out.cache_at) = (self.cache(scopes, called, setting), Some(setting.span));
+            }
             "key" => out.key = self.value_setting(scopes, setting).map(|t| t.expr),
             key @ ("at" | "tools" | "rate") => self.not_yet(setting.key.span, &format!("`{key}`")),
             _ => {}

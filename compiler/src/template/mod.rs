@@ -12,6 +12,7 @@ mod field;
 mod filter;
 mod operator;
 mod presence;
+mod reads;
 mod statement;
 mod syntax;
 
@@ -92,6 +93,11 @@ pub fn check(lit: &StringLit, names: &dyn Names, diagnostics: &mut Diagnostics) 
         holes: Vec::new(),
     };
     let parts = checker.statements(&template.children);
+    let shown = reads::reads(&template.children);
+    // Where a hole is wrong there are fewer; then there is no plan either.
+    for (hole, reads) in checker.holes.iter_mut().zip(shown) {
+        hole.form.reads = reads;
+    }
     let is_static = parts.iter().all(|p| matches!(p, Part::Text(_)));
     TemplateCheck { free: checker.free, holes: checker.holes, parts, is_static }
 }

@@ -72,6 +72,8 @@ impl Checker<'_> {
             fence,
             trim_start: opens_fence(around.0),
             trim_end: closes_fence(around.1),
+            reads: Vec::new(),
+            span,
         };
         self.holes.push(Hole { span, ty, form });
         Some(Part::Hole(self.holes.len() - 1))

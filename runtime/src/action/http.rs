@@ -22,6 +22,7 @@ pub(super) struct Http;
 const SPEC: CapabilitySpec = CapabilitySpec {
     kind: CapabilityKind::Action,
     name: "http",
+    outward: true,
     params: &[
         ParamSpec {
             name: "url",

@@ -18,6 +18,7 @@ const fn channel(name: &'static str, doc: &'static str) -> CapabilitySpec {
         name,
         doc,
         returns: TypeSpec::Null,
+        outward: true,
         supported: false,
         ..CapabilitySpec::BASE
     }

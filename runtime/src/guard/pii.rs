@@ -34,6 +34,7 @@ const SPEC: CapabilitySpec = CapabilitySpec {
           On the 1,392 public records it was tuned on (presidio-research) it finds 327 of 328 such data, with 2 false alarms.",
     examples: &["checked = pii(reply) else redact"],
     can_redact: true,
+    clears: true,
     ..CapabilitySpec::BASE
 };
 

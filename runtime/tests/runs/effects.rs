@@ -88,6 +88,7 @@ fn looking(change: impl FnOnce(&mut Step)) -> Plan {
         doc: "".into(),
         params: vec![param("x", Type::TEXT)],
         output: Type::List(Box::new(Type::TEXT), Some(2)),
+        labels: Labels::default(),
         source: "table".into(),
         args: vec![("of".into(), Arg::Expr(binary(var(0), BinaryOp::Add, text("!"))))],
         trusted: false,
@@ -136,6 +137,8 @@ pub(crate) fn add_note(plan: &mut Plan) -> Callee {
         doc: "".into(),
         params: vec![param("what", Type::TEXT)],
         channel: "note".into(),
+        cleared: false,
+        outward: false,
         args: vec![],
         span: Default::default(),
     });

@@ -48,6 +48,8 @@ fn telling(url: &str, args: &[(&str, &str)], change: impl FnOnce(&mut Step)) -> 
         doc: "".into(),
         params: vec![param("what", Type::TEXT)],
         channel: "http".into(),
+        cleared: false,
+        outward: true,
         args: std::iter::once(&("url", url)).chain(args).map(arg).collect(),
         span: Default::default(),
     });

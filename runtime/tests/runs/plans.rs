@@ -124,6 +124,7 @@ pub(crate) fn add_prompt(plan: &mut Plan, name: &str, output: Type) -> PromptId 
         doc: "".into(),
         params: vec![param("x", Type::TEXT)],
         output,
+        labels: Labels::default(),
         messages: vec![(Role::User, template)],
         examples: vec![],
         images: None,

@@ -1,0 +1,282 @@
+//! Marks: what is known of where a value comes from, of each of its parts on its own, with the shortest
+//! way that it has come.
+
+use ecow::EcoString;
+use flow_diagnostics::Span;
+use flow_plan::{Access, Integrity, Labels, Type};
+use std::sync::Arc;
+
+/// The way that something has come, its last station first.
+pub(super) type Trail = Arc<Hop>;
+
+/// A station of a way: a source, or something that was made from what came there.
+#[derive(Debug)]
+pub(super) struct Hop {
+    pub(super) at: Span,
+    /// What stands there, in lower case.
+    pub(super) what: EcoString,
+    /// What is written for a source, where it has a name.
+    name: EcoString,
+    pub(super) from: Option<Trail>,
+    length: u32,
+}
+
+impl Hop {
+    pub(super) fn source(at: Span, what: impl Into<EcoString>) -> Trail {
+        Hop::named(at, what, "…")
+    }
+
+    /// A source that is written as `name`.
+    pub(super) fn named(at: Span, what: impl Into<EcoString>, name: impl Into<EcoString>) -> Trail {
+        Arc::new(Hop { at, what: what.into(), name: name.into(), from: None, length: 1 })
+    }
+
+    /// What is written for the source.
+    pub(super) fn origin(&self) -> &str {
+        let first = std::iter::successors(Some(self), |hop| hop.from.as_deref()).last();
+        first.map_or("…", |hop| &hop.name)
+    }
+
+    /// The stations from the source on.
+    pub(super) fn way(self: &Arc<Hop>) -> Vec<&Hop> {
+        let mut way: Vec<&Hop> = std::iter::successors(Some(&**self), |hop| hop.from.as_deref()).collect();
+        way.reverse();
+        way
+    }
+}
+
+/// The labels of one value without parts, each with the way that it came.
+#[derive(Clone, Default, Debug)]
+pub(super) struct Mark {
+    pub(super) untrusted: Option<Trail>,
+    pub(super) private: Option<Trail>,
+}
+
+impl Mark {
+    pub(super) fn join(&self, other: &Mark) -> Mark {
+        Mark {
+            untrusted: shorter(&self.untrusted, &other.untrusted),
+            private: shorter(&self.private, &other.private),
+        }
+    }
+
+    /// What a number or a truth value made from it has: it can't carry an instruction.
+    pub(super) fn plain(self) -> Mark {
+        Mark { untrusted: None, ..self }
+    }
+
+    fn through(&self, at: Span, what: &EcoString) -> Mark {
+        let step = |trail: &Option<Trail>| {
+            trail.as_ref().map(|from| {
+                Arc::new(Hop {
+                    at,
+                    what: what.clone(),
+                    name: EcoString::new(),
+                    length: from.length + 1,
+                    from: Some(from.clone()),
+                })
+            })
+        };
+        Mark { untrusted: step(&self.untrusted), private: step(&self.private) }
+    }
+
+    pub(super) fn labels(&self) -> Labels {
+        let integrity = if self.untrusted.is_some() { Integrity::Untrusted } else { Integrity::Trusted };
+        Labels { integrity, private: self.private.is_some(), secret: false }
+    }
+
+    fn bits(&self) -> u64 {
+        u64::from(self.untrusted.is_some()) | u64::from(self.private.is_some()) << 1
+    }
+}
+
+fn shorter(a: &Option<Trail>, b: &Option<Trail>) -> Option<Trail> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(if b.length < a.length { b.clone() } else { a.clone() }),
+        (a, b) => a.clone().or_else(|| b.clone()),
+    }
+}
+
+/// The marks of a value. Those of its parts, where they are known one by one, are not its own.
+#[derive(Clone, Default, Debug)]
+pub(super) struct Marks {
+    own: Mark,
+    parts: Parts,
+}
+
+#[derive(Clone, Default, Debug)]
+enum Parts {
+    #[default]
+    None,
+    Fields(Vec<(EcoString, Marks)>),
+    Items(Box<Marks>),
+}
+
+impl Marks {
+    /// The same mark on everything of the type that can carry it.
+    pub(super) fn of(ty: &Type, mark: &Mark) -> Marks {
+        Marks::declared(ty, mark, &mut |_| None)
+    }
+
+    /// The same, with what `private` says of the fields that are declared `private`.
+    pub(super) fn declared(
+        ty: &Type,
+        mark: &Mark,
+        private: &mut dyn FnMut(&EcoString) -> Option<Trail>,
+    ) -> Marks {
+        match ty {
+            Type::Optional(inner) => Marks::declared(inner, mark, private),
+            Type::List(item, _) => Marks::items(Marks::declared(item, mark, private)),
+            // The keys are texts as well.
+            Type::Map(item, _) => {
+                Marks { own: mark.clone(), ..Marks::items(Marks::declared(item, mark, private)) }
+            }
+            Type::Record(record) => Marks::fields(record.fields.iter().map(|field| {
+                let own = match field.labels.private {
+                    true => mark.join(&Mark { untrusted: None, private: private(&field.name) }),
+                    false => mark.clone(),
+                };
+                (field.name.clone(), Marks::declared(&field.ty, &own, private))
+            })),
+            ty if carries_text(ty) => Marks::leaf(mark.clone()),
+            _ => Marks::leaf(mark.clone().plain()),
+        }
+    }
+
+    pub(super) fn leaf(mark: Mark) -> Marks {
+        Marks { own: mark, parts: Parts::None }
+    }
+
+    pub(super) fn items(item: Marks) -> Marks {
+        Marks { own: Mark::default(), parts: Parts::Items(Box::new(item)) }
+    }
+
+    pub(super) fn fields(fields: impl Iterator<Item = (EcoString, Marks)>) -> Marks {
+        Marks { own: Mark::default(), parts: Parts::Fields(fields.collect()) }
+    }
+
+    /// Everything that the value and its parts have.
+    pub(super) fn flat(&self) -> Mark {
+        match &self.parts {
+            Parts::None => self.own.clone(),
+            Parts::Fields(fields) => fields.iter().fold(self.own.clone(), |all, (_, f)| all.join(&f.flat())),
+            Parts::Items(item) => self.own.join(&item.flat()),
+        }
+    }
+
+    /// The marks of a part; of a value whose parts are not known, its own.
+    pub(super) fn part(&self, access: &Access) -> Marks {
+        match (&self.parts, access) {
+            (Parts::None, _) => self.clone(),
+            (Parts::Fields(fields), Access::Field(name)) => {
+                fields.iter().find(|(n, _)| n == name).map(|(_, m)| m.clone()).unwrap_or_default()
+            }
+            (Parts::Fields(fields), Access::Item) => {
+                fields.iter().map(|(_, m)| m.clone()).reduce(|a, b| a.join(&b)).unwrap_or_default()
+            }
+            (Parts::Items(item), _) => (**item).clone(),
+        }
+    }
+
+    /// The marks of a value that may be one or the other.
+    pub(super) fn join(&self, other: &Marks) -> Marks {
+        let own = self.own.join(&other.own);
+        let parts = match (&self.parts, &other.parts) {
+            (Parts::None, Parts::None) => Parts::None,
+            (Parts::Fields(a), Parts::Fields(b)) => {
+                let mut out: Vec<(EcoString, Marks)> = a.clone();
+                for (name, marks) in b {
+                    match out.iter_mut().find(|(n, _)| n == name) {
+                        Some((_, known)) => *known = known.join(marks),
+                        None => out.push((name.clone(), marks.clone())),
+                    }
+                }
+                Parts::Fields(out)
+            }
+            (Parts::Items(a), Parts::Items(b)) => Parts::Items(Box::new(a.join(b))),
+            // Nothing at all, such as `null` or an empty list, says nothing of parts.
+            (Parts::None, parts) if self.own.bits() == 0 => parts.clone(),
+            (parts, Parts::None) if other.own.bits() == 0 => parts.clone(),
+            _ => return Marks::leaf(self.flat().join(&other.flat())),
+        };
+        Marks { own, parts }
+    }
+
+    /// Each part with what `change` makes of its mark.
+    fn each(&self, change: &dyn Fn(&Mark) -> Mark) -> Marks {
+        let parts = match &self.parts {
+            Parts::None => Parts::None,
+            Parts::Fields(fields) => {
+                Parts::Fields(fields.iter().map(|(n, m)| (n.clone(), m.each(change))).collect())
+            }
+            Parts::Items(item) => Parts::Items(Box::new(item.each(change))),
+        };
+        Marks { own: change(&self.own), parts }
+    }
+
+    /// Behind a further station of its way.
+    pub(super) fn through(&self, at: Span, what: impl Into<EcoString>) -> Marks {
+        if self.flat().bits() == 0 {
+            return self.clone();
+        }
+        let what = what.into();
+        self.each(&|mark| mark.through(at, &what))
+    }
+
+    /// Behind a guard that endorses it.
+    pub(super) fn endorsed(&self) -> Marks {
+        self.each(&|mark| Mark { untrusted: None, private: mark.private.clone() })
+    }
+
+    /// Behind a guard that takes out what is private.
+    pub(super) fn cleared(&self) -> Marks {
+        self.each(&|mark| Mark { untrusted: mark.untrusted.clone(), private: None })
+    }
+
+    /// What has which labels, without the ways: equal for values that differ in their ways alone.
+    pub(super) fn signature(&self, out: &mut Vec<u64>) {
+        out.push(self.own.bits());
+        match &self.parts {
+            Parts::None => out.push(0),
+            Parts::Items(item) => {
+                out.push(1);
+                item.signature(out);
+            }
+            Parts::Fields(fields) => {
+                out.push(2 + fields.len() as u64);
+                fields.iter().for_each(|(_, m)| m.signature(out));
+            }
+        }
+    }
+
+    /// The same labels with the ways of `mark`, where it has them.
+    pub(super) fn by(&self, mark: &Mark) -> Marks {
+        let either = |own: &Option<Trail>, other: &Option<Trail>| match own {
+            Some(_) => other.clone().or_else(|| own.clone()),
+            None => None,
+        };
+        self.each(&|own| Mark {
+            untrusted: either(&own.untrusted, &mark.untrusted),
+            private: either(&own.private, &mark.private),
+        })
+    }
+}
+
+/// Whether a value of the type can carry an instruction by itself.
+pub(super) fn carries_text(ty: &Type) -> bool {
+    match ty {
+        Type::Text { .. } | Type::Json(_) | Type::Image | Type::Error => true,
+        Type::Optional(inner) | Type::List(inner, _) => carries_text(inner),
+        Type::Map(..) => true,
+        Type::Record(record) => record.fields.iter().any(|f| carries_text(&f.ty)),
+        _ => false,
+    }
+}
+
+/// The mark that declared labels give, with the source at `at`, which is written as `name`.
+pub(super) fn source(labels: Labels, (at, name): (Span, &str), (outside, private): (&str, &str)) -> Mark {
+    Mark {
+        untrusted: (labels.integrity == Integrity::Untrusted).then(|| Hop::named(at, outside, name)),
+        private: labels.private.then(|| Hop::named(at, private, name)),
+    }
+}

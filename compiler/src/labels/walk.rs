@@ -1,0 +1,315 @@
+//! Follows the data through a program's steps, as the executor would take them.
+//!
+//! A plan with errors may lack a declaration; nothing is known of what comes out of it then.
+
+use super::eval::{Env, eval, shown};
+use super::marks::{Hop, Mark, Marks, Trail, source};
+use super::report::{ActionLeak, Leak, Leaks};
+use ecow::{EcoString, eco_format};
+use flow_diagnostics::Span;
+use flow_plan::{
+    Action, ActionId, Block, Callee, CapabilitySpec, Expr, FlowId, GuardId, Integrity, Labels, LookupId,
+    OnFail, Param, Plan, PromptId, Role, Step, StepKind, Type, VarId,
+};
+use std::collections::HashMap;
+
+/// A walk through the flows of a program.
+pub(super) struct Walk<'a> {
+    plan: &'a Plan,
+    guards: &'a [&'a CapabilitySpec],
+    leaks: &'a mut Leaks,
+    // What a flow gives back, by the labels that it is called with.
+    known: HashMap<(FlowId, Vec<u64>), Marks>,
+    // The untrusted text that decides whether the steps here are taken at all.
+    decided: Option<Trail>,
+    // The labels of what each step makes, whoever calls its flow.
+    made: Made,
+}
+
+/// The labels of what steps make, by their place and name.
+pub(super) type Made = HashMap<(Span, EcoString), Labels>;
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(plan: &'a Plan, guards: &'a [&'a CapabilitySpec], leaks: &'a mut Leaks) -> Walk<'a> {
+        Walk { plan, guards, leaks, known: HashMap::new(), decided: None, made: Made::new() }
+    }
+
+    /// Every flow as somebody runs it: its inputs are from outside, unless they are declared `trusted`.
+    /// Gives the labels of what each step makes.
+    pub(super) fn flows(mut self) -> Made {
+        for (i, flow) in self.plan.flows.iter().enumerate() {
+            let args: Vec<Marks> =
+                flow.params.iter().map(|param| given(param, "an input of the flow")).collect();
+            self.flow(FlowId(i as u32), args, flow.span);
+        }
+        self.made
+    }
+
+    fn flow(&mut self, id: FlowId, args: Vec<Marks>, at: Span) -> Marks {
+        let Some(flow) = self.plan.flows.get(id.index()) else { return Marks::default() };
+        let mut labels = vec![u64::from(self.decided.is_some())];
+        args.iter().for_each(|a| a.signature(&mut labels));
+        let key = (id, labels);
+        if let Some(result) = self.known.get(&key) {
+            let all = args.iter().fold(Mark::default(), |all, a| all.join(&a.flat()));
+            return result.by(&all).through(at, eco_format!("it comes out of `{}`", flow.name));
+        }
+        let mut env = Env::of_params([]);
+        for (offset, marks) in args.into_iter().enumerate() {
+            env.set(VarId(flow.body.vars.start + offset as u32), marks);
+        }
+        let result = self.block(&flow.body, &mut env);
+        self.known.insert(key, result.clone());
+        result
+    }
+
+    // What the block is worth.
+    fn block(&mut self, block: &Block, env: &mut Env) -> Marks {
+        for index in block.steps.node_indices() {
+            let marks = self.step(&block.steps[index], env);
+            env.set(block.var_of(index), marks);
+        }
+        block.result.as_ref().map(|e| eval(self.plan, e, env)).unwrap_or_default()
+    }
+
+    // The same with its one input: an element, `it`.
+    fn block_with(&mut self, block: &Block, input: Marks, env: &Env) -> Marks {
+        let mut env = env.clone();
+        env.set(VarId(block.vars.start), input);
+        self.block(block, &mut env)
+    }
+
+    fn step(&mut self, step: &Step, env: &mut Env) -> Marks {
+        let mut marks = match &step.kind {
+            StepKind::Call(callee, args) => {
+                let args = args.iter().map(|a| eval(self.plan, a, env)).collect();
+                self.call(step, callee, args)
+            }
+            StepKind::Compute(expr) => eval(self.plan, expr, env),
+            StepKind::If(_, then, otherwise) => {
+                let one = self.block(then, &mut env.clone());
+                let other = otherwise.as_ref().map(|b| self.block(b, &mut env.clone()));
+                other.map_or(one.clone(), |other| one.join(&other))
+            }
+            StepKind::Match(on, arms) => {
+                let on = eval(self.plan, on, env).flat().untrusted;
+                let around = self.decided.clone();
+                self.decided = around.clone().or(on);
+                let arms = arms.iter().map(|arm| self.block(&arm.body, &mut env.clone()));
+                let marks = arms.reduce(|a, b| a.join(&b)).unwrap_or_default();
+                self.decided = around;
+                marks
+            }
+            StepKind::Each { list, body, .. } => {
+                let item = eval(self.plan, list, env).part(&flow_plan::Access::Item);
+                Marks::items(self.block_with(body, item, env))
+            }
+            StepKind::Repeat { from, body, until, .. } => {
+                self.repeat(eval(self.plan, from, env), body, until.as_deref(), env)
+            }
+        };
+        if let Some(unless) = step.settings.escalate.as_ref().and_then(|e| e.unless.as_ref()) {
+            self.block_with(unless, marks.clone(), env);
+        }
+        if let Some(OnFail::Do(handler)) = &step.on_fail {
+            marks = marks.join(&self.block(handler, &mut env.clone()));
+        }
+        let labels = self.made.entry((step.span, step.name.clone())).or_default();
+        *labels = labels.join(marks.flat().labels());
+        marks
+    }
+
+    // Until no round adds a label: each has two.
+    fn repeat(&mut self, from: Marks, body: &Block, until: Option<&Block>, env: &Env) -> Marks {
+        let labels = |marks: &Marks| {
+            let mut labels = Vec::new();
+            marks.signature(&mut labels);
+            labels
+        };
+        let mut it = from;
+        loop {
+            let more = it.join(&self.block_with(body, it.clone(), env));
+            let is_same = labels(&more) == labels(&it);
+            it = more;
+            if is_same {
+                break;
+            }
+        }
+        if let Some(until) = until {
+            self.block_with(until, it.clone(), env);
+        }
+        it
+    }
+
+    fn call(&mut self, step: &Step, callee: &Callee, args: Vec<Marks>) -> Marks {
+        match callee {
+            Callee::Prompt(id) => self.prompt(step, *id, args),
+            Callee::Lookup(id) => self.lookup(step, *id, &args),
+            Callee::Guard(id) => self.guard(*id, args),
+            Callee::Builtin(name) => {
+                let spec = self.guards.iter().find(|s| s.name == name);
+                let passed = args.into_iter().next().unwrap_or_default();
+                let passed = if spec.is_some_and(|s| s.endorses) { passed.endorsed() } else { passed };
+                if spec.is_some_and(|s| s.clears) { passed.cleared() } else { passed }
+            }
+            Callee::Action(id) => self.action(step, *id, &args),
+            Callee::Flow(id) => {
+                let params = self.plan.flows.get(id.index()).map_or(&[][..], |f| &f.params);
+                let args = params.iter().zip(args).map(|(p, a)| demanded(p, a)).collect();
+                self.flow(*id, args, step.span)
+            }
+        }
+    }
+
+    fn prompt(&mut self, step: &Step, id: PromptId, args: Vec<Marks>) -> Marks {
+        let Some(prompt) = self.plan.prompts.get(id.index()) else { return Marks::default() };
+        let args = prompt.params.iter().zip(args).map(|(p, a)| demanded(p, a));
+        let env = Env::of_params(args.collect::<Vec<_>>());
+        let mut all = Mark::default();
+        for (role, template) in &prompt.messages {
+            let holes = self.plan.templates.get(template.0 as usize).map_or(&[][..], |t| &t.holes);
+            for (hole, mark) in holes.iter().zip(shown(self.plan, *template, &env)) {
+                if let (Role::System, Some(trail)) = (role, &mark.untrusted) {
+                    self.leaks.add(Leak::Instruction {
+                        hole: hole.span,
+                        shows: hole.name.clone(),
+                        prompt: prompt.name.clone(),
+                        asked: step.span,
+                        way: trail.clone(),
+                    });
+                }
+                all = all.join(&mark);
+            }
+        }
+        if let Some(images) = &prompt.images {
+            all = all.join(&eval(self.plan, images, &env).flat());
+        }
+        if let Some(trail) = &all.private {
+            self.models(step, trail);
+            self.cache(step, trail);
+        }
+        let declared = source(prompt.labels, (prompt.span, "…"), ("", "its answer is declared private"));
+        let what = eco_format!("`{}` makes its answer from it", prompt.name);
+        let made = Marks::leaf(all).through(step.span, what).flat().join(&declared);
+        let private = || Some(Hop::source(prompt.span, eco_format!("`{}` answers it", prompt.name)));
+        Marks::declared(&prompt.output, &made, &mut |_| private())
+    }
+
+    // Every model that may be asked has to be cleared, fallbacks and escalations too.
+    fn models(&mut self, step: &Step, way: &Trail) {
+        let settings = &step.settings;
+        let asked =
+            settings.model.iter().chain(&settings.fallback).chain(settings.escalate.as_ref().map(|e| &e.to));
+        for id in asked.copied() {
+            let Some(model) = self.plan.models.get(id.index()).filter(|m| !m.cleared) else { continue };
+            let written = settings.models_at.iter().find(|(m, _)| *m == id).map(|(_, at)| *at);
+            self.leaks.add(Leak::Model {
+                at: written.unwrap_or(step.span),
+                step: step.span,
+                model: model.name.clone(),
+                declared: model.span,
+                way: way.clone(),
+            });
+        }
+    }
+
+    fn cache(&mut self, step: &Step, way: &Trail) {
+        let Some(cache) = &step.settings.cache else { return };
+        // A scope that is the same for everybody keeps nobody apart.
+        if !matches!(cache.scope, None | Some(Expr::Literal(_))) {
+            return;
+        }
+        let at = step.settings.cache_at.unwrap_or(step.span);
+        self.leaks.add(Leak::Cache { at, way: way.clone() });
+    }
+
+    fn lookup(&mut self, step: &Step, id: LookupId, args: &[Marks]) -> Marks {
+        let Some(lookup) = self.plan.lookups.get(id.index()) else { return Marks::default() };
+        let asked = lookup
+            .params
+            .iter()
+            .zip(args)
+            .fold(Mark::default(), |all, (param, arg)| all.join(&demanded(param, arg.clone()).flat()));
+        if let Some(trail) = &asked.private {
+            self.cache(step, trail);
+        }
+        let integrity = if lookup.trusted { Integrity::Trusted } else { Integrity::Untrusted };
+        let outside = eco_format!("what `{}` finds is from outside", lookup.name);
+        let private = eco_format!("what `{}` finds is private", lookup.name);
+        let found = source(Labels { integrity, ..lookup.labels }, (lookup.span, "…"), (&outside, &private));
+        let mut field = |name: &EcoString| {
+            Some(Hop::source(lookup.span, eco_format!("`{name}`, which `{}` finds, is private", lookup.name)))
+        };
+        let found = Marks::declared(&lookup.output, &found, &mut field);
+        found.through(step.span, eco_format!("it is looked up here"))
+    }
+
+    fn guard(&mut self, id: GuardId, args: Vec<Marks>) -> Marks {
+        let Some(guard) = self.plan.guards.get(id.index()) else { return Marks::default() };
+        let args: Vec<Marks> = guard.params.iter().zip(args).map(|(p, a)| demanded(p, a)).collect();
+        let passed = args.first().cloned().unwrap_or_default();
+        let mut env = Env::default();
+        for (offset, marks) in args.into_iter().enumerate() {
+            env.set(VarId(guard.body.vars.start + offset as u32), marks);
+        }
+        self.block(&guard.body, &mut env);
+        if guard.endorses { passed.endorsed() } else { passed }
+    }
+
+    fn action(&mut self, step: &Step, id: ActionId, args: &[Marks]) -> Marks {
+        let Some(action) = self.plan.actions.get(id.index()) else { return Marks::default() };
+        let leak = |param: Option<&Param>, way: &Trail| ActionLeak {
+            step: step.span,
+            action: action.name.clone(),
+            param: param.map(|p| (p.name.clone(), p.span)),
+            way: way.clone(),
+        };
+        for (param, arg) in action.params.iter().zip(args) {
+            let Mark { untrusted, private } = arg.flat();
+            let takes_untrusted = param.labels.integrity == Integrity::Untrusted;
+            let takes_private = param.labels.private || action.cleared;
+            match (&untrusted, &private) {
+                (Some(way), _) if !takes_untrusted => self.leaks.add(Leak::Acts(leak(Some(param), way))),
+                (Some(way), Some(private)) if takes_private && action.outward => {
+                    self.leaks.add(Leak::Three(leak(Some(param), way), private.clone()));
+                }
+                _ => {}
+            }
+            if let (Some(way), false) = (&private, takes_private) {
+                self.leaks.add(Leak::Tells(leak(Some(param), way)));
+            }
+        }
+        if let Some(way) = &self.decided {
+            self.leaks.add(Leak::Acts(leak(None, way)));
+        }
+        answered(action, &step.ty)
+    }
+}
+
+// What an input of a flow has when somebody runs it.
+fn given(param: &Param, what: &str) -> Marks {
+    let outside = eco_format!("`{}`, {what}, is from outside", param.name);
+    let private = eco_format!("`{}` is declared private", param.name);
+    let mark = source(param.labels, (param.span, &param.name), (&outside, &private));
+    let mut field = |name: &EcoString| {
+        let path = eco_format!("{}.{name}", param.name);
+        Some(Hop::named(param.span, eco_format!("`{path}` is private"), path))
+    };
+    Marks::declared(&param.ty, &mark, &mut field)
+}
+
+// An argument, with what its parameter is declared to be besides: it may be private, and have private
+// fields.
+fn demanded(param: &Param, arg: Marks) -> Marks {
+    let labels = Labels { integrity: Integrity::Trusted, ..param.labels };
+    let declared = given(&Param { labels, ..param.clone() }, "");
+    if declared.flat().private.is_some() { arg.join(&declared) } else { arg }
+}
+
+// What an action gives back is from outside.
+fn answered(action: &Action, ty: &Type) -> Marks {
+    let labels = Labels { integrity: Integrity::Untrusted, ..Labels::default() };
+    let what = eco_format!("what `{}` gives back is from outside", action.name);
+    let mark = source(labels, (action.span, "…"), (&what, ""));
+    Marks::of(ty, &mark)
+}
