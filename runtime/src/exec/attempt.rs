@@ -193,7 +193,8 @@ fn refused(model: &Model, error: CallError) -> (Failure, Option<Spent>) {
         CallErrorKind::RateLimited
         | CallErrorKind::Key
         | CallErrorKind::TooLong
-        | CallErrorKind::Rejected => true,
+        | CallErrorKind::Rejected
+        | CallErrorKind::Unreached => true,
         // The connection may have broken, or the answer been spoilt, after the model had worked.
         CallErrorKind::Connection
         | CallErrorKind::Overloaded

@@ -76,9 +76,12 @@ impl Turn<'_> {
             match kind {
                 None => pass.answered(),
                 Some(None) => pass.failed(),
-                Some(Some(CallErrorKind::Connection | CallErrorKind::Server | CallErrorKind::Overloaded)) => {
-                    pass.failed();
-                }
+                Some(Some(
+                    CallErrorKind::Unreached
+                    | CallErrorKind::Connection
+                    | CallErrorKind::Server
+                    | CallErrorKind::Overloaded,
+                )) => pass.failed(),
                 Some(Some(CallErrorKind::RateLimited | CallErrorKind::TooLong | CallErrorKind::Rejected)) => {
                     pass.answered();
                 }

@@ -141,7 +141,10 @@ pub struct CallError {
 /// What kind of failure; it decides whether asking again makes sense.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CallErrorKind {
-    /// No connection, or it broke.
+    /// No connection could be made, so that nothing was sent: the name is not known, the connection is
+    /// refused, or what they say of themselves is not believed.
+    Unreached,
+    /// The connection broke: what was sent may have been worked on.
     Connection,
     /// 429 or its like.
     RateLimited,
