@@ -40,8 +40,9 @@ const COUNTED: &str = "flow:cache:counted";
 const AT_ONCE: usize = 500;
 
 impl RedisCache {
-    /// A cache at this address: `redis://user:password@host:6379/0`. E0810 where it is no address; the
-    /// server is first asked when a run asks.
+    /// A cache at this address: `redis://user:password@host:6379/0`, or `rediss://…` where the connection
+    /// is to be with TLS: the server's certificate must then be one that the system trusts, or the
+    /// file of `SSL_CERT_FILE`. E0810 where it is no address; the server is first asked when a run asks.
     pub fn new(url: &str) -> Result<RedisCache, RunError> {
         let client = redis::Client::open(url).map_err(|error| failed(&error))?;
         Ok(RedisCache { client, connection: OnceLock::new(), counted: Mutex::default() })

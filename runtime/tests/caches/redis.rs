@@ -11,15 +11,25 @@ struct Server {
     folder: tempfile::TempDir,
     port: u16,
     process: Child,
+    tls: bool,
 }
 
 impl Server {
     fn start() -> Server {
+        Server::started(false)
+    }
+
+    // One that talks TLS alone, with a certificate of its own authority.
+    fn with_tls() -> Server {
+        Server::started(true)
+    }
+
+    fn started(tls: bool) -> Server {
         let folder = tempfile::tempdir().unwrap();
         // A port that was free a moment ago.
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let process = launch(folder.path(), port);
-        let server = Server { folder, port, process };
+        let process = launch(folder.path(), port, tls);
+        let server = Server { folder, port, process, tls };
         server.wait();
         server
     }
@@ -39,7 +49,7 @@ impl Server {
     }
 
     fn restart(&mut self) {
-        self.process = launch(self.folder.path(), self.port);
+        self.process = launch(self.folder.path(), self.port, self.tls);
         self.wait();
     }
 
@@ -50,7 +60,11 @@ impl Server {
     // As the server's own client says it.
     fn cli(&self, words: &[&str]) -> String {
         let mut command = Command::new("redis-cli");
-        command.args(["-p", &self.port.to_string(), "-a", "s3cret", "--no-auth-warning"]).args(words);
+        command.args(["-p", &self.port.to_string(), "-a", "s3cret", "--no-auth-warning"]);
+        if self.tls {
+            command.arg("--tls").arg("--cacert").arg(self.folder.path().join("ca.crt"));
+        }
+        command.args(words);
         let output = command.stderr(Stdio::null()).output();
         // Its client comes with the server.
         output.map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned()).unwrap_or_default()
@@ -65,9 +79,15 @@ impl Drop for Server {
     }
 }
 
-fn launch(folder: &std::path::Path, port: u16) -> Child {
+fn launch(folder: &std::path::Path, port: u16, tls: bool) -> Child {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/caches/redis.sh");
-    Command::new("sh").arg(script).arg(folder).arg(port.to_string()).spawn().unwrap()
+    Command::new("sh")
+        .arg(script)
+        .arg(folder)
+        .arg(port.to_string())
+        .args(tls.then_some("tls"))
+        .spawn()
+        .unwrap()
 }
 
 fn asked(scope: Option<u8>, call: u8) -> Asked {
@@ -109,6 +129,51 @@ async fn what_was_tampered_with_is_forgotten() {
     assert_eq!(cache.get(&asked(None, 7)).await, Ok(Found::Miss));
     server.cli(&["set", &name, "nothing of ours"]);
     assert_eq!(cache.get(&asked(None, 7)).await, Ok(Found::Spoilt));
+}
+
+#[tokio::test]
+async fn a_connection_may_be_with_tls() {
+    let server = Server::with_tls();
+    let url = format!("rediss://:s3cret@127.0.0.1:{}/0", server.port);
+    // What a process trusts is said by its environment, so that each case is a process of its own.
+    let inside = |trusted: Option<&str>| {
+        let mut test = Command::new(std::env::current_exe().unwrap());
+        test.args(["--exact", "--ignored", "redis::inside_a_process_of_its_own"])
+            .env("FLOW_TEST_REDIS", &url);
+        match trusted {
+            Some(file) => test.env("SSL_CERT_FILE", server.folder.path().join(file)),
+            None => test.env_remove("SSL_CERT_FILE"),
+        };
+        let done = test.output().unwrap();
+        (done.status.success(), String::from_utf8_lossy(&done.stdout).into_owned())
+    };
+    let (fine, said) = inside(Some("ca.crt"));
+    assert!(fine, "{said}");
+    assert_eq!(server.cli(&["dbsize"]), "1");
+    // A certificate of an authority that nobody knows.
+    let (fine, said) = inside(None);
+    assert!(!fine && said.contains("the cache in Redis failed"), "{said}");
+    assert!(!said.contains("s3cret"), "{said}");
+    // And a server that talks TLS is not talked to without.
+    let plain = RedisCache::new(&url.replace("rediss", "redis")).unwrap();
+    assert_eq!(plain.get(&asked(None, 7)).await.unwrap_err().code, Code::E0810);
+}
+
+#[tokio::test]
+#[ignore = "a part of another test, which says where the server is"]
+async fn inside_a_process_of_its_own() {
+    let cache = RedisCache::new(&std::env::var("FLOW_TEST_REDIS").unwrap()).unwrap();
+    // Connecting may take longer than a question may, and goes on.
+    let until = Instant::now() + Duration::from_secs(5);
+    let put = loop {
+        let put = cache.put(&asked(None, 7), &entry(Value::Int(1)), ALWAYS).await;
+        if put.is_ok() || Instant::now() > until {
+            break put;
+        }
+    };
+    put.map_err(|error| error.message).unwrap();
+    let found = cache.get(&asked(None, 7)).await.unwrap();
+    assert!(matches!(found, Found::Hit(..)));
 }
 
 #[tokio::test]
