@@ -80,7 +80,15 @@ impl Store for Sqlite {
             self.become_driver().map_err(|trouble| trouble.at(&self.path))?;
         }
         let durable = batch.iter().any(Ask::is_grave);
-        self.try_carry_out(batch, durable).map_err(|trouble| trouble.at(&self.path))
+        let mut done = self.try_carry_out(batch, durable).map_err(|trouble| trouble.at(&self.path))?;
+        for answer in done.iter_mut().flatten() {
+            if let Answer::Forgotten(forgotten) = answer
+                && forgotten.runs > 0
+            {
+                forgotten.held_back = self.give_back().err().map(|error| error.to_string());
+            }
+        }
+        Ok(done)
     }
 
     fn sync(&mut self) -> Result<(), RunError> {
@@ -117,6 +125,12 @@ impl Sqlite {
         }
         transaction.commit()?;
         Ok(done)
+    }
+
+    // Makes the file as small as what is left in it, and the log beside it empty.
+    fn give_back(&self) -> rusqlite::Result<()> {
+        self.connection.execute_batch("vacuum")?;
+        self.connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))
     }
 
     fn wait_for_disk(&mut self, durable: bool) -> rusqlite::Result<()> {
@@ -172,6 +186,7 @@ fn one(db: &Connection, drivers: Drivers<'_>, ask: &Ask) -> Result<Answer, Troub
         Ask::Runs(wanted) => read::runs(db, drivers, wanted).map(Answer::Runs),
         Ask::Trace(run) => Ok(Answer::Trace(read::trace(db, drivers, run)?.map(Box::new))),
         Ask::InDoubt => read::in_doubt(db, drivers).map(Answer::Doubts),
+        Ask::Forget(which) => write::forget(db, drivers, which),
     }
 }
 
