@@ -15,6 +15,7 @@ pub mod cache;
 mod capabilities;
 pub mod codec;
 mod context;
+mod disk;
 mod engine;
 mod error;
 pub mod events;

@@ -1,8 +1,11 @@
 //! The cache in a real Redis, which the test starts by itself: see `redis.sh`.
 
+use crate::chain;
 use flow_diagnostics::Code;
-use flow_plan::{Cost, Millis, Tokens, Value};
+use flow_plan::{Cost, FlowId, Millis, Tokens, Value};
 use flow_runtime::cache::{Asked, Cache, CacheKey, Entry, Found, Front, RedisCache, Saved, Survey, Which};
+use flow_runtime::events::{Event, What};
+use flow_runtime::{Context, Engine, Environment, Options, RunReport, RunStatus, Start};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -225,4 +228,59 @@ async fn a_server_that_is_away_is_an_error_at_once_and_comes_back() {
     }
     cache.put(&asked(None, 7), &entry(Value::Int(2)), ALWAYS).await.unwrap();
     assert!(matches!(cache.get(&asked(None, 7)).await, Ok(Found::Hit(..))));
+}
+
+/// A run of three steps, each of whose answers is kept; the first waits until `meanwhile` is done.
+async fn run(cache: Arc<dyn Cache>, meanwhile: impl FnOnce() + Send + 'static) -> (RunReport, Vec<String>) {
+    let said: Arc<std::sync::Mutex<Vec<String>>> = Arc::default();
+    let heard = said.clone();
+    let meanwhile = std::sync::Mutex::new(Some(meanwhile));
+    let sink = move |event: Event| match event.what {
+        What::Warned { message } => heard.lock().unwrap().push(message),
+        What::CallStarted { .. } => {
+            if let Some(meanwhile) = meanwhile.lock().unwrap().take() {
+                meanwhile();
+            }
+        }
+        _ => {}
+    };
+    let options = Options { cache, ..Options::default() };
+    let context = Context::new(Environment::default(), ".", ".flow");
+    let engine = Engine::new(Arc::new(chain::chain(Some(Millis(60_000)))), context, options).unwrap();
+    let start = Start { events: Some(Arc::new(sink)), ..Start::new(FlowId(0), vec![Value::text("shoes")]) };
+    let report = engine.run(start).await;
+    let said = said.lock().unwrap().clone();
+    (report, said)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_dies_in_the_middle_of_a_run_stops_nothing() {
+    let mut server = Server::start();
+    let first: Arc<dyn Cache> = Arc::new(server.cache());
+    let (report, said) = run(first, || {}).await;
+    assert_eq!((report.status, report.spent.calls, said.len()), (RunStatus::Ok, 3, 0), "{said:?}");
+    let whole = report.output;
+    server.cli(&["flushall"]);
+
+    let pid = server.process.id().to_string();
+    let cache: Arc<dyn Cache> = Arc::new(server.cache());
+    let began = Instant::now();
+    let (report, said) = run(cache, move || {
+        assert!(Command::new("kill").args(["-9", &pid]).status().unwrap().success());
+        // Until its connections are gone.
+        std::thread::sleep(Duration::from_millis(100));
+    })
+    .await;
+    server.process.wait().unwrap();
+    assert_eq!((report.status, report.spent.calls, report.output), (RunStatus::Ok, 3, whole), "{said:?}");
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].starts_with("the cache in Redis failed: "), "{said:?}");
+    assert!(said[0].ends_with("; the run goes on without it"), "{said:?}");
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+
+    server.restart();
+    let (report, said) = run(Arc::new(server.cache()), || {}).await;
+    assert_eq!((report.spent.calls, said.len()), (3, 0), "{said:?}");
+    let (report, _) = run(Arc::new(server.cache()), || {}).await;
+    assert_eq!((report.spent.calls, report.spent.cached_calls), (0, 3));
 }

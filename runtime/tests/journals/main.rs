@@ -2,6 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
 #[cfg(feature = "postgres")]
+#[path = "../chain/mod.rs"]
+mod chain;
+#[cfg(feature = "postgres")]
 mod postgres;
 mod promises;
 mod sqlite;

@@ -171,16 +171,16 @@ fn done(store: Option<Store>, (path, most_bytes): (&Path, u64), job: Job) -> Opt
             let broken = found.as_ref().is_err_and(store::is_broken);
             // The whole file is spoilt then, and is made anew.
             let found = if broken { Ok(Found::Spoilt) } else { found };
-            tell(answer, found);
+            tell(path, answer, found);
             broken
         }
-        Job::Put(asked, sealed, answer) => tell(answer, store.put(&asked, &sealed)),
+        Job::Put(asked, sealed, answer) => tell(path, answer, store.put(&asked, &sealed)),
         Job::Hit(asked, saved) => {
             store.count(&asked, Some(saved));
             false
         }
-        Job::Survey(answer) => tell(answer, store.survey()),
-        Job::Clear(which, answer) => tell(answer, store.clear(&which)),
+        Job::Survey(answer) => tell(path, answer, store.survey()),
+        Job::Clear(which, answer) => tell(path, answer, store.clear(&which)),
     };
     if !broken {
         return Some(store);
@@ -192,9 +192,9 @@ fn done(store: Option<Store>, (path, most_bytes): (&Path, u64), job: Job) -> Opt
 }
 
 /// Answers, and says whether the file is broken.
-fn tell<T>(answer: oneshot::Sender<Answer<T>>, result: rusqlite::Result<T>) -> bool {
+fn tell<T>(path: &Path, answer: oneshot::Sender<Answer<T>>, result: rusqlite::Result<T>) -> bool {
     let broken = result.as_ref().is_err_and(store::is_broken);
-    drop(answer.send(result.map_err(|error| error.to_string())));
+    drop(answer.send(result.map_err(|error| store::said(&error, path))));
     broken
 }
 

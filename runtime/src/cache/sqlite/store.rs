@@ -2,6 +2,7 @@
 
 use crate::cache::entry::{Sealed, now};
 use crate::cache::{Asked, CacheKey, Counted, Found, Group, Saved, Survey, Which};
+use crate::disk;
 use ecow::EcoString;
 use flow_plan::{Cost, Millis, Tokens};
 use rusqlite::{Connection, OptionalExtension, ToSql, params, params_from_iter};
@@ -61,7 +62,7 @@ impl Store {
             other => other,
         };
         Ok(Store {
-            connection: connection.map_err(|error| format!("`{}`: {error}", path.display()))?,
+            connection: connection.map_err(|error| said(&error, path))?,
             most_bytes,
             kept: 0,
             used: HashMap::new(),
@@ -281,6 +282,11 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// What an error says of the file.
+pub(super) fn said(error: &rusqlite::Error, path: &Path) -> String {
+    format!("`{}`: {}", path.display(), disk::trouble(error, path).1)
 }
 
 /// Whether the file is no database, or a damaged one.

@@ -10,6 +10,7 @@ mod write;
 use super::driver::Driver;
 use super::queue::{Answer, Ask, Store};
 use crate::RunError;
+use crate::disk::{self, Kind};
 use flow_diagnostics::Code;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use std::fmt;
@@ -258,38 +259,33 @@ impl From<rusqlite::Error> for Trouble {
 
 impl Trouble {
     fn at(self, path: &Path) -> RunError {
-        if let Trouble::Refused(error) = self {
-            return error;
-        }
-        let message = format!("runs can't be recorded in `{}`: {self}", path.display());
-        RunError::new(Code::E0810, message).help(self.help())
-    }
-
-    fn help(&self) -> &'static str {
-        const FOLDER: &str = "give `[state] dir` in `flow.toml`, or FLOW_STATE_DIR, a folder that can be \
-                              written; `--no-journal` runs without a record, and then nothing can be resumed";
-        const BROKEN: &str = "it is broken: restore it, or move it away; a new one is made, and the runs in \
-                              the old one can't be resumed";
-        let Trouble::Sqlite(error) = self else {
-            return match self {
-                Trouble::Newer(_) => "use the flowc that made it",
-                Trouble::Broken(_) => BROKEN,
-                _ => FOLDER,
-            };
+        let (reason, help) = match self {
+            Trouble::Refused(error) => return error,
+            Trouble::Sqlite(error) => {
+                let (kind, reason) = disk::trouble(&error, path);
+                let help = match kind {
+                    Kind::Broken => BROKEN,
+                    Kind::Busy => "another program keeps it to itself: end that program, and run again",
+                    Kind::Full => FULL,
+                    Kind::Denied => FOLDER,
+                };
+                (reason, help)
+            }
+            Trouble::Newer(_) => (self.to_string(), "use the flowc that made it"),
+            Trouble::Broken(reason) => (reason, BROKEN),
+            Trouble::Outside(reason) => (reason, FOLDER),
         };
-        match error.sqlite_error_code() {
-            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => BROKEN,
-            Some(ErrorCode::DiskFull) => {
-                "make room on the disk; what was recorded is safe, and `flowc run \
-                                          --resume` goes on from there"
-            }
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-                "another program keeps it to itself: end that program, and run again"
-            }
-            _ => FOLDER,
-        }
+        let message = format!("runs can't be recorded in `{}`: {reason}", path.display());
+        RunError::new(Code::E0810, message).help(help)
     }
 }
+
+const FOLDER: &str = "give `[state] dir` in `flow.toml`, or FLOW_STATE_DIR, a folder that can be written; \
+                      `--no-journal` runs without a record, and then nothing can be resumed";
+const BROKEN: &str = "it is broken: restore it, or move it away; a new one is made, and the runs in the old \
+                      one can't be resumed";
+const FULL: &str = "make room on the disk; what was recorded is safe, and `flowc run --resume` goes on from \
+                    there";
 
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
