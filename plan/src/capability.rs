@@ -37,6 +37,8 @@ pub struct CapabilitySpec {
     pub endorses: bool,
     /// Whether it is there; what is named but not built is reported as E0002, never run.
     pub supported: bool,
+    /// A provider: whether it makes embeddings.
+    pub embeds: bool,
     /// A provider on the network: how it is reached.
     pub service: Option<Service>,
 }
@@ -105,6 +107,7 @@ impl CapabilitySpec {
         can_redact: false,
         endorses: false,
         supported: true,
+        embeds: false,
         service: None,
     };
 }

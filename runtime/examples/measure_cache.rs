@@ -134,7 +134,7 @@ fn plan(cached: bool) -> Plan {
     };
     let price = Price { input: Cost(150_000_000), output: Cost(600_000_000), ..Price::default() };
     let mut steps = DiGraph::new();
-    let cache = cached.then_some(CachePolicy { ttl: Millis(3_600_000), scope: None });
+    let cache = cached.then_some(CachePolicy { ttl: Millis(3_600_000), scope: None, similar: None });
     steps.add_node(Step {
         name: "answer".into(),
         ty: Type::TEXT,

@@ -45,6 +45,6 @@ pub use input::read_inputs;
 pub use journal::RunId;
 pub use pace::{Limit, Limits, Room};
 pub use path::StepPath;
-pub use report::{RunReport, RunStatus, Spent, StepReport, StepStatus};
+pub use report::{RunReport, RunStatus, Spent, StepReport, StepStatus, hundredths};
 pub use run::Start;
 pub use script::Script;

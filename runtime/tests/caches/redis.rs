@@ -3,7 +3,10 @@
 use crate::chain;
 use flow_diagnostics::Code;
 use flow_plan::{Cost, FlowId, Millis, Tokens, Value};
-use flow_runtime::cache::{Asked, Cache, CacheKey, Entry, Found, Front, RedisCache, Saved, Survey, Which};
+use flow_runtime::cache::{
+    Asked, Cache, CacheKey, Count, Entry, Found, Front, Placed, Places, RedisCache, Saved, Survey, Vectors,
+    Which,
+};
 use flow_runtime::events::{Event, What};
 use flow_runtime::{Context, Engine, Environment, Options, RunReport, RunStatus, Start};
 use std::process::{Child, Command, Stdio};
@@ -135,6 +138,41 @@ async fn what_was_tampered_with_is_forgotten() {
 }
 
 #[tokio::test]
+async fn places_are_shared_and_spoilt_ones_dropped() {
+    let server = Server::start();
+    let (one, other) = (server.cache(), server.cache());
+    let group = [9; 32];
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as i64;
+    let place = |call: u8, until: i64| Placed {
+        call: [call; 32],
+        vectors: Vectors::of(&[vec![1.0, f32::from(call)]]).unwrap(),
+        until,
+    };
+    assert_eq!(other.placed(&group, 0).await.unwrap(), Places::default());
+    for (call, until) in [(1, now + 60_000), (2, now + 60_000), (3, now - 1), (4, now + 60_000)] {
+        one.place(&group, &asked(None, call), &place(call, until)).await.unwrap();
+    }
+    let places = other.placed(&group, 0).await.unwrap();
+    assert_eq!(places.placed.iter().map(|p| p.call[0]).collect::<Vec<_>>(), [1, 2, 4]);
+    assert!(!places.more && places.spoilt == 0);
+    // What was placed in the same millisecond may come again; nothing is passed over.
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    one.place(&group, &asked(None, 5), &place(5, now + 60_000)).await.unwrap();
+    let more = other.placed(&group, places.upto).await.unwrap();
+    assert_eq!(more.placed.last().map(|p| p.call[0]), Some(5));
+    assert!(more.upto > places.upto);
+
+    let name = server.cli(&["keys", "flow:cache:places:*"]);
+    server.cli(&["xadd", &name, "*", "call", "x", "until", "y"]);
+    assert_eq!(other.placed(&group, 0).await.unwrap().spoilt, 1);
+    assert_eq!(other.placed(&group, 0).await.unwrap().spoilt, 0);
+    let left: i64 = server.cli(&["pttl", &name]).parse().unwrap();
+    assert!((1..=60_000).contains(&left), "{left}");
+    one.clear(&Which::default()).await.unwrap();
+    assert_eq!(server.cli(&["dbsize"]), "0");
+}
+
+#[tokio::test]
 async fn a_connection_may_be_with_tls() {
     let server = Server::with_tls();
     let url = format!("rediss://:s3cret@127.0.0.1:{}/0", server.port);
@@ -186,16 +224,20 @@ async fn hits_are_counted_and_entries_cleared() {
     for scope in [None, Some(1), Some(2)] {
         cache.get(&asked(scope, 7)).await.unwrap();
         cache.put(&asked(scope, 7), &entry(Value::Int(1)), ALWAYS).await.unwrap();
-        for _ in 0..10 {
+        cache.count(&asked(scope, 7), Count::Miss);
+        for _ in 0..9 {
             cache.get(&asked(scope, 7)).await.unwrap();
+            cache.count(&asked(scope, 7), Count::Hit(entry(Value::Int(1)).saved));
         }
+        cache.count(&asked(scope, 7), Count::Similar(entry(Value::Int(1)).saved));
     }
     let survey = server.cache().survey().await.unwrap();
     assert_eq!(survey.counted, [], "what was counted is told later");
     cache.flush().await.unwrap();
     let survey = server.cache().survey().await.unwrap();
     let [counted] = survey.counted.as_slice() else { panic!("{survey:?}") };
-    assert_eq!((counted.hits, counted.misses, counted.saved.usd), (30, 3, Cost(60_000)));
+    assert_eq!((counted.hits, counted.similar, counted.misses), (30, 3, 3));
+    assert_eq!(counted.saved.usd, Cost(60_000));
     let scopes: Vec<_> = survey.groups.iter().map(|g| (g.scope.map(|s| s[0]), g.entries)).collect();
     assert_eq!(scopes, [(None, 1), (Some(1), 1), (Some(2), 1)]);
 

@@ -9,7 +9,7 @@ use petgraph::graph::DiGraph;
 pub(crate) fn chain(ttl: Option<Millis>) -> Plan {
     let span = Span::default();
     let price = Price { input: Cost(1_000_000), output: Cost(1_000_000), ..Price::default() };
-    let cache = ttl.map(|ttl| CachePolicy { ttl, scope: None });
+    let cache = ttl.map(|ttl| CachePolicy { ttl, scope: None, similar: None });
     let param =
         |ty| Param { name: "x".into(), ty, labels: Labels::default(), doc: "".into(), default: None, span };
     let step = |name: &str, from: u32| Step {

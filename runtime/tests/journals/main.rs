@@ -47,6 +47,7 @@ fn outcome(result: Result<Value, RunError>, usd: i64) -> Outcome {
         attempts: 2,
         model: Some("fake/fast".into()),
         repaired: vec!["a missing brace".into()],
+        similar: None,
         took: Millis(12),
     }
 }
