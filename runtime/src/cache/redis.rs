@@ -2,7 +2,8 @@
 //!
 //! An entry is one string that Redis forgets by itself when its time is over: its first line has the
 //! seal and the numbers, the rest is the value. Hits and misses are gathered in the process and added to
-//! one hash. A server that is away is an error within [`PATIENCE`]; connecting goes on behind it.
+//! one hash. A server that does not answer is an error within [`PATIENCE`], one that is not reached within
+//! [`CONNECTING`]; connecting goes on when who asked has given up.
 
 use super::entry::{Sealed, now};
 use super::{
@@ -32,8 +33,11 @@ struct Waiting {
     since: Option<Instant>,
 }
 
-/// How long an answer may take, and making a connection.
+/// How long an answer may take.
 const PATIENCE: Duration = Duration::from_millis(200);
+/// How long making a connection may take, which goes on behind the questions: with TLS, it takes several
+/// turns of the network.
+const CONNECTING: Duration = Duration::from_secs(2);
 /// What was counted is added to the server's counts when the oldest has waited for so long.
 const LONGEST: Duration = Duration::from_secs(1);
 const ENTRIES: &str = "flow:cache:entry:";
@@ -59,12 +63,18 @@ impl RedisCache {
             return Ok(connection.clone());
         }
         let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(PATIENCE))
+            .set_connection_timeout(Some(CONNECTING))
             .set_response_timeout(Some(PATIENCE))
             .set_number_of_retries(0);
         let made = ConnectionManager::new_lazy_with_config(self.client.clone(), config);
         let made = made.map_err(|error| failed(&error))?;
-        Ok(self.connection.get_or_init(|| made).clone())
+        let connection = self.connection.get_or_init(|| {
+            // Who asks may give up before there is a connection, and it would not be made then.
+            let mut first = made.clone();
+            tokio::spawn(async move { redis::cmd("PING").query_async::<()>(&mut first).await });
+            made
+        });
+        Ok(connection.clone())
     }
 
     fn waiting(&self) -> std::sync::MutexGuard<'_, Waiting> {
