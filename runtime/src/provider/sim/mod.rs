@@ -59,7 +59,7 @@ const SPEC: CapabilitySpec = CapabilitySpec {
     returns: TypeSpec::Declared,
     doc: "Models simulated in the process: no key, no network, no cost, and always the same answer to the same prompt. \
           Any name may follow `sim/`; the usual ones are `sim/text`, `sim/fast`, `sim/careful`, `sim/judge` and `sim/json`, \
-          which all answer alike. \
+          which all answer alike; `sim/embed` makes embeddings, of words and not of their meaning. \
           Answers have the shape of the prompt's output and are put together from the prompt's own words.",
     examples: &[
         "model fast = \"sim/text\"",
