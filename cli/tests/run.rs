@@ -262,6 +262,52 @@ fn the_cache_is_shown_and_cleared() {
 }
 
 #[test]
+fn nearly_the_same_words_are_answered_from_the_state_folder() {
+    let program = "model fast = \"sim/text\"
+
+model vectors = \"sim/embed\" {
+  price: $1 in, $0 out
+}
+
+prompt greet(name: text) -> text <= 60 tokens {
+  user: \"Greet {{ name }} warmly.\"
+}
+
+flow hello(name: text <= 20 tokens) -> text {
+  made = greet(name) {
+    model: fast
+    cache: similar 0.9 for 1h embed vectors
+  }
+  return made
+}
+";
+    let sandbox = Sandbox::with(&[("app.flow", program)]);
+    let run = |name: &str| {
+        let done = sandbox.flowc(&["run", "app.flow", name, "--format", "json"]);
+        done.is_fine().json()
+    };
+    let first = run("name=Ada Lovelace, mathematician");
+    assert_eq!((&first["steps"][0]["status"], &first["spent"]["calls"]), (&json!("ok"), &json!(2)));
+    let near = run("name=ada lovelace mathematician");
+    assert_eq!((&near["steps"][0]["status"], &near["steps"][0]["similar"]), (&json!("cached"), &json!(1.0)));
+    assert_eq!((&near["spent"]["calls"], &near["spent"]["cached_calls"]), (&json!(1), &json!(1)));
+    assert!(near["spent"]["usd"].as_f64() > Some(0.0), "an embedding is paid for");
+    assert_eq!(near["output"], first["output"]);
+    let far = run("name=Charles Babbage, engineer");
+    assert_eq!(far["steps"][0]["status"], json!("ok"));
+
+    let rows = sandbox.flowc(&["cache", "--format", "json"]).is_fine().json();
+    let row = &rows["cache"][0];
+    assert_eq!((&row["hits"], &row["similar"], &row["misses"]), (&json!(1), &json!(1), &json!(2)));
+    let trace = sandbox.flowc(&["trace", near["run"].as_str().unwrap()]);
+    assert!(trace.is_fine().out.contains("cached (similar 1)"), "{trace:?}");
+    let shown = sandbox.flowc(&["run", "app.flow", "name=ada lovelace: mathematician", "--verbose"]);
+    assert!(shown.is_fine().err.contains("cached") && shown.err.contains("similar"), "{shown:?}");
+    assert_eq!(sandbox.flowc(&["cache", "clear", "--format", "json"]).is_fine().json()["cleared"], json!(2));
+    assert_eq!(run("name=Ada Lovelace, mathematician!")["steps"][0]["status"], json!("ok"));
+}
+
+#[test]
 fn a_cache_that_is_away_is_said_once_and_the_run_goes_on() {
     let program = PLAIN.replace("greet(name)\n", "greet(name) { cache: 1h }\n");
     let away = "redis://:s3cret@127.0.0.1:1/0";

@@ -187,6 +187,57 @@ fn runs_are_listed_newest_first_and_filtered() {
 }
 
 #[test]
+fn runs_are_forgotten_and_their_room_is_given_back() {
+    let sandbox = Sandbox::with(&[("app.flow", QUICK), ("slow/app.flow", TWO)]);
+    let slow = ["run", "slow/app.flow", "name=Ada"];
+    let state = [("FLOW_STATE_DIR", ".flow")];
+    for _ in 0..20 {
+        sandbox.flowc(&["run", "app.flow", "--flow", "hello", "name=Ada"]).is_fine();
+    }
+    sandbox.flowc(&["run", "app.flow", "--flow", "refuse", "name=Ada"]);
+    let mut child = sandbox.command(&slow).envs(state).spawn().unwrap();
+    let running = loop {
+        let args = ["runs", "--format", "json", "--status", "running"];
+        let runs = sandbox.flowc(&args).is_fine().json();
+        if let Some(run) = runs["runs"][0]["run"].as_str() {
+            break run.to_owned();
+        }
+        assert!(child.try_wait().unwrap().is_none());
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    let left =
+        || sandbox.flowc(&["runs", "--limit", "99", "--format", "json"]).is_fine().json()["runs"].clone();
+    let forget = |args: &[&str]| sandbox.flowc(&[&["runs", "--forget"], args].concat());
+
+    forget(&[]).fails(2, "`--forget` does not say which runs");
+    forget(&["nothing"]).fails(2, "there is no run `nothing`");
+    sandbox.flowc(&["runs", "--older-than", "3d"]).fails(2, "--forget");
+    forget(&["--older-than", "soon"]).fails(2, "write it like `30d`");
+    assert_eq!(forget(&["--older-than", "1h"]).is_fine().out, "0 runs forgotten\n");
+    let refused = left()[1]["run"].as_str().unwrap().to_owned();
+    assert_eq!(forget(&[&refused]).is_fine().out, "1 run forgotten\n");
+    forget(&[&running]).fails(1, &format!("1 run is under way, and kept ({running})"));
+
+    let path = sandbox.path(".flow/journal.db");
+    let size = || std::fs::metadata(&path).unwrap().len();
+    // A log that is not yet taken into the file is part of it.
+    let log = std::fs::metadata(path.with_extension("db-wal")).map_or(0, |log| log.len());
+    let before = size() + log;
+    let done = forget(&["--older-than", "0d", "--format", "json"]);
+    let document = done.is_fine().json();
+    assert_eq!(document["forgotten"], json!(20));
+    // What is under way is heard of now, and so is not old.
+    assert_eq!(document["kept"], json!([]));
+    assert_eq!(left().as_array().unwrap().len(), 1);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(forget(&["--older-than", "0d"]).is_fine().out, "1 run forgotten\n");
+    let log = std::fs::metadata(path.with_extension("db-wal")).map_or(0, |log| log.len());
+    assert!(size() + log < before, "{} and {log} after {before}", size());
+    assert_eq!(sandbox.flowc(&["runs"]).is_fine().out, "");
+}
+
+#[test]
 fn a_journal_that_cannot_be_used_is_one_error_that_says_what_to_do() {
     let sandbox = Sandbox::with(&[("app.flow", QUICK), (".flow/journal.db", "this is no database")]);
     let args = ["run", "app.flow", "--flow", "hello", "name=Ada"];

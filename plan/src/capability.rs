@@ -41,6 +41,8 @@ pub struct CapabilitySpec {
     pub outward: bool,
     /// Whether it is there; what is named but not built is reported as E0002, never run.
     pub supported: bool,
+    /// A provider: whether it makes embeddings.
+    pub embeds: bool,
     /// A provider on the network: how it is reached.
     pub service: Option<Service>,
 }
@@ -111,6 +113,7 @@ impl CapabilitySpec {
         clears: false,
         outward: false,
         supported: true,
+        embeds: false,
         service: None,
     };
 }

@@ -74,13 +74,14 @@ impl Catalog {
     /// What is known of the model with this id, `provider/model`.
     ///
     /// Every `sim/…` model is known: 128,000 tokens of context, 4,096 of output, held to a JSON
-    /// schema, counted with o200k, at no price.
+    /// schema, counted with o200k, at no price. `sim/embed` makes embeddings.
     pub fn card(&self, id: &str) -> Option<ModelCard> {
         if let Some(card) = self.models.get(id) {
             return Some(card.clone());
         }
         let name = id.strip_prefix("sim/")?;
-        (!name.is_empty()).then(ModelCard::simulated)
+        let kind = if name == "embed" { ModelKind::Embedding } else { ModelKind::Chat };
+        (!name.is_empty()).then(|| ModelCard { kind, ..ModelCard::simulated() })
     }
 }
 
@@ -116,6 +117,7 @@ mod tests {
         let mut catalog = Catalog::default();
         let simulated = catalog.card("sim/anything").map(|c| (c.context, c.price, c.abilities.json_schema));
         assert_eq!(simulated, Some((Tokens(128_000), Price::default(), true)));
+        assert_eq!(catalog.card("sim/embed").map(|card| card.kind), Some(ModelKind::Embedding));
         assert_eq!(catalog.card("sim/"), None);
         assert_eq!(catalog.card("openai/gpt"), None);
         let card = ModelCard { context: Tokens(7), ..ModelCard::default() };

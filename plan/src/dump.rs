@@ -213,7 +213,11 @@ impl Dump<'_> {
         lines.extend(settings.hedge.map(|t| format!("hedge: {t}")));
         if let Some(cache) = &settings.cache {
             let scope = cache.scope.as_ref().map(|s| format!(" per {}", self.expr(s))).unwrap_or_default();
-            lines.push(format!("cache: {}{scope}", cache.ttl));
+            let similar = cache.similar.map(|s| {
+                let by = s.embed.map(|id| format!(" embed {}", model(id))).unwrap_or_default();
+                format!("similar {}{by} for ", s.least)
+            });
+            lines.push(format!("cache: {}{}{scope}", similar.unwrap_or_default(), cache.ttl));
         }
         lines.extend(settings.key.as_ref().map(|k| format!("key: {}", self.expr(k))));
         for line in lines {

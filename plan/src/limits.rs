@@ -1,6 +1,6 @@
 //! Limits that the compiler counts with and the runtime keeps.
 
-use crate::{Callee, Millis, Tokens};
+use crate::{Callee, Millis, Tokens, Type};
 
 /// The longest wait before another try, for attempts of this `timeout`: who asks for more patience is
 /// not asked again.
@@ -11,6 +11,23 @@ pub fn longest_wait(timeout: Option<Millis>) -> Millis {
 
 /// The longest that a cache is waited for, each time it is asked or told something.
 pub const CACHE: Millis = Millis(250);
+
+/// The longest that answers to nearly the same words are looked for: what is kept is read when it is
+/// first needed.
+pub const NEAREST: Millis = Millis(1_000);
+
+/// The longest that an embedding is waited for, where the step's attempts have this `timeout`.
+pub fn longest_embedding(timeout: Option<Millis>) -> Millis {
+    const MOST: Millis = Millis(10_000);
+    timeout.map_or(MOST, |timeout| timeout.min(MOST))
+}
+
+/// The most texts of a prompt that are compared each by itself; where there are more, they are compared
+/// as one.
+pub const MOST_COMPARED: usize = 8;
+
+/// What a provider may count beside each text that is sent for an embedding: its first and last marks.
+pub const AROUND_TEXT: u64 = 4;
 
 /// The longest that a call waits for an equal one under way, where its attempts have this `timeout`.
 pub fn longest_shared(callee: &Callee, timeout: Option<Millis>) -> Millis {
@@ -28,6 +45,19 @@ pub const JOINT: u64 = 8;
 
 /// The most keys of a map, in tokens each.
 pub const MOST_KEY: u64 = 64;
+
+impl Type {
+    /// Whether a cache by similarity compares what is pasted of this type by its meaning. Numbers, days,
+    /// names of an enum and the like are the same or are not.
+    pub fn has_words(&self) -> bool {
+        match self {
+            Type::Text { .. } | Type::Json(_) | Type::Error | Type::Map(..) => true,
+            Type::List(item, _) | Type::Optional(item) => item.has_words(),
+            Type::Record(record) => record.fields.iter().any(|field| field.ty.has_words()),
+            _ => false,
+        }
+    }
+}
 
 impl Callee {
     /// How long one attempt may take where the step has no `timeout`; `None` for guards and flows of

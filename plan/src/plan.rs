@@ -154,6 +154,18 @@ pub struct CallBounds {
     pub holes: Vec<Arc<[Type]>>,
     /// For each model that may be asked, what a request holds at most.
     pub requests: Vec<RequestBound>,
+    /// What the embedding of its texts takes in at most, where the step's cache compares them by a
+    /// model's embeddings.
+    pub embedding: Option<EmbeddingBound>,
+}
+
+/// What the texts that are sent for an embedding hold at most, all together.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct EmbeddingBound {
+    /// Who is asked.
+    pub model: ModelId,
+    /// The input.
+    pub input: Tokens,
 }
 
 impl CallBounds {

@@ -50,6 +50,17 @@ pub struct CachePolicy {
     pub ttl: Millis,
     /// Who shares it: entries of different values are kept apart. Everyone, if missing.
     pub scope: Option<Expr>,
+    /// Whether a prompt with nearly the same words is the same call: `similar 0.93`.
+    pub similar: Option<Similar>,
+}
+
+/// `similar 0.93 … embed vectors`.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Similar {
+    /// The least cosine of two texts that count as the same, over 0 and at most 1.
+    pub least: f64,
+    /// The model that makes the embeddings; the one in the process, which asks nobody, if missing.
+    pub embed: Option<ModelId>,
 }
 
 /// The settings of a flow.

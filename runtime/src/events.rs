@@ -4,7 +4,7 @@
 //! object, a line of `flowc run --events`. Where nobody listens, no event is made.
 
 use crate::output::Repair;
-use crate::report::ErrorShape;
+use crate::report::{ErrorShape, hundredths};
 use crate::{RunError, RunId, RunStatus, Spent, StepStatus};
 use ecow::EcoString;
 use flow_plan::{Cost, Millis, Value};
@@ -59,7 +59,7 @@ pub enum What {
     CallStarted {
         /// `provider/model`.
         model: EcoString,
-        /// From 1, counted over all models of the step.
+        /// From 1, counted over all models of the step; 0 where its texts are asked for an embedding.
         attempt: u32,
         /// Whether the text streamed so far belongs to an earlier attempt and is void.
         restarts: bool,
@@ -131,6 +131,8 @@ pub enum What {
         took: Millis,
         /// What was mended in the answer that was used.
         repaired: Vec<EcoString>,
+        /// How near the words are of whose answer it is, where the cache has found it by similarity.
+        similar: Option<f64>,
         /// Why it failed.
         error: Option<RunError>,
     },
@@ -221,12 +223,15 @@ impl Serialize for Event {
                 map.serialize_entry("error", &error.as_ref().map(ErrorShape))?;
             }
             What::Warned { message } => map.serialize_entry("message", message)?,
-            What::StepFinished { status, model, attempts, spent, took, repaired, error } => {
+            What::StepFinished { status, model, attempts, spent, took, repaired, similar, error } => {
                 map.serialize_entry("status", status)?;
                 map.serialize_entry("model", &model.as_deref())?;
                 map.serialize_entry("attempts", attempts)?;
                 usage(&mut map, spent, *took)?;
                 mended(&mut map, repaired)?;
+                if let Some(similar) = similar {
+                    map.serialize_entry("similar", &hundredths(*similar))?;
+                }
                 map.serialize_entry("error", &error.as_ref().map(ErrorShape))?;
             }
             What::RunFinished { status, output, error, spent, took } => {

@@ -61,6 +61,8 @@ pub struct StepReport {
     pub took: Millis,
     /// What was mended in the answer that was used.
     pub repaired: Vec<EcoString>,
+    /// How near the words are of whose answer it is, where the cache has found it by similarity.
+    pub similar: Option<f64>,
 }
 
 /// How a step ended.
@@ -119,6 +121,11 @@ impl Serialize for RunReport {
     }
 }
 
+/// A similarity as people are told it: down to the hundredth, so that it is never more than it is.
+pub fn hundredths(similar: f64) -> f64 {
+    (similar * 100.0 + 1e-6).floor() / 100.0
+}
+
 /// An error as the report and the events show it.
 pub(crate) struct ErrorShape<'a>(pub(crate) &'a RunError);
 
@@ -162,6 +169,9 @@ impl Serialize for StepReport {
         map.serialize_entry("ms", &self.took)?;
         if !self.repaired.is_empty() {
             map.serialize_entry("repaired", &self.repaired)?;
+        }
+        if let Some(similar) = self.similar {
+            map.serialize_entry("similar", &hundredths(similar))?;
         }
         map.end()
     }

@@ -159,6 +159,7 @@ fn skipped(body: &Block, steps: &mut Vec<StepReport>) {
                 spent: Spent::default(),
                 took: Millis(0),
                 repaired: Vec::new(),
+                similar: None,
             });
         }
     }

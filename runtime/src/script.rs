@@ -5,7 +5,9 @@
 //! real one: it is text, counted and priced as the model's, and read by the prompt's type.
 
 use crate::cassette::{Cassette, Hidden, Replay};
-use crate::provider::{CallError, CallErrorKind, Finish, OnText, Provider, Reply, Request, Usage};
+use crate::provider::{
+    CallError, CallErrorKind, Embedded, Finish, OnText, Provider, Reply, Request, Texts, Usage,
+};
 use crate::{Context, RunError};
 use async_trait::async_trait;
 use ecow::EcoString;
@@ -153,5 +155,11 @@ impl Provider for Scripted {
                 retry_after: None,
             }),
         }
+    }
+
+    // No test asks the network: what is near is near by its words.
+    async fn embed(&self, _context: &Context, request: &Texts<'_>) -> Result<Embedded, CallError> {
+        let vectors = request.texts.iter().map(|text| crate::provider::vector(text)).collect();
+        Ok(Embedded { vectors, input: request.input, request_id: None })
     }
 }

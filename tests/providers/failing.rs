@@ -148,7 +148,7 @@ async fn a_key_that_is_missing_is_named_everywhere() {
         program.context.env.vars.retain(|name, _| !is_key(name));
         let error = call(&program, true).await.0.unwrap_err();
         if matches!(name, "ollama" | "openai-compatible") {
-            assert_eq!(error.kind, CallErrorKind::Connection, "{name} needs no key");
+            assert_eq!(error.kind, CallErrorKind::Unreached, "{name} needs no key");
             continue;
         }
         assert_eq!(error.kind, CallErrorKind::Key, "{name}: {error:?}");

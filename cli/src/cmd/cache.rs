@@ -128,6 +128,7 @@ fn scopes(text: &str) -> Vec<[u8; 32]> {
 #[derive(Default)]
 struct Row {
     hits: u64,
+    similar: u64,
     misses: u64,
     saved: Saved,
     entries: u64,
@@ -137,9 +138,9 @@ struct Row {
 
 fn rows(survey: &Survey) -> BTreeMap<(&str, &str), Row> {
     let mut rows: BTreeMap<(&str, &str), Row> = BTreeMap::new();
-    for Counted { flow, callee, hits, misses, saved } in &survey.counted {
+    for Counted { flow, callee, hits, similar, misses, saved } in &survey.counted {
         let row = rows.entry((flow, callee)).or_default();
-        (row.hits, row.misses, row.saved) = (*hits, *misses, *saved);
+        (row.hits, row.similar, row.misses, row.saved) = (*hits, *similar, *misses, *saved);
     }
     for group in &survey.groups {
         let row = rows.entry((&group.flow, &group.callee)).or_default();
@@ -151,13 +152,26 @@ fn rows(survey: &Survey) -> BTreeMap<(&str, &str), Row> {
 }
 
 fn by_prompt(survey: &Survey) -> String {
-    const COLUMNS: [&str; 10] =
-        ["flow", "prompt", "hits", "misses", "saved", "tokens in", "tokens out", "entries", "scopes", "size"];
+    const COLUMNS: [&str; 11] = [
+        "flow",
+        "prompt",
+        "hits",
+        "similar",
+        "misses",
+        "saved",
+        "tokens in",
+        "tokens out",
+        "entries",
+        "scopes",
+        "size",
+    ];
     let mut lines = vec![COLUMNS.map(str::to_owned).to_vec()];
     for ((flow, callee), row) in rows(survey) {
         let numbers = [row.saved.input.0, row.saved.output.0, row.entries, row.scopes].map(count);
         let saved = dollars(row.saved.usd, Round::Down);
-        let mut line = vec![flow.to_owned(), callee.to_owned(), count(row.hits), count(row.misses), saved];
+        let mut line = vec![flow.to_owned(), callee.to_owned()];
+        line.extend([row.hits, row.similar, row.misses].map(count));
+        line.push(saved);
         line.extend(numbers);
         line.push(size(row.bytes));
         lines.push(line);
@@ -184,7 +198,8 @@ fn document(survey: &Survey) -> Json {
             .map(|g| json!({ "scope": g.scope.as_ref().map(hex), "entries": g.entries, "bytes": g.bytes }))
             .collect();
         json!({
-            "flow": flow, "prompt": prompt, "hits": row.hits, "misses": row.misses,
+            "flow": flow, "prompt": prompt, "hits": row.hits, "similar": row.similar,
+            "misses": row.misses,
             "saved": {
                 "usd": row.saved.usd.dollars(), "input_tokens": row.saved.input,
                 "output_tokens": row.saved.output,

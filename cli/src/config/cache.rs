@@ -20,7 +20,7 @@ pub(crate) struct CachePlace {
 #[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "without Redis it is only refused"))]
 struct Url(String);
 
-const WRITTEN: &str = "write it like `redis://user@host:6379/0`";
+const WRITTEN: &str = "write it like `redis://user@host:6379/0`, or `rediss://…` for a connection with TLS";
 
 impl CachePlace {
     /// Reads the table; what is wrong in it is left out and reported.
@@ -78,7 +78,7 @@ fn in_redis(_: &Url) -> Result<Arc<dyn Cache>, Failure> {
 
 impl Url {
     fn read(text: &str) -> Option<Url> {
-        text.starts_with("redis://").then(|| Url(text.to_owned()))
+        ["redis://", "rediss://"].iter().any(|scheme| text.starts_with(scheme)).then(|| Url(text.to_owned()))
     }
 }
 

@@ -4,6 +4,7 @@ use super::tree::{End, Row, Tree};
 use crate::console::Paint;
 use flow_plan::{Cost, Millis};
 use flow_runtime::StepStatus;
+use flow_runtime::hundredths;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Where is drawn.
@@ -50,7 +51,13 @@ pub(crate) fn line(path: &str, end: &End) -> String {
     if end.repaired {
         parts.push("repaired".to_owned());
     }
+    parts.extend(end.similar.map(similar));
     parts.join(", ")
+}
+
+/// How near the words were of whose answer it is.
+fn similar(similarity: f64) -> String {
+    format!("similar {}", hundredths(similarity))
 }
 
 /// An amount as people compare it: four digits that matter, at least cents.
@@ -101,7 +108,7 @@ fn step(row: &Row, now: Millis, name_width: usize, place: Place) -> String {
         figures.push(model.clone());
     }
     if row.count(StepStatus::Cached) > 0 {
-        figures.push("cached".to_owned());
+        figures.push(row.similar.map_or_else(|| "cached".to_owned(), |s| format!("cached ({})", similar(s))));
     }
     if let Some(model) = &row.not_asked {
         figures.push(format!("{model} not asked"));
@@ -205,6 +212,7 @@ mod tests {
             model: Some("openai/gpt-4o-mini".into()),
             attempts: 2,
             repaired: true,
+            similar: None,
         }
     }
 

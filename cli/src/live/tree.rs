@@ -46,6 +46,9 @@ pub(crate) struct Row {
     pub(crate) model: Option<String>,
     /// Whether an answer was mended.
     pub(crate) repaired: bool,
+    /// How near the words were of whose answer it is, where the cache found it by similarity; the least
+    /// near of all runs.
+    pub(crate) similar: Option<f64>,
     /// The last model that was not asked, though it was its turn.
     pub(crate) not_asked: Option<String>,
 }
@@ -65,6 +68,8 @@ pub(crate) struct End {
     pub(crate) attempts: u32,
     /// Whether something was mended in the model's answer.
     pub(crate) repaired: bool,
+    /// How near the words were of whose answer it is, where the cache found it by similarity.
+    pub(crate) similar: Option<f64>,
 }
 
 impl Tree {
@@ -98,6 +103,7 @@ impl Tree {
         row.took = Millis(at.0.saturating_sub(row.since.0));
         row.spent.add(end.spent);
         row.repaired |= end.repaired;
+        row.similar = [row.similar, end.similar].into_iter().flatten().reduce(f64::min);
         if end.model.is_some() {
             row.model.clone_from(&end.model);
         }
@@ -166,6 +172,7 @@ mod tests {
             model: Some("sim/text".to_owned()),
             attempts: 1,
             repaired: false,
+            similar: None,
         }
     }
 

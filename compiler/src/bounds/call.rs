@@ -4,10 +4,10 @@ use super::infer::{Env, narrowest};
 use super::prompt::Asked;
 use super::walk::{CallWorst, Instance, Place, Unbounded, Walk};
 use super::worst::{Line, Ways, Worst, either};
-use flow_plan::limits::{CACHE, longest_shared, longest_wait};
+use flow_plan::limits::{CACHE, NEAREST, longest_embedding, longest_shared, longest_wait};
 use flow_plan::{
-    Bound, CallBounds, Callee, Cost, Escalate, FlowId, GuardId, Millis, ModelId, Prompt, PromptId,
-    RequestBound, Step, StepKind, StepSettings, Tokens, Type, VarId,
+    Bound, CallBounds, Callee, Cost, EmbeddingBound, Escalate, FlowId, GuardId, Millis, ModelId, Prompt,
+    PromptId, RequestBound, Step, StepKind, StepSettings, Tokens, Type, VarId,
 };
 use std::sync::Arc;
 
@@ -52,7 +52,7 @@ impl Walk<'_> {
         let ways = Ways { ok: once.clone(), failed: Some(once), stopped: None };
         let ways = tried(&ways, &step.settings, waiting(step, place));
         match callee {
-            Callee::Lookup(_) => behind_cache(ways, step, callee, place),
+            Callee::Lookup(_) => self.behind_cache(ways, step, callee, place),
             _ => ways,
         }
     }
@@ -126,7 +126,8 @@ impl Walk<'_> {
         let models = models(&step.settings);
         let reply = models.iter().map(|m| self.plan.models[m.index()].output_cap()).max().unwrap_or_default();
         let output = filled(&prompt.output, reply);
-        let bounds = match self.bounds(prompt, &args, &models, reply) {
+        let embed = step.settings.cache.as_ref().and_then(|c| c.similar).and_then(|similar| similar.embed);
+        let bounds = match self.bounds(prompt, &args, (&models, embed), reply) {
             Ok(bounds) => Arc::new(bounds),
             Err(open) => {
                 self.unbounded.push(Unbounded::Hole { step: step.span, open });
@@ -151,7 +152,7 @@ impl Walk<'_> {
         &self,
         prompt: &Prompt,
         args: &[Type],
-        models: &[ModelId],
+        (models, embed): (&[ModelId], Option<ModelId>),
         reply: Tokens,
     ) -> Result<CallBounds, super::prompt::Open> {
         let inference = self.inference();
@@ -160,7 +161,11 @@ impl Walk<'_> {
             .iter()
             .map(|id| asked.request((*id, &self.plan.models[id.index()]), &self.measures[id.index()], reply))
             .collect::<Result<_, _>>()?;
-        Ok(CallBounds { holes: asked.holes(), requests })
+        let embedding = embed.map(|model| {
+            let input = asked.embedded(&self.plan.models[model.index()], &self.measures[model.index()])?;
+            Ok(EmbeddingBound { model, input })
+        });
+        Ok(CallBounds { holes: asked.holes(), requests, embedding: embedding.transpose()? })
     }
 
     // Keeps what a request that does not fit is made of.
@@ -190,6 +195,16 @@ impl Walk<'_> {
                 calls: calls.saturating_mul(place.times),
                 each: self.request_line(step, request, place, again),
                 again: again.then_some(request.again),
+            });
+        }
+        if let Some(embedding) = bounds.embedding {
+            self.calls.push(CallWorst {
+                step: place.name(&step.name),
+                span: step.span,
+                model: embedding.model,
+                calls: rounds.saturating_mul(place.times),
+                each: self.embedding_line(step, embedding, place),
+                again: None,
             });
         }
     }
@@ -258,7 +273,35 @@ impl Walk<'_> {
         }
         let mut ways = ways.unwrap_or_default();
         ways.failed = either(&ways.failed, &Some(before));
-        behind_cache(ways, step, &Callee::Prompt(PromptId(0)), place)
+        self.behind_cache(ways, step, &Callee::Prompt(PromptId(0)), place)
+    }
+
+    /// The `cache` setting: nothing is in the cache, which takes its time to say so and to be told the
+    /// answer, and an equal call under way that was waited for has failed. One by similarity asks for an
+    /// embedding first, looks through what is near, and is told where the answer stands.
+    fn behind_cache(&self, ways: Ways, step: &Step, callee: &Callee, place: &Place) -> Ways {
+        let Some(policy) = &step.settings.cache else { return ways };
+        let shared = longest_shared(callee, step.settings.timeout).0;
+        let mut time = shared.saturating_add(CACHE.0).saturating_add(CACHE.0);
+        if policy.similar.is_some() {
+            time = time.saturating_add(NEAREST.0).saturating_add(CACHE.0);
+        }
+        let wait = Line { time: Millis(time), ..line_of(step, place, "the cache and an equal call") };
+        let mut before = Worst::wait(wait);
+        if let Some(embedding) = step.bounds.as_deref().and_then(|bounds| bounds.embedding) {
+            before = before.then(&Worst::call(self.embedding_line(step, embedding, place)));
+        }
+        Ways::certain(before).then(&ways)
+    }
+
+    fn embedding_line(&self, step: &Step, bound: EmbeddingBound, place: &Place) -> Line {
+        let model = &self.plan.models[bound.model.index()];
+        Line {
+            usd: model.card.worst(bound.input, Tokens(0)),
+            input: bound.input,
+            time: longest_embedding(step.settings.timeout),
+            ..line_of(step, place, &model.name)
+        }
     }
 
     // One model with its tries, each perhaps with another beside it.
@@ -397,18 +440,6 @@ fn timed(ways: Ways, limit: Option<Millis>, step: &Step, place: &Place) -> Ways 
         stopped: ways.stopped.map(within),
         ok: within(ways.ok),
     }
-}
-
-/// The `cache` setting: nothing is in the cache, which takes its time to say so and to be told the answer,
-/// and an equal call under way that was waited for has failed.
-fn behind_cache(ways: Ways, step: &Step, callee: &Callee, place: &Place) -> Ways {
-    if step.settings.cache.is_none() {
-        return ways;
-    }
-    let shared = longest_shared(callee, step.settings.timeout).0;
-    let time = Millis(shared.saturating_add(CACHE.0).saturating_add(CACHE.0));
-    Ways::certain(Worst::wait(Line { time, ..line_of(step, place, "the cache and an equal call") }))
-        .then(&ways)
 }
 
 /// The `retry` setting: tried again after a failure, with a wait before each further try.

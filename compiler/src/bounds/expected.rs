@@ -13,8 +13,8 @@ use crate::rates;
 use ecow::{EcoString, eco_format};
 use flow_diagnostics::Span;
 use flow_plan::{
-    Block, CallBounds, Callee, Expr, Fact, FlowId, GuardId, ModelId, Often, OnFail, Plan, Rate, Size, Step,
-    StepKind, Tokens, Used, VarId,
+    Block, CallBounds, Callee, EmbeddingBound, Expr, Fact, FlowId, GuardId, ModelId, Often, OnFail, Plan,
+    Rate, Size, Step, StepKind, Tokens, Used, VarId,
 };
 use flow_tokens::Measure;
 use std::collections::HashMap;
@@ -215,6 +215,9 @@ impl Means<'_> {
                 let ok = hits + (1.0 - hits) * once.ok;
                 let mut part = Part::nothing();
                 part.add(once, 1.0 - hits);
+                if let Some(embedding) = step.bounds.as_deref().and_then(|bounds| bounds.embedding) {
+                    part.add(self.embedding(embedding, &path), 1.0);
+                }
                 Part { ok, ..part }
             }
             StepKind::If(_, then, otherwise) => {
@@ -353,6 +356,18 @@ impl Means<'_> {
             output: output.0 as f64,
         };
         Part { ok: 1.0, takes, calls: vec![(path.clone(), model, takes)] }
+    }
+
+    // What is asked for before it is known whether anything is near.
+    fn embedding(&self, bound: EmbeddingBound, path: &EcoString) -> Part {
+        let used = Used { input: bound.input, ..Used::default() };
+        let takes = Mean {
+            usd: self.plan.models[bound.model.index()].card.price.billed(&used).dollars(),
+            calls: 1.0,
+            input: bound.input.0 as f64,
+            output: 0.0,
+        };
+        Part { ok: 1.0, takes, calls: vec![(path.clone(), bound.model, takes)] }
     }
 
     fn rates(&self, place: &Place, path: &str, fact: Fact) -> Option<Often> {

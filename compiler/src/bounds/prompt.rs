@@ -3,7 +3,7 @@
 use super::infer::{Env, Inference, TemplateNames, literal};
 use crate::template::{self, Part, TemplateCheck};
 use flow_diagnostics::{Diagnostics, Span};
-use flow_plan::limits::COMPLAINT;
+use flow_plan::limits::{AROUND_TEXT, COMPLAINT, JOINT};
 use flow_plan::{Model, Prompt, RequestBound, Role, Tokens, Type};
 use flow_tokens::{Measure, Shape, request};
 use std::sync::Arc;
@@ -65,6 +65,17 @@ impl<'a> Asked<'a> {
         }
         out.sort_by_key(|p| std::cmp::Reverse(p.times.saturating_mul(p.each)));
         out
+    }
+
+    /// What the texts hold, all together, that are sent to a model for an embedding: no more than its
+    /// window, since what is larger is not sent.
+    pub(crate) fn embedded(&self, model: &Model, measure: &Measure) -> Result<Tokens, Open> {
+        let mut tokens = 0u64;
+        for (_, check) in &self.messages {
+            tokens = tokens.saturating_add(embedded(&check.parts, check, measure)?);
+        }
+        let window = Some(model.card.context).filter(|window| *window > Tokens(0));
+        Ok(Tokens(measure.scaled(tokens)).min(window.unwrap_or(Tokens(u64::MAX))))
     }
 
     /// The bound of a request to a model; `reply` is the longest answer that may be shown again.
@@ -172,6 +183,27 @@ fn pasted(list: &[Part], check: &TemplateCheck, measure: &Measure, times: u64, o
             }
         }
     }
+}
+
+// What is compared by its meaning, each with what stands around it and the line between two.
+fn embedded(list: &[Part], check: &TemplateCheck, measure: &Measure) -> Result<u64, Open> {
+    let mut tokens = 0u64;
+    for part in list {
+        let next = match part {
+            Part::Text(_) => 0,
+            Part::Hole(index) if check.holes[*index].ty.has_words() => {
+                let text = parts(std::slice::from_ref(part), check, measure)?.tokens(measure);
+                text.saturating_add(AROUND_TEXT + JOINT + 1)
+            }
+            Part::Hole(_) => 0,
+            Part::Either(one, other) => embedded(one, check, measure)?.max(embedded(other, check, measure)?),
+            Part::Repeat(most, body) => {
+                embedded(body, check, measure)?.saturating_mul(most.unwrap_or(u64::MAX))
+            }
+        };
+        tokens = tokens.saturating_add(next);
+    }
+    Ok(tokens)
 }
 
 /// What a template renders.

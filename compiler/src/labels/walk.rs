@@ -195,12 +195,12 @@ impl<'a> Walk<'a> {
         Marks::declared(&prompt.output, &made, &mut |_| private())
     }
 
-    // Every model that may be asked has to be cleared, fallbacks and escalations too.
+    // Every model that may be asked has to be cleared: fallbacks, escalations, and what compares for a cache.
     fn models(&mut self, step: &Step, way: &Trail) {
         let settings = &step.settings;
-        let asked =
-            settings.model.iter().chain(&settings.fallback).chain(settings.escalate.as_ref().map(|e| &e.to));
-        for id in asked.copied() {
+        let embeds = settings.cache.as_ref().and_then(|c| c.similar).and_then(|s| s.embed);
+        let asked = settings.model.iter().chain(&settings.fallback).copied();
+        for id in asked.chain(settings.escalate.as_ref().map(|e| e.to)).chain(embeds) {
             let Some(model) = self.plan.models.get(id.index()).filter(|m| !m.cleared) else { continue };
             let written = settings.models_at.iter().find(|(m, _)| *m == id).map(|(_, at)| *at);
             self.leaks.add(Leak::Model {

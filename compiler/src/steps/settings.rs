@@ -5,8 +5,12 @@ use crate::ast::{Expr, ExprKind, Setting, SettingValue};
 use crate::checker::Checker;
 use crate::types::call::Called;
 use crate::types::{Scopes, Typed};
+use crate::world::capability;
 use flow_diagnostics::{Code, FlowDiagnostic, Span, did_you_mean};
-use flow_plan::{CachePolicy, Callee, Escalate, Millis, ModelId, StepSettings, Type, Value};
+use flow_plan::{
+    CachePolicy, Callee, CapabilityKind, Escalate, Millis, ModelId, ModelKind, Similar, StepSettings, Type,
+    Value,
+};
 
 /// Settings a step may have, by what it calls.
 const PROMPT: &[&str] =
@@ -92,12 +96,24 @@ impl Checker<'_> {
         }
         let written = |key: &str| settings.iter().find(|s| s.key.name == key).map(|s| s.span);
         let fallback = out.fallback.iter().map(|model| (Some(*model), "fallback"));
-        let asked = [(out.model, "model"), (out.escalate.as_ref().map(|e| e.to), "escalate")];
+        let embeds = out.cache.as_ref().and_then(|c| c.similar).and_then(|s| s.embed);
+        let escalates = out.escalate.as_ref().map(|e| e.to);
+        let asked = [(out.model, "model"), (escalates, "escalate"), (embeds, "cache")];
         out.models_at = asked
             .into_iter()
             .chain(fallback)
             .filter_map(|(model, key)| Some((model?, written(key)?)))
             .collect();
+        if let (Some(CachePolicy { similar: Some(_), .. }), Some(_)) = (&out.cache, &out.key) {
+            self.report(
+                FlowDiagnostic::new(
+                    Code::E0206,
+                    at,
+                    "a `key` says which calls are the same, and `similar` that nearly the same ones are",
+                )
+                .help("leave one of them out"),
+            );
+        }
         out
     }
 
@@ -195,22 +211,8 @@ impl Checker<'_> {
     }
 
     fn cache(&mut self, scopes: &mut Scopes, called: &Called, setting: &Setting) -> Option<CachePolicy> {
-        let (head, scope) = match &setting.value {
-            SettingValue::Expr(expr) => (expr, None),
-            SettingValue::Words { head: Some(head), words } => match words.as_slice() {
-                [(word, scope)] if word.name == "per" => (head, Some(scope)),
-                _ => {
-                    return self
-                        .bad_setting(setting, "how long an answer is good: `1h` or `1h per customer`");
-                }
-            },
-            SettingValue::Words { head: None, words } if words.iter().any(|(w, _)| w.name == "similar") => {
-                self.not_yet(setting.span, "`cache: similar`");
-                return None;
-            }
-            _ => return self.bad_setting(setting, "how long an answer is good: `1h` or `1h per customer`"),
-        };
-        let Some(Value::Duration(ttl)) = self.constant_of(scopes.file, head, &Type::Duration) else {
+        let CacheWords { ttl, scope, similar } = self.cache_words(scopes, setting)?;
+        let Some(Value::Duration(ttl)) = self.constant_of(scopes.file, ttl, &Type::Duration) else {
             return None;
         };
         let never = match &called.callee {
@@ -230,8 +232,87 @@ impl Checker<'_> {
             Callee::Guard(_) => self.not_yet(setting.span, "`cache` of a guard"),
             _ => {}
         }
+        let similar = match (&called.callee, similar) {
+            (Callee::Prompt(_), similar) => similar,
+            // A lookup that takes the flow's default keeps what is the same.
+            (Callee::Lookup(_), Some(_)) if !from_defaults(scopes, setting) => {
+                self.report(
+                    FlowDiagnostic::new(
+                        Code::E0206,
+                        setting.span,
+                        "what a lookup finds is not kept by similarity",
+                    )
+                    .help("write how long it is good: `cache: 1h`"),
+                );
+                None
+            }
+            _ => None,
+        };
         let scope = scope.map(|s| self.expr(scopes, s, None).expr);
-        Some(CachePolicy { ttl, scope })
+        Some(CachePolicy { ttl, scope, similar })
+    }
+
+    /// The words of a `cache` setting: `1h per customer`, or `similar 0.93 for 1d per customer embed vectors`.
+    fn cache_words<'s>(&mut self, scopes: &Scopes, setting: &'s Setting) -> Option<CacheWords<'s>> {
+        const WANTED: &str = "how long an answer is good: `1h`, `1h per customer` or `similar 0.93 for 1d`";
+        let (head, words) = match &setting.value {
+            SettingValue::Expr(ttl) => return Some(CacheWords { ttl, scope: None, similar: None }),
+            SettingValue::Words { head, words } => (head.as_ref(), words.as_slice()),
+            _ => return self.bad_setting(setting, WANTED),
+        };
+        let mut said: Vec<(&str, &Expr)> = Vec::new();
+        for (word, value) in words {
+            let word = word.name.as_str();
+            if !["similar", "for", "per", "embed"].contains(&word) || said.iter().any(|(w, _)| *w == word) {
+                return self.bad_setting(setting, WANTED);
+            }
+            said.push((word, value));
+        }
+        let of = |wanted: &str| said.iter().find(|(word, _)| *word == wanted).map(|(_, value)| *value);
+        let scope = of("per");
+        match (head, of("similar"), of("for"), of("embed")) {
+            (Some(ttl), None, None, None) => Some(CacheWords { ttl, scope, similar: None }),
+            (None, Some(least), Some(ttl), embed) => {
+                let similar = self.similar(scopes.file, setting, (least, embed))?;
+                Some(CacheWords { ttl, scope, similar: Some(similar) })
+            }
+            (None, Some(_), None, _) => {
+                self.bad_setting(setting, "how long an answer is good as well: `similar 0.93 for 1d`")
+            }
+            _ => self.bad_setting(setting, WANTED),
+        }
+    }
+
+    fn similar(
+        &mut self,
+        file: usize,
+        setting: &Setting,
+        (least, embed): (&Expr, Option<&Expr>),
+    ) -> Option<Similar> {
+        let least = self.constant_of(file, least, &Type::FLOAT)?.as_number()?;
+        if !(least > 0.0 && least <= 1.0) {
+            return self.bad_setting(setting, "a similarity over 0 and up to 1: `similar 0.93 for 1d`");
+        }
+        let Some(named) = embed else { return Some(Similar { least, embed: None }) };
+        let id = self.model_name(file, named)?;
+        let model = &self.plan.models[id.index()];
+        let spec = capability(self.world, CapabilityKind::Provider, &model.provider);
+        let answers = self.world.catalog().card(&model.id()).is_some_and(|c| c.kind == ModelKind::Chat);
+        // Any name of a simulated model does both.
+        let is_able = spec.is_none_or(|s| s.embeds) && (!answers || model.provider == "sim");
+        if is_able {
+            return Some(Similar { least, embed: Some(id) });
+        }
+        let message = format!("the model `{}` ({}) makes no embeddings", model.name, model.id());
+        let label = model.span;
+        self.report(
+            FlowDiagnostic::new(Code::E0402, named.span, message)
+                .label(label, "this model answers prompts")
+                .help(
+                    "choose one that does, `flowc models --can embedding` lists them; or leave `embed` out",
+                ),
+        );
+        None
     }
 
     fn model_setting(&mut self, file: usize, setting: &Setting) -> Option<ModelId> {
@@ -244,9 +325,15 @@ impl Checker<'_> {
 
     // A file with one model needs no word about which.
     fn only_model(&mut self, called: &Called, at: Span) -> Option<ModelId> {
-        let declared = self.models.len();
+        // One that makes embeddings answers nothing.
+        let answers = |model: &Option<ModelId>| {
+            model.is_none_or(|id| self.plan.models[id.index()].card.kind == ModelKind::Chat)
+        };
+        let mut able = self.models.iter().filter(|(_, model)| answers(model));
+        let (only, declared) = (able.next(), able.count() + 1);
+        let declared = if only.is_some() { declared } else { self.models.len() };
         if declared == 1 {
-            let (id, model) = self.models.iter().next().map(|(id, model)| (*id, *model))?;
+            let (id, model) = only.or(self.models.iter().next()).map(|(id, model)| (*id, *model))?;
             self.used.insert(id);
             return model;
         }
@@ -356,6 +443,13 @@ fn known_settings(callee: &Callee) -> (&'static [&'static str], &'static str) {
         Callee::Action(_) => (ACTION, "action's step"),
         Callee::Flow(_) => (FLOW, "flow's step"),
     }
+}
+
+/// What a `cache` setting says.
+struct CacheWords<'s> {
+    ttl: &'s Expr,
+    scope: Option<&'s Expr>,
+    similar: Option<Similar>,
 }
 
 fn from_defaults(scopes: &Scopes, setting: &Setting) -> bool {

@@ -1,9 +1,9 @@
 //! Memory in front of a slower cache: what was found there lately is answered from here.
 //!
-//! In: any [`Cache`]. Out: a faster one that holds the same. It counts its hits with the cache behind
-//! it, which is the one that lasts.
+//! In: any [`Cache`]. Out: a faster one that holds the same. The cache behind it, which is the one that
+//! lasts, counts and knows what is near.
 
-use super::{Asked, Cache, Entry, Found, MemoryCache, Saved, Survey, Which};
+use super::{Asked, Cache, Count, Entry, Found, MemoryCache, Placed, Places, Survey, Which};
 use crate::RunError;
 use async_trait::async_trait;
 use flow_plan::Millis;
@@ -29,7 +29,6 @@ impl Front {
 impl Cache for Front {
     async fn get(&self, asked: &Asked) -> Result<Found, RunError> {
         if let Some((entry, left)) = self.memory.peek(&asked.key) {
-            self.behind.hit(asked, entry.saved);
             return Ok(Found::Hit(entry, left));
         }
         let found = self.behind.get(asked).await?;
@@ -45,8 +44,16 @@ impl Cache for Front {
         self.behind.put(asked, entry, ttl).await
     }
 
-    fn hit(&self, asked: &Asked, saved: Saved) {
-        self.behind.hit(asked, saved);
+    fn count(&self, asked: &Asked, count: Count) {
+        self.behind.count(asked, count);
+    }
+
+    async fn place(&self, group: &[u8; 32], asked: &Asked, placed: &Placed) -> Result<(), RunError> {
+        self.behind.place(group, asked, placed).await
+    }
+
+    async fn placed(&self, group: &[u8; 32], after: u64) -> Result<Places, RunError> {
+        self.behind.placed(group, after).await
     }
 
     async fn flush(&self) -> Result<(), RunError> {

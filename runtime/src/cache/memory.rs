@@ -1,22 +1,36 @@
 //! A cache that lives as long as the process.
 
-use super::{Asked, Cache, CacheKey, Counted, Entry, Found, Group, Saved, Survey, Which};
+use super::{
+    AT_ONCE, Asked, Cache, CacheKey, Count, Counted, Entry, Found, Group, Placed, Places, Saved, Survey,
+    Which,
+};
 use crate::RunError;
 use async_trait::async_trait;
 use ecow::EcoString;
 use flow_plan::{Millis, Value};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use tokio::time::Instant;
 
 /// The most that is kept, in bytes of what the values hold.
 const MOST_BYTES: u64 = 64 << 20;
+/// The most bytes of vectors.
+const MOST_PLACES: usize = 64 << 20;
 
 /// Entries in memory, shared by every run of the process. Where they are too many, those that are
 /// rarely asked for are forgotten.
 pub struct MemoryCache {
     entries: moka::sync::Cache<CacheKey, Kept>,
     counted: Mutex<HashMap<(EcoString, EcoString), Counted>>,
+    places: Mutex<Standing>,
+}
+
+// What is placed in each group, with its number.
+#[derive(Default)]
+struct Standing {
+    groups: HashMap<[u8; 32], VecDeque<(u64, Placed)>>,
+    last: u64,
+    bytes: usize,
 }
 
 #[derive(Clone)]
@@ -41,10 +55,10 @@ impl MemoryCache {
             .weigher(|_: &CacheKey, kept: &Kept| kept.bytes)
             .max_capacity(bytes)
             .build();
-        MemoryCache { entries, counted: Mutex::default() }
+        MemoryCache { entries, counted: Mutex::default(), places: Mutex::default() }
     }
 
-    /// What is kept, without being counted.
+    /// What is kept.
     pub(super) fn peek(&self, key: &CacheKey) -> Option<(Entry, Millis)> {
         let kept = self.entries.get(key)?;
         let left = kept.until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero());
@@ -69,6 +83,9 @@ impl MemoryCache {
     }
 
     pub(super) fn forget(&self, which: &Which) -> u64 {
+        if which.is_all() {
+            *self.places.lock().unwrap_or_else(PoisonError::into_inner) = Standing::default();
+        }
         let (which, mut gone) = (which.clone(), 0);
         for (key, kept) in &self.entries {
             if which.means(&kept.flow, &kept.callee, key.scope) {
@@ -78,20 +95,12 @@ impl MemoryCache {
         }
         gone
     }
-
-    fn count(&self, asked: &Asked, saved: Option<Saved>) {
-        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        let whose = (asked.flow.clone(), asked.callee.clone());
-        counted.entry(whose).or_insert_with(|| Counted::none(asked)).add(saved);
-    }
 }
 
 #[async_trait]
 impl Cache for MemoryCache {
     async fn get(&self, asked: &Asked) -> Result<Found, RunError> {
-        let found = self.peek(&asked.key);
-        self.count(asked, found.as_ref().map(|(entry, _)| entry.saved));
-        Ok(found.map_or(Found::Miss, |(entry, left)| Found::Hit(entry, left)))
+        Ok(self.peek(&asked.key).map_or(Found::Miss, |(entry, left)| Found::Hit(entry, left)))
     }
 
     async fn put(&self, asked: &Asked, entry: &Entry, ttl: Millis) -> Result<(), RunError> {
@@ -99,8 +108,25 @@ impl Cache for MemoryCache {
         Ok(())
     }
 
-    fn hit(&self, asked: &Asked, saved: Saved) {
-        self.count(asked, Some(saved));
+    fn count(&self, asked: &Asked, count: Count) {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let whose = (asked.flow.clone(), asked.callee.clone());
+        counted.entry(whose).or_insert_with(|| Counted::none(asked)).add(count);
+    }
+
+    async fn place(&self, group: &[u8; 32], _: &Asked, placed: &Placed) -> Result<(), RunError> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner).put(*group, placed.clone());
+        Ok(())
+    }
+
+    async fn placed(&self, group: &[u8; 32], after: u64) -> Result<Places, RunError> {
+        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = places.groups.get(group);
+        let behind = all.iter().flat_map(|all| all.iter()).filter(|(number, _)| *number > after);
+        let some: Vec<&(u64, Placed)> = behind.take(AT_ONCE).collect();
+        let upto = some.last().map_or(after, |(number, _)| *number);
+        let more = some.len() == AT_ONCE;
+        Ok(Places { placed: some.into_iter().map(|(_, p)| p.clone()).collect(), upto, more, spoilt: 0 })
     }
 
     async fn survey(&self) -> Result<Survey, RunError> {
@@ -128,20 +154,44 @@ impl Cache for MemoryCache {
     }
 }
 
+impl Standing {
+    fn put(&mut self, group: [u8; 32], placed: Placed) {
+        self.last += 1;
+        self.bytes += size(&placed);
+        self.groups.entry(group).or_default().push_back((self.last, placed));
+        // The oldest make room.
+        while self.bytes > MOST_PLACES {
+            let first = |all: &VecDeque<(u64, Placed)>| all.front().map(|(number, _)| *number);
+            let oldest = self.groups.iter().min_by_key(|(_, all)| first(all)).map(|(group, _)| *group);
+            let Some(oldest) = oldest.and_then(|group| self.groups.get_mut(&group)) else { return };
+            match oldest.pop_front() {
+                Some((_, gone)) => self.bytes = self.bytes.saturating_sub(size(&gone)),
+                None => return,
+            }
+            self.groups.retain(|_, all| !all.is_empty());
+        }
+    }
+}
+
+fn size(placed: &Placed) -> usize {
+    placed.vectors.numbers().len() + 128
+}
+
 impl Counted {
     pub(super) fn none(asked: &Asked) -> Counted {
         let (flow, callee) = (asked.flow.clone(), asked.callee.clone());
-        Counted { flow, callee, hits: 0, misses: 0, saved: Saved::default() }
+        Counted { flow, callee, hits: 0, similar: 0, misses: 0, saved: Saved::default() }
     }
 
-    /// Adds a hit, or a miss.
-    pub(super) fn add(&mut self, hit: Option<Saved>) {
-        match hit {
-            Some(saved) => {
+    /// Adds a question.
+    pub(super) fn add(&mut self, count: Count) {
+        match count {
+            Count::Hit(saved) | Count::Similar(saved) => {
                 self.hits += 1;
+                self.similar += u64::from(matches!(count, Count::Similar(_)));
                 self.saved.add(saved);
             }
-            None => self.misses += 1,
+            Count::Miss => self.misses += 1,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Caches: answers that are kept for equal calls. Each kind of cache is one file with a [`Cache`]
-//! implementation; [`Front`] stands before a slower one and answers from memory.
+//! implementation; [`Front`] stands before a slower one and answers from memory. [`Nearest`] finds what is
+//! kept for nearly the same words; caches only keep where answers stand.
 //!
 //! In: an [`Asked`], whose key is a digest and so holds no data of the call itself. Out: an [`Entry`].
 //! Not here: what belongs into a key, which the executor decides.
@@ -8,6 +9,8 @@ mod entry;
 mod front;
 mod key;
 mod memory;
+mod nearest;
+mod place;
 #[cfg(feature = "redis")]
 mod redis;
 mod sqlite;
@@ -15,12 +18,15 @@ mod survey;
 
 #[cfg(feature = "redis")]
 pub use self::redis::RedisCache;
+pub(crate) use entry::now;
 pub use entry::{Entry, Saved};
 pub use front::Front;
 pub use key::{Asked, CacheKey, Digest, digest, scope_of};
 pub use memory::MemoryCache;
+pub use nearest::{Group as NearGroup, Nearest};
+pub use place::{AT_ONCE, Placed, Places, Vectors};
 pub use sqlite::SqliteCache;
-pub use survey::{Counted, Group, Survey, Which};
+pub use survey::{Count, Counted, Group, Survey, Which};
 
 use crate::RunError;
 use async_trait::async_trait;
@@ -30,7 +36,7 @@ use flow_plan::Millis;
 /// An error of it, E0810, says why it can't be asked; runs go on without it.
 #[async_trait]
 pub trait Cache: Send + Sync {
-    /// What was put under an equal key and is still good. It is counted as a hit or a miss.
+    /// What was put under an equal key and is still good.
     async fn get(&self, asked: &Asked) -> Result<Found, RunError>;
 
     /// Keeps an entry for `ttl`, in place of an earlier one.
@@ -38,8 +44,20 @@ pub trait Cache: Send + Sync {
     /// [`crate::codec`] turns values into text and back without loss.
     async fn put(&self, asked: &Asked, entry: &Entry, ttl: Millis) -> Result<(), RunError>;
 
-    /// Counts a hit that somebody in front of it has answered. It must not wait.
-    fn hit(&self, _asked: &Asked, _saved: Saved) {}
+    /// Counts a question, by how it was answered. It must not wait.
+    fn count(&self, _asked: &Asked, _count: Count) {}
+
+    /// Keeps where the answer to a call stands in a group, in place of an earlier place. The entry is
+    /// there already.
+    async fn place(&self, _group: &[u8; 32], _asked: &Asked, _placed: &Placed) -> Result<(), RunError> {
+        Ok(())
+    }
+
+    /// What was placed in a group behind a point that it gave, [`AT_ONCE`] at most; from the first on
+    /// behind 0.
+    async fn placed(&self, _group: &[u8; 32], after: u64) -> Result<Places, RunError> {
+        Ok(Places { upto: after, ..Places::default() })
+    }
 
     /// Writes what was counted and is not written yet; a process that ends calls it.
     async fn flush(&self) -> Result<(), RunError> {

@@ -2,10 +2,13 @@
 //!
 //! An entry is one string that Redis forgets by itself when its time is over: its first line has the
 //! seal and the numbers, the rest is the value. Hits and misses are gathered in the process and added to
-//! one hash. A server that is away is an error within [`PATIENCE`]; connecting goes on behind it.
+//! one hash. A server that does not answer is an error within [`PATIENCE`], one that is not reached within
+//! [`CONNECTING`]; connecting goes on when who asked has given up.
 
 use super::entry::{Sealed, now};
-use super::{Asked, Cache, CacheKey, Counted, Entry, Found, Group, Saved, Survey, Which};
+use super::{
+    Asked, Cache, CacheKey, Count, Counted, Entry, Found, Group, Placed, Places, Saved, Survey, Which,
+};
 use crate::RunError;
 use async_trait::async_trait;
 use ecow::EcoString;
@@ -30,18 +33,25 @@ struct Waiting {
     since: Option<Instant>,
 }
 
-/// How long an answer may take, and making a connection.
+/// How long an answer may take.
 const PATIENCE: Duration = Duration::from_millis(200);
+/// How long making a connection may take, which goes on behind the questions: with TLS, it takes several
+/// turns of the network.
+const CONNECTING: Duration = Duration::from_secs(2);
 /// What was counted is added to the server's counts when the oldest has waited for so long.
 const LONGEST: Duration = Duration::from_secs(1);
 const ENTRIES: &str = "flow:cache:entry:";
+const PLACES: &str = "flow:cache:places:";
+/// About how many places of a group are kept: the oldest make room.
+const MOST_PLACES: usize = 100_000;
 const COUNTED: &str = "flow:cache:counted";
 /// How many keys are looked at with one command.
 const AT_ONCE: usize = 500;
 
 impl RedisCache {
-    /// A cache at this address: `redis://user:password@host:6379/0`. E0810 where it is no address; the
-    /// server is first asked when a run asks.
+    /// A cache at this address: `redis://user:password@host:6379/0`, or `rediss://…` where the connection
+    /// is to be with TLS: the server's certificate must then be one that the system trusts, or the
+    /// file of `SSL_CERT_FILE`. E0810 where it is no address; the server is first asked when a run asks.
     pub fn new(url: &str) -> Result<RedisCache, RunError> {
         let client = redis::Client::open(url).map_err(|error| failed(&error))?;
         Ok(RedisCache { client, connection: OnceLock::new(), counted: Mutex::default() })
@@ -53,19 +63,18 @@ impl RedisCache {
             return Ok(connection.clone());
         }
         let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(PATIENCE))
+            .set_connection_timeout(Some(CONNECTING))
             .set_response_timeout(Some(PATIENCE))
             .set_number_of_retries(0);
         let made = ConnectionManager::new_lazy_with_config(self.client.clone(), config);
         let made = made.map_err(|error| failed(&error))?;
-        Ok(self.connection.get_or_init(|| made).clone())
-    }
-
-    fn count(&self, asked: &Asked, hit: Option<Saved>) {
-        let mut waiting = self.waiting();
-        waiting.since.get_or_insert_with(Instant::now);
-        let whose = (asked.flow.clone(), asked.callee.clone());
-        waiting.counted.entry(whose).or_insert_with(|| Counted::none(asked)).add(hit);
+        let connection = self.connection.get_or_init(|| {
+            // Who asks may give up before there is a connection, and it would not be made then.
+            let mut first = made.clone();
+            tokio::spawn(async move { redis::cmd("PING").query_async::<()>(&mut first).await });
+            made
+        });
+        Ok(connection.clone())
     }
 
     fn waiting(&self) -> std::sync::MutexGuard<'_, Waiting> {
@@ -83,7 +92,14 @@ impl RedisCache {
         };
         let mut pipe = redis::pipe();
         for c in counted.values() {
-            let numbers = [c.hits, c.misses, c.saved.usd.0.unsigned_abs(), c.saved.input.0, c.saved.output.0];
+            let numbers = [
+                c.hits,
+                c.similar,
+                c.misses,
+                c.saved.usd.0.unsigned_abs(),
+                c.saved.input.0,
+                c.saved.output.0,
+            ];
             for (of, number) in OF.iter().zip(numbers).filter(|(_, number)| *number > 0) {
                 // Names have no spaces.
                 pipe.hincr(COUNTED, format!("{} {} {of}", c.flow, c.callee), number).ignore();
@@ -92,11 +108,11 @@ impl RedisCache {
         pipe.query_async(&mut self.connection()?).await.map_err(|error| failed(&error))
     }
 
-    async fn keys(&self, connection: &mut ConnectionManager) -> Result<Vec<String>, RedisError> {
+    async fn keys(&self, connection: &mut ConnectionManager, below: &str) -> Result<Vec<String>, RedisError> {
         let (mut keys, mut cursor) = (Vec::new(), 0u64);
         loop {
             let mut scan = redis::cmd("SCAN");
-            scan.arg(cursor).arg("MATCH").arg(format!("{ENTRIES}*")).arg("COUNT").arg(AT_ONCE);
+            scan.arg(cursor).arg("MATCH").arg(format!("{below}*")).arg("COUNT").arg(AT_ONCE);
             let (next, some): (u64, Vec<String>) = scan.query_async(connection).await?;
             keys.extend(some);
             cursor = next;
@@ -114,7 +130,7 @@ impl RedisCache {
         &self,
         connection: &mut ConnectionManager,
     ) -> Result<Vec<(String, Head, u64)>, RedisError> {
-        let keys = self.keys(connection).await?;
+        let keys = self.keys(connection, ENTRIES).await?;
         let mut heads = Vec::with_capacity(keys.len());
         for keys in keys.chunks(AT_ONCE) {
             let values: Vec<Option<Vec<u8>>> = redis::cmd("MGET").arg(keys).query_async(connection).await?;
@@ -128,7 +144,7 @@ impl RedisCache {
     }
 }
 
-const OF: [&str; 5] = ["hits", "misses", "usd", "input", "output"];
+const OF: [&str; 6] = ["hits", "similar", "misses", "usd", "input", "output"];
 
 #[async_trait]
 impl Cache for RedisCache {
@@ -150,7 +166,6 @@ impl Cache for RedisCache {
                 }
             },
         };
-        self.count(asked, if let Found::Hit(entry, _) = &found { Some(entry.saved) } else { None });
         self.add_counts(false).await?;
         Ok(found)
     }
@@ -165,8 +180,55 @@ impl Cache for RedisCache {
         put.map_err(|error| failed(&error))
     }
 
-    fn hit(&self, asked: &Asked, saved: Saved) {
-        self.count(asked, Some(saved));
+    fn count(&self, asked: &Asked, count: Count) {
+        let mut waiting = self.waiting();
+        waiting.since.get_or_insert_with(Instant::now);
+        let whose = (asked.flow.clone(), asked.callee.clone());
+        waiting.counted.entry(whose).or_insert_with(|| Counted::none(asked)).add(count);
+    }
+
+    async fn place(&self, group: &[u8; 32], _: &Asked, placed: &Placed) -> Result<(), RunError> {
+        let stream = format!("{PLACES}{}", hex(group));
+        let left = placed.until.saturating_sub(now()).clamp(1, 1 << 50);
+        let mut pipe = redis::pipe();
+        pipe.cmd("XADD").arg(&stream).arg("MAXLEN").arg("~").arg(MOST_PLACES).arg("*");
+        pipe.arg("call").arg(&placed.call).arg("vectors").arg(placed.vectors.to_bytes());
+        pipe.arg("until").arg(placed.until).arg("seal").arg(&placed.seal(group)).ignore();
+        // It is gone when the last of them is; those before it are passed over when their time is up.
+        pipe.cmd("PEXPIRE").arg(&stream).arg(left).ignore();
+        pipe.query_async(&mut self.connection()?).await.map_err(|error| failed(&error))
+    }
+
+    async fn placed(&self, group: &[u8; 32], after: u64) -> Result<Places, RunError> {
+        let mut connection = self.connection()?;
+        let stream = format!("{PLACES}{}", hex(group));
+        // The server's clock gives the numbers, in milliseconds; what was placed in the last one that
+        // was read may not have been read whole, and being read again does no harm.
+        let from = format!("{after}-0");
+        let mut range = redis::cmd("XRANGE");
+        range.arg(&stream).arg(from).arg("+").arg("COUNT").arg(crate::cache::AT_ONCE);
+        let rows: Vec<Row> = range.query_async(&mut connection).await.map_err(|error| failed(&error))?;
+        let mut places = Places { upto: after, ..Places::default() };
+        let (at, mut spoilt) = (now(), Vec::new());
+        for (id, fields) in &rows {
+            let number = id.split('-').next().and_then(|n| n.parse().ok()).unwrap_or(places.upto);
+            places.more |= number > after;
+            places.upto = number;
+            match placed_in(group, fields) {
+                Some(placed) if placed.until > at => places.placed.push(placed),
+                Some(_) => {}
+                None => spoilt.push(id.as_str()),
+            }
+        }
+        places.more &= rows.len() >= crate::cache::AT_ONCE;
+        places.spoilt = spoilt.len();
+        if !spoilt.is_empty() {
+            let mut gone = redis::cmd("XDEL");
+            gone.arg(&stream).arg(&spoilt);
+            let gone: Result<(), RedisError> = gone.query_async(&mut connection).await;
+            gone.map_err(|error| failed(&error))?;
+        }
+        Ok(places)
     }
 
     async fn flush(&self) -> Result<(), RunError> {
@@ -209,6 +271,12 @@ impl Cache for RedisCache {
         if which.is_all() {
             let counted: Result<(), RedisError> = connection.del(COUNTED).await;
             counted.map_err(|error| failed(&error))?;
+            // Where answers stood is of no use without them; of others it is passed over.
+            let places = self.keys(&mut connection, PLACES).await.map_err(|error| failed(&error))?;
+            for keys in places.chunks(AT_ONCE) {
+                let gone: Result<u64, RedisError> = connection.unlink(keys).await;
+                gone.map_err(|error| failed(&error))?;
+            }
         }
         Ok(gone)
     }
@@ -249,6 +317,15 @@ impl Head {
     }
 }
 
+// An id and its fields.
+type Row = (String, Vec<(String, Vec<u8>)>);
+
+fn placed_in(group: &[u8; 32], fields: &[(String, Vec<u8>)]) -> Option<Placed> {
+    let of = |wanted: &str| fields.iter().find(|(name, _)| name == wanted).map(|(_, v)| v.as_slice());
+    let until = std::str::from_utf8(of("until")?).ok()?.parse().ok()?;
+    Placed::open(group, (of("call")?, of("vectors")?, until), of("seal")?)
+}
+
 /// An entry whose seal is its own, and until when it is good.
 fn opened(asked: &Asked, value: &[u8]) -> Option<(Entry, i64)> {
     let (head, text) = Head::read(value)?;
@@ -269,11 +346,13 @@ fn counted(all: &BTreeMap<String, u64>) -> Vec<Counted> {
             flow: flow.into(),
             callee: callee.into(),
             hits: 0,
+            similar: 0,
             misses: 0,
             saved: Saved::default(),
         });
         match of {
             "hits" => c.hits = *number,
+            "similar" => c.similar = *number,
             "misses" => c.misses = *number,
             "usd" => c.saved.usd = Cost(i64::try_from(*number).unwrap_or(i64::MAX)),
             "input" => c.saved.input = Tokens(*number),

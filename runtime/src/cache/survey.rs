@@ -36,10 +36,23 @@ pub struct Counted {
     pub callee: EcoString,
     /// Calls that it answered.
     pub hits: u64,
+    /// Of these the calls that were answered with what is kept for nearly the same words.
+    pub similar: u64,
     /// Calls that it did not.
     pub misses: u64,
     /// What the hits would have cost.
     pub saved: Saved,
+}
+
+/// How a question was answered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Count {
+    /// From what is kept for the same call.
+    Hit(Saved),
+    /// From what is kept for nearly the same words.
+    Similar(Saved),
+    /// Not at all.
+    Miss,
 }
 
 /// Which entries are meant: those for which all of it holds.

@@ -283,7 +283,8 @@ fn finish_name(finish: Finish) -> &'static str {
     }
 }
 
-const KINDS: [CallErrorKind; 8] = [
+const KINDS: [CallErrorKind; 9] = [
+    CallErrorKind::Unreached,
     CallErrorKind::Connection,
     CallErrorKind::RateLimited,
     CallErrorKind::Overloaded,
@@ -296,6 +297,7 @@ const KINDS: [CallErrorKind; 8] = [
 
 fn kind_name(kind: CallErrorKind) -> &'static str {
     match kind {
+        CallErrorKind::Unreached => "unreached",
         CallErrorKind::Connection => "connection",
         CallErrorKind::RateLimited => "rate_limited",
         CallErrorKind::Overloaded => "overloaded",

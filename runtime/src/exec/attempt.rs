@@ -3,22 +3,18 @@
 use super::ceiling;
 use super::director::At;
 use super::halt::{Again, Failure};
-use super::state::{About, Given};
+use super::state::Given;
 use super::step::Site;
 use super::taped::{self, Taped};
-use super::turn::{Turn, skipped, turn};
-use crate::budget::Money;
-use crate::events::What;
-use crate::journal::{AttemptId, InDoubt};
-use crate::output::{self, Partial, Repair};
+use super::turn::{Turn, skipped};
+use super::under_way::{Call, Ended, cut_off, open};
+use crate::output::{self, Partial};
 use crate::provider::{CallError, CallErrorKind, Finish, Message, OnText, Provider, Reply, Request};
 use crate::{RunError, Spent};
 use ecow::EcoString;
 use flow_diagnostics::Code;
 use flow_plan::{Callee, Cost, Millis, Model, ModelId, Prompt, PromptId, Tokens, Type, Value};
 use flow_tokens::{Cut, Measure};
-use futures::future::BoxFuture;
-use std::sync::atomic::Ordering;
 use tokio::time::Instant;
 
 /// A prompt, ready to be sent to one model.
@@ -32,6 +28,10 @@ pub(super) struct Ask<'a> {
     pub(super) input: Tokens,
     /// How many it may have: what is proven of the call.
     pub(super) most: Tokens,
+    /// The output cap: nothing where the texts are asked for an embedding.
+    pub(super) output: Tokens,
+    /// What it is for.
+    pub(super) purpose: Purpose,
     pub(super) messages: Vec<Message>,
     /// The messages without what is said of the shape to a model that is held to no schema.
     pub(super) said: &'a [Message],
@@ -43,10 +43,24 @@ pub(super) struct Ask<'a> {
     pub(super) cuts: &'a [Cut],
 }
 
+/// What a model is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Purpose {
+    /// The answer of a step.
+    Answer,
+    /// Where its texts stand, to find an answer that is kept.
+    Embedding,
+}
+
 impl<'a> Ask<'a> {
     /// Who is asked, as `provider/model`.
     pub(super) fn whom(&self) -> EcoString {
         ecow::eco_format!("{}/{}", self.model.provider, self.model.model)
+    }
+
+    /// The most that it can cost.
+    pub(super) fn worst(&self) -> Cost {
+        self.model.card.worst(self.most, self.output)
     }
 
     /// Refuses a request that is larger than what was proven of it: it would cost more than what is
@@ -74,7 +88,7 @@ impl<'a> Ask<'a> {
             output: &self.prompt.output,
             measure: self.measure,
             input: self.input,
-            max_output: self.model.output_cap(),
+            max_output: self.output,
             stream: site.run().sink.is_some(),
             room: Some(&*site.run().engine.gates[self.id.index()].room),
         }
@@ -84,17 +98,15 @@ impl<'a> Ask<'a> {
 /// Asks once: look at the cassette, wait for its turn, reserve, note, send, settle, read; all until it is
 /// answered within the timeout.
 pub(super) async fn attempt(site: Site<'_>, ask: &Ask<'_>, request: &Request<'_>) -> Given<Value> {
-    let worst = ask.model.card.worst(ask.most, request.max_output);
+    let worst = ask.worst();
     ceiling::trusted(site, ask)?;
     let mut taped = taped::taped(site, ask)?;
     let time = Time::begin(site);
-    let begun = match taped.not_asked() {
+    let opened = match taped.not_asked() {
         Some(failure) => Err(skipped(site, ask, failure)),
-        None => begun(site, ask, &time, worst).await,
+        None => open(site, ask, time.until).await,
     };
-    let (mut turn, money, noted) = begun.inspect_err(|halt| taped.was_not_asked(halt))?;
-    let call = Call::start(site, ask, (money, noted), (worst, turn.waited));
-    turn.sent();
+    let (call, mut turn) = opened.inspect_err(|halt| taped.was_not_asked(halt))?;
     match send(site, ask, request, (&call, &time, &mut turn, &mut taped)).await {
         Ok(reply) => {
             let spent = used(ask, &reply, worst);
@@ -115,27 +127,6 @@ pub(super) async fn attempt(site: Site<'_>, ask: &Ask<'_>, request: &Request<'_>
             Err(failure.into())
         }
     }
-}
-
-/// All that comes before a call is sent: its turn, its money, and the note that it is made.
-async fn begun<'a>(
-    site: Site<'a>,
-    ask: &Ask<'_>,
-    time: &Time,
-    worst: Cost,
-) -> Given<(Turn<'a>, Money<'a>, Option<AttemptId>)> {
-    let turn = turn(site, ask, time.until).await?;
-    let budgets = site.run().engine.budgets.as_ref();
-    let money = Money::reserve(site.cx.ledger, budgets, worst, &site.run().id).await?;
-    let about = About { whom: ask.whom(), worst, in_doubt: InDoubt::Repeat, key: None };
-    let noted = site.run().begin(site.path, about).await?;
-    Ok((turn, money, noted))
-}
-
-/// What a call that may have been billed counts as: all that it could use.
-fn cut_off(ask: &Ask<'_>, worst: Cost) -> Spent {
-    let (input, output) = (ask.most, ask.model.output_cap());
-    Spent { usd: worst, calls: 1, input, output, cached_calls: 0 }
 }
 
 /// What a call used. Where the provider does not say, what was reserved stays charged.
@@ -213,7 +204,7 @@ async fn send(
             return Err(Box::new((Failure::passing(error), None)));
         }
     };
-    turn.ended(site, ask, answered.as_ref().map_err(Some));
+    turn.ended(site, ask, answered.as_ref().map(drop).map_err(Some));
     answered.map_err(|error| Box::new(refused(ask.model, error)))
 }
 
@@ -232,7 +223,7 @@ impl Time {
 }
 
 /// What a provider's error means. What was refused before a model saw it costs nothing.
-fn refused(model: &Model, error: CallError) -> (Failure, Option<Spent>) {
+pub(super) fn refused(model: &Model, error: CallError) -> (Failure, Option<Spent>) {
     let code = if error.kind == CallErrorKind::Key { Code::E0810 } else { Code::E0805 };
     let mut run_error = RunError::new(code, format!("`{}`: {}", model.name, error.message));
     run_error.help = error.help;
@@ -241,7 +232,8 @@ fn refused(model: &Model, error: CallError) -> (Failure, Option<Spent>) {
         CallErrorKind::RateLimited
         | CallErrorKind::Key
         | CallErrorKind::TooLong
-        | CallErrorKind::Rejected => true,
+        | CallErrorKind::Rejected
+        | CallErrorKind::Unreached => true,
         // The connection may have broken, or the answer been spoilt, after the model had worked.
         CallErrorKind::Connection
         | CallErrorKind::Overloaded
@@ -297,115 +289,5 @@ impl Growing {
         }
         self.shown = self.seen;
         self.partial.value()
-    }
-}
-
-/// A call under way. Dropped before its end, it counts with its worst case.
-struct Call<'a> {
-    site: Site<'a>,
-    model: EcoString,
-    number: u32,
-    started: Instant,
-    worst: Spent,
-    money: Option<Money<'a>>,
-    // What the journal calls it.
-    noted: Option<AttemptId>,
-}
-
-/// How a call ended.
-struct Ended<'a> {
-    spent: Spent,
-    request_id: Option<String>,
-    excess: Option<String>,
-    repaired: &'a [Repair],
-    error: Option<&'a RunError>,
-}
-
-impl Ended<'_> {
-    fn with(spent: Spent) -> Ended<'static> {
-        Ended { spent, request_id: None, excess: None, repaired: &[], error: None }
-    }
-}
-
-impl<'a> Call<'a> {
-    fn start(
-        site: Site<'a>,
-        ask: &Ask<'_>,
-        (mut money, noted): (Money<'a>, Option<AttemptId>),
-        (worst, waited): (Cost, Millis),
-    ) -> Call<'a> {
-        money.begin();
-        let model = ask.whom();
-        let number = site.tally.attempt();
-        site.run().tell(Some(site.path), || What::CallStarted {
-            model: model.clone(),
-            attempt: number,
-            restarts: site.tally.shown.swap(false, Ordering::Relaxed),
-            reserved: worst,
-            waited,
-            cuts: ask.cuts.to_vec(),
-        });
-        Call {
-            site,
-            model,
-            number,
-            started: Instant::now(),
-            worst: cut_off(ask, worst),
-            money: Some(money),
-            noted,
-        }
-    }
-
-    fn token(&self, text: &str) {
-        self.site.tally.shown.store(true, Ordering::Relaxed);
-        self.site.run().tell(Some(self.site.path), || What::Token {
-            attempt: self.number,
-            text: text.into(),
-            result: self.site.streams,
-        });
-    }
-
-    fn partial(&self, value: Value) {
-        self.site.run().tell(Some(self.site.path), || What::Partial { attempt: self.number, value });
-    }
-
-    /// Settles, and waits until that outlives the process, which may end right after the run.
-    async fn finish(mut self, ended: Ended<'_>) {
-        self.site.tally.answered_by(self.model.clone());
-        if let Some(kept) = self.settle(ended) {
-            // What could not be kept stays charged in full, and the next reservation says why.
-            let _ = kept.await;
-        }
-    }
-
-    fn settle(&mut self, ended: Ended<'_>) -> Option<BoxFuture<'static, Result<(), RunError>>> {
-        let Ended { spent, request_id, excess, repaired, error } = ended;
-        let kept = self.money.take()?.settle(spent);
-        self.site.tally.spend(spent);
-        self.site.run().settle(self.noted, spent, error);
-        if error.is_none() {
-            self.site.tally.repaired(repaired);
-        }
-        self.site.run().tell(Some(self.site.path), || What::CallFinished {
-            model: self.model.clone(),
-            attempt: self.number,
-            spent,
-            took: Millis::from(self.started.elapsed()),
-            request_id,
-            excess,
-            repaired: repaired.to_vec(),
-            error: error.cloned(),
-        });
-        kept
-    }
-}
-
-impl Drop for Call<'_> {
-    fn drop(&mut self) {
-        if self.money.is_none() {
-            return;
-        }
-        let error = RunError::new(Code::E0812, "the call was dropped before its end");
-        drop(self.settle(Ended { error: Some(&error), ..Ended::with(self.worst) }));
     }
 }

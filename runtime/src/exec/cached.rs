@@ -1,16 +1,22 @@
 //! The `cache` setting: what makes two calls equal, and how an equal call is answered.
 //!
-//! The cache is asked first, then an equal call under way is waited for, then the call is made. A cache
+//! The cache is asked first, then an equal call under way is waited for, then what is kept for nearly the
+//! same words is looked for where the step wants that ([`super::similar`]), then the call is made. A cache
 //! that does not answer in time, or can't be used, is said once and left alone for a while: no run
 //! fails because of it.
 
 use super::flight::{Flights, Turn};
+use super::halt::Halt;
+use super::similar::Words;
 use super::state::Given;
 use super::step::Site;
-use crate::cache::{Asked, Cache, CacheKey, Digest, Entry, Found, Saved, digest, scope_of};
+use crate::cache::{
+    Asked, Cache, CacheKey, Count, Digest, Entry, Found, Nearest, Placed, Saved, Vectors, digest, now,
+    scope_of,
+};
 use crate::events::What;
 use crate::{RunError, Spent};
-use flow_plan::limits::{CACHE, longest_shared};
+use flow_plan::limits::{CACHE, NEAREST, longest_shared};
 use flow_plan::{Callee, Cost, Millis, ModelId, Plan, PromptId, StepKind, Tokens, Value};
 use futures::future::BoxFuture;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,6 +27,7 @@ use tokio::time::Instant;
 pub(crate) struct Answers {
     cache: Arc<dyn Cache>,
     flights: Flights,
+    nearest: Nearest,
     // By prompt and by model: what of them an answer depends on.
     prompts: Vec<[u8; 32]>,
     models: Vec<[u8; 32]>,
@@ -28,6 +35,7 @@ pub(crate) struct Answers {
     away: Mutex<Option<Instant>>,
     told_failed: AtomicBool,
     told_spoilt: AtomicBool,
+    told_unlike: AtomicBool,
 }
 
 /// For how long a cache that failed is left alone.
@@ -61,9 +69,11 @@ impl Answers {
             models: models.collect(),
             cache,
             flights: Flights::default(),
+            nearest: Nearest::default(),
             away: Mutex::default(),
             told_failed: AtomicBool::new(false),
             told_spoilt: AtomicBool::new(false),
+            told_unlike: AtomicBool::new(false),
         }
     }
 
@@ -82,13 +92,51 @@ impl Answers {
             Found::Hit(entry, _) => Some(entry),
             Found::Miss => None,
             Found::Spoilt => {
-                if !self.told_spoilt.swap(true, Ordering::Relaxed) {
-                    let what = "a cached answer is not what was kept there, and has been dropped";
-                    tell(site, format!("{what} (`{}`)", asked.callee));
-                }
+                self.spoilt(site, asked);
                 None
             }
         }
+    }
+
+    fn spoilt(&self, site: Site<'_>, asked: &Asked) {
+        if !self.told_spoilt.swap(true, Ordering::Relaxed) {
+            let what = "a cached answer is not what was kept there, and has been dropped";
+            tell(site, format!("{what} (`{}`)", asked.callee));
+        }
+    }
+
+    /// What is kept for nearly the same words: whose it is, and how near they are.
+    async fn near(&self, site: Site<'_>, asked: &Asked, near: &Near) -> Option<(Asked, Entry, f64)> {
+        let look = async {
+            let group = self.nearest.group(&near.group);
+            let mut after = group.due();
+            while let Some(from) = after {
+                let places = self.patiently(site, self.cache.placed(&near.group, from)).await?;
+                if places.spoilt > 0 {
+                    self.spoilt(site, asked);
+                }
+                after = places.more.then_some(places.upto);
+                group.learn(places);
+            }
+            for (call, similarity) in group.nearest(&near.vectors, near.least, now()) {
+                let key = CacheKey { call, ..asked.key };
+                let whose = Asked { key, ..asked.clone() };
+                match self.get(site, &whose).await {
+                    Some(entry) => return Some((whose, entry, similarity)),
+                    None => group.forget(&call),
+                }
+            }
+            None
+        };
+        // What was not read by then is read with the next question.
+        tokio::time::timeout(NEAREST.duration(), look).await.ok().flatten()
+    }
+
+    async fn place(&self, site: Site<'_>, asked: &Asked, near: Near, ttl: Millis) {
+        let until = now().saturating_add(i64::try_from(ttl.0).unwrap_or(i64::MAX));
+        let placed = Placed { call: asked.key.call, vectors: near.vectors, until };
+        self.nearest.group(&near.group).add(placed.call, &placed.vectors, until);
+        self.patiently(site, self.cache.place(&near.group, asked, &placed)).await;
     }
 
     async fn put(&self, site: Site<'_>, asked: &Asked, entry: &Entry, ttl: Millis) {
@@ -123,14 +171,26 @@ fn tell(site: Site<'_>, message: String) {
 }
 
 /// A call whose answer is kept.
-pub(super) struct Call {
+pub(super) struct Call<'a> {
     asked: Asked,
     ttl: Millis,
+    words: Option<Words<'a>>,
+}
+
+/// Where the words of a call stand.
+struct Near {
+    group: [u8; 32],
+    vectors: Vectors,
+    least: f64,
 }
 
 /// The call of a step, if the step has a `cache`. `who` is called; `parts` adds all that its answer
 /// depends on, unless the step's `key` says what makes it the same.
-pub(super) fn call(site: Site<'_>, who: &str, parts: impl FnOnce(&mut Digest)) -> Given<Option<Call>> {
+pub(super) fn call<'a>(
+    site: Site<'_>,
+    who: &str,
+    parts: impl FnOnce(&mut Digest),
+) -> Given<Option<Call<'a>>> {
     let Some(policy) = &site.step.settings.cache else { return Ok(None) };
     let scope = policy.scope.as_ref().map(|scope| site.frame.eval(scope)).transpose()?;
     let by = site.step.settings.key.as_ref().map(|key| site.frame.eval(key)).transpose()?;
@@ -152,10 +212,15 @@ pub(super) fn call(site: Site<'_>, who: &str, parts: impl FnOnce(&mut Digest)) -
     });
     let key = CacheKey { scope: scope.as_ref().map(scope_of), call };
     let asked = Asked { key, flow: site.run().flow.clone(), callee: who.into() };
-    Ok(Some(Call { asked, ttl: policy.ttl }))
+    Ok(Some(Call { asked, ttl: policy.ttl, words: None }))
 }
 
-impl Call {
+impl<'a> Call<'a> {
+    /// The same call, which these words may find as well.
+    pub(super) fn near(self, words: Option<Words<'a>>) -> Call<'a> {
+        Call { words, ..self }
+    }
+
     /// Its answer: from the cache, of an equal call under way, or of `work`.
     pub(super) async fn answered(self, site: Site<'_>, work: BoxFuture<'_, Given<Value>>) -> Given<Value> {
         let answers = &site.run().engine.answers;
@@ -164,7 +229,7 @@ impl Call {
             Turn::Later(other) => {
                 let longest = shared(site);
                 if let Ok(Some(entry)) = tokio::time::timeout(longest.duration(), other.answer()).await {
-                    answers.cache.hit(&self.asked, entry.saved);
+                    answers.cache.count(&self.asked, Count::Hit(entry.saved));
                     return Ok(hit(site, entry));
                 }
                 // It has failed or takes too long, so this one is made without waiting for anyone again.
@@ -172,10 +237,24 @@ impl Call {
             }
         };
         if let Some(entry) = answers.get(site, &self.asked).await {
+            answers.cache.count(&self.asked, Count::Hit(entry.saved));
             leader.answers(&entry);
             return Ok(hit(site, entry));
         }
+        let near = self.place(site).await?;
+        if let Some(near) = &near
+            && let Some((whose, entry, similarity)) = answers.near(site, &self.asked, near).await
+        {
+            answers.cache.count(&whose, Count::Similar(entry.saved));
+            leader.answers(&entry);
+            site.tally.similar(similarity);
+            return Ok(hit(site, entry));
+        }
+        answers.cache.count(&self.asked, Count::Miss);
         let entry = self.made(site, work).await?;
+        if let Some(near) = near {
+            answers.place(site, &self.asked, near, self.ttl).await;
+        }
         leader.answers(&entry);
         Ok(entry.value)
     }
@@ -191,6 +270,30 @@ impl Call {
         let entry = Entry { value, saved: since(before, site.tally.spent()) };
         site.run().engine.answers.put(site, &self.asked, &entry, self.ttl).await;
         Ok(entry)
+    }
+
+    /// Where its words stand. Where that can't be known it is said, and the answer is asked for; only
+    /// what no call could go on from ends the step.
+    async fn place(&self, site: Site<'_>) -> Given<Option<Near>> {
+        let Some(words) = &self.words else { return Ok(None) };
+        match words.vectors(site).await {
+            Ok(vectors) => {
+                let near = |vectors| Near { group: words.group, vectors, least: words.least() };
+                Ok(vectors.map(near))
+            }
+            Err(Halt::Fail(failure)) => {
+                let answers = &site.run().engine.answers;
+                if !answers.told_unlike.swap(true, Ordering::Relaxed) {
+                    let reason = failure.error.message;
+                    tell(
+                        site,
+                        format!("nothing similar can be looked for: {reason}; the run goes on without it"),
+                    );
+                }
+                Ok(None)
+            }
+            Err(halt) => Err(halt),
+        }
     }
 }
 

@@ -145,7 +145,7 @@ async fn lookup(site: Site<'_>, lookup: &Lookup, params: &[Value], number: u32) 
     engine.hold(value, &lookup.output).map_err(|over| wrong(over.to_string()))
 }
 
-fn lookup_entry(site: Site<'_>, lookup: &Lookup, params: &[Value]) -> Given<Option<cached::Call>> {
+fn lookup_entry(site: Site<'_>, lookup: &Lookup, params: &[Value]) -> Given<Option<cached::Call<'static>>> {
     cached::call(site, &lookup.name, |d| {
         // The declaration stands for its expressions and the names of its secrets.
         d.part(format!("{} {:?} {:?}", lookup.source, lookup.args, lookup.output).as_bytes());

@@ -28,7 +28,7 @@ pub(super) fn broken(
     worst: Cost,
     (usage, spent): (Usage, Spent),
 ) -> Option<String> {
-    let (most, max_output) = (ask.most, ask.model.output_cap());
+    let (most, max_output) = (ask.most, ask.output);
     if spent.usd <= worst {
         return None;
     }

@@ -2,7 +2,7 @@
 
 use super::step::Site;
 use crate::guard::Verdict;
-use crate::provider::{CallError, Reply, Request};
+use crate::provider::{CallError, Embedded, Reply, Request, Texts};
 use crate::{RunError, StepPath};
 use async_trait::async_trait;
 use flow_plan::{Lookup, Step, Value};
@@ -13,6 +13,9 @@ use serde_json::Value as Json;
 pub(crate) trait Director: Send + Sync {
     /// The answer of a model.
     async fn reply(&self, at: At<'_>, request: &Request<'_>) -> Result<Reply, CallError>;
+
+    /// The vectors of texts.
+    async fn embedded(&self, request: &Texts<'_>) -> Result<Embedded, CallError>;
 
     /// What a lookup finds, as its source would give it.
     fn found(&self, at: At<'_>, lookup: &Lookup) -> Result<Json, RunError>;

@@ -6,9 +6,11 @@
 //!
 //! [`assumed`] holds values to what a flow assumes of them, [`frame`] holds variables, [`step`] takes one
 //! step to its end, [`handler`] is its `else`, [`finish`] ends a run in good order, [`call`] calls what it
-//! calls, [`prompt`] asks models one after another, [`attempt`] asks one model once, [`taped`]
-//! records or plays that, [`turn`] waits until it may be, [`ceiling`] stops asking one that can't be trusted, [`repeating`] runs loops, [`cached`]
-//! answers equal calls once, those under way by [`flight`], [`doubt`] is what an escalation depends on,
+//! calls, [`prompt`] asks models one after another, [`attempt`] asks one model once, [`taped`] records or
+//! plays that, [`turn`] waits until it may be, [`under_way`] is a call's money and record, [`ceiling`]
+//! stops asking one that can't be trusted, [`repeating`] runs loops, [`cached`] answers equal calls once,
+//! those under way by [`flight`] and those of nearly the same words by [`similar`] with an
+//! [`embedding`], [`doubt`] is what an escalation depends on,
 //! [`director`] stands in for the world where one is given, [`state`] is what all steps of a run share.
 
 mod assumed;
@@ -19,6 +21,7 @@ mod call;
 mod ceiling;
 mod director;
 mod doubt;
+mod embedding;
 mod finish;
 mod flight;
 mod frame;
@@ -28,10 +31,12 @@ mod images;
 mod prompt;
 mod repeating;
 mod request;
+mod similar;
 mod state;
 mod step;
 mod taped;
 mod turn;
+mod under_way;
 
 pub(crate) use cached::Answers;
 pub(crate) use call::within;

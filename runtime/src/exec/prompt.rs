@@ -3,12 +3,12 @@
 //! The cache first; then the step's model and its fallbacks in turn, each with its retries; then,
 //! where the answer leaves doubt, the model it is escalated to.
 
-use super::attempt::{Ask, attempt};
+use super::attempt::{Ask, Purpose, attempt};
 use super::halt::{Failure, Halt};
 use super::request::Messages;
 use super::state::Given;
 use super::step::Site;
-use super::{backoff, block, cached, doubt, taped};
+use super::{backoff, block, cached, doubt, similar, taped};
 use crate::RunError;
 use crate::cache::Digest;
 use crate::provider::Message;
@@ -32,7 +32,15 @@ pub(super) async fn prompt(site: Site<'_>, id: PromptId, args: &[Value], again: 
     let bounds = site.step.bounds.as_deref();
     let measure = &engine.measures[first.index()];
     let mut messages = Messages::render(site, (prompt, facts), args, (bounds, measure)).await?;
-    let call = cached::call(site, &prompt.name, |d| call_parts(d, site, id, &messages))?;
+    let call = cached::call(site, &prompt.name, |d| call_parts(d, site, id, messages.list()))?;
+    let call = match call {
+        // A cassette has what models answer, and no embeddings.
+        Some(call) if again.is_empty() && engine.tape.is_none() => {
+            let words = similar::words(site, (id, prompt), args, (bounds, measure, &messages))?;
+            Some(call.near(words))
+        }
+        call => call,
+    };
     messages.extend(again, longest_reply(site), measure);
     let question = Question { prompt: id, args, again, first: (&messages, measure) };
     let models = std::iter::once(first).chain(settings.fallback.iter().copied());
@@ -65,7 +73,7 @@ struct Question<'a> {
 }
 
 /// All that an answer depends on: the prompt as it is sent, who may answer, and what an answer is.
-fn call_parts(d: &mut Digest, site: Site<'_>, id: PromptId, messages: &Messages) {
+pub(super) fn call_parts(d: &mut Digest, site: Site<'_>, id: PromptId, messages: &[Message]) {
     let (engine, settings) = (site.run().engine, &site.step.settings);
     d.part(engine.answers.prompt(id));
     for model in settings.model.iter().chain(&settings.fallback) {
@@ -76,7 +84,7 @@ fn call_parts(d: &mut Digest, site: Site<'_>, id: PromptId, messages: &Messages)
         d.part(engine.answers.model(escalate.to));
         doubt::parts(d, site, escalate);
     }
-    for message in messages.list() {
+    for message in messages {
         d.part(match message.role {
             Role::System => b"system",
             Role::User => b"user",
@@ -149,6 +157,8 @@ async fn retried(site: Site<'_>, question: Question<'_>, model: ModelId) -> Give
         provider: &*engine.providers[model.index()],
         input,
         most,
+        output: who.output_cap(),
+        purpose: Purpose::Answer,
         messages,
         said: own.list(),
         args: question.args,

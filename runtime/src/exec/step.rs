@@ -92,6 +92,7 @@ struct TallyState {
     spent: Spent,
     model: Option<EcoString>,
     repaired: Vec<EcoString>,
+    similar: Option<f64>,
 }
 
 impl Tally {
@@ -135,14 +136,20 @@ impl Tally {
         self.with(|t| t.repaired = repaired.iter().map(|r| r.name().into()).collect());
     }
 
+    /// Notes that the answer is that to words which are so near.
+    pub(super) fn similar(&self, similarity: f64) {
+        self.with(|t| t.similar = Some(similarity));
+    }
+
     fn with<T>(&self, f: impl FnOnce(&mut TallyState) -> T) -> T {
         f(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The step's outcome with this result.
     fn outcome(&self, result: Result<Value, RunError>) -> Outcome {
-        let TallyState { attempts, spent, model, repaired } = self.taken();
-        Outcome { result, spent, attempts, model, repaired, took: Millis::from(self.started.elapsed()) }
+        let TallyState { attempts, spent, model, repaired, similar } = self.taken();
+        let took = Millis::from(self.started.elapsed());
+        Outcome { result, spent, attempts, model, repaired, similar, took }
     }
 
     fn taken(&self) -> TallyState {
@@ -289,6 +296,7 @@ impl<'a> Open<'a> {
                 spent: outcome.spent,
                 model: outcome.model.clone(),
                 repaired: outcome.repaired.clone(),
+                similar: outcome.similar,
             };
         });
     }
@@ -312,7 +320,7 @@ impl<'a> Open<'a> {
     fn report(&mut self, status: StepStatus, error: Option<&RunError>) {
         self.closed = true;
         self.site.rest();
-        let TallyState { attempts, spent, model, repaired } = self.site.tally.taken();
+        let TallyState { attempts, spent, model, repaired, similar } = self.site.tally.taken();
         let took = Millis::from(self.site.tally.started.elapsed());
         self.site.run().tell(Some(self.site.path), || What::StepFinished {
             status,
@@ -321,6 +329,7 @@ impl<'a> Open<'a> {
             spent,
             took,
             repaired: repaired.clone(),
+            similar,
             error: error.cloned(),
         });
         self.site.run().note(StepReport {
@@ -331,6 +340,7 @@ impl<'a> Open<'a> {
             spent,
             took,
             repaired,
+            similar,
         });
     }
 }

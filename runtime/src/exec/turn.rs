@@ -10,7 +10,7 @@ use super::state::Given;
 use super::step::Site;
 use crate::events::What;
 use crate::pace::{Going, Pass, Permit, Wait};
-use crate::provider::{CallError, CallErrorKind, Reply};
+use crate::provider::{CallError, CallErrorKind};
 use crate::{RunError, Spent};
 use flow_diagnostics::Code;
 use flow_plan::Millis;
@@ -65,20 +65,18 @@ impl Turn<'_> {
 
     /// The call has an answer, or failed with this; nothing is known of one that took too long but that
     /// it did.
-    pub(super) fn ended(
-        &mut self,
-        site: Site<'_>,
-        ask: &Ask<'_>,
-        result: Result<&Reply, Option<&CallError>>,
-    ) {
+    pub(super) fn ended(&mut self, site: Site<'_>, ask: &Ask<'_>, result: Result<(), Option<&CallError>>) {
         let kind = result.err().map(|error| error.map(|e| e.kind));
         if let Some(pass) = &self.pass {
             match kind {
                 None => pass.answered(),
                 Some(None) => pass.failed(),
-                Some(Some(CallErrorKind::Connection | CallErrorKind::Server | CallErrorKind::Overloaded)) => {
-                    pass.failed();
-                }
+                Some(Some(
+                    CallErrorKind::Unreached
+                    | CallErrorKind::Connection
+                    | CallErrorKind::Server
+                    | CallErrorKind::Overloaded,
+                )) => pass.failed(),
                 Some(Some(CallErrorKind::RateLimited | CallErrorKind::TooLong | CallErrorKind::Rejected)) => {
                     pass.answered();
                 }
@@ -104,7 +102,7 @@ async fn wait<'a>(site: Site<'a>, ask: &Ask<'_>, until: Instant) -> Result<Turn<
     let gate = &site.run().engine.gates[ask.id.index()];
     let name = &ask.model.name;
     let pass = gate.breaker.admit().map_err(|open| shut(site, ask, open))?;
-    let tokens = ask.input.0.saturating_add(ask.model.output_cap().0);
+    let tokens = ask.input.0.saturating_add(ask.output.0);
     let began = Instant::now();
     let permit = loop {
         match gate.room.wait(tokens) {

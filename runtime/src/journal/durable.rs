@@ -3,8 +3,8 @@
 use super::queue::{Answer, Ask, Driven, OpenStore, Queue};
 use super::row::{EndedRow, OutcomeRow};
 use super::{
-    AttemptId, Begun, Decision, Doubt, Ended, History, Journal, Lease, Opened, Outcome, RunHead, RunId,
-    RunRow, Trace, Used, Wanted, sqlite,
+    AttemptId, Begun, Decision, Doubt, Ended, Forget, Forgotten, History, Journal, Lease, Opened, Outcome,
+    RunHead, RunId, RunRow, Trace, Used, Wanted, sqlite,
 };
 use crate::RunError;
 use async_trait::async_trait;
@@ -133,6 +133,13 @@ impl History for DurableJournal {
     async fn decide(&self, run: &RunId, path: &str, decision: Decision) -> Result<(), RunError> {
         let _claim = Claim::of(run, &self.driving)?;
         self.queue.ask(Ask::Decide(run.clone(), path.to_owned(), decision)).await.map(drop)
+    }
+
+    async fn forget(&self, which: &Forget) -> Result<Forgotten, RunError> {
+        match self.queue.ask(Ask::Forget(which.clone())).await? {
+            Answer::Forgotten(forgotten) => Ok(forgotten),
+            _ => Err(unasked()),
+        }
     }
 }
 

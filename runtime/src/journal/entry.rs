@@ -45,6 +45,8 @@ pub struct Outcome {
     pub model: Option<EcoString>,
     /// What was repaired in the model's answer.
     pub repaired: Vec<EcoString>,
+    /// How near the words are of whose answer it is, where the cache has found it by similarity.
+    pub similar: Option<f64>,
     /// How long it took.
     pub took: Millis,
 }
@@ -117,6 +119,7 @@ impl Outcome {
             attempts: 1,
             model: None,
             repaired: Vec::new(),
+            similar: None,
             took: Millis(0),
         }
     }

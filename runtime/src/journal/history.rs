@@ -1,7 +1,7 @@
 //! What journals tell people and tools: which runs there were, how each went, and what waits for a
 //! decision.
 
-use super::RunId;
+use super::{Forget, Forgotten, RunId};
 use crate::{RunError, RunStatus, Spent};
 use async_trait::async_trait;
 use ecow::EcoString;
@@ -25,6 +25,10 @@ pub trait History: Send + Sync {
     /// Decides what became of a step's call that is in doubt. An error (E0810) where there is none,
     /// or where the run is driven.
     async fn decide(&self, run: &RunId, path: &str, decision: Decision) -> Result<(), RunError>;
+
+    /// Forgets runs with all that is recorded of them, and gives the room back that they took. An error
+    /// (E0810) where one that is named is not there; nothing is forgotten then.
+    async fn forget(&self, which: &Forget) -> Result<Forgotten, RunError>;
 }
 
 /// Which runs are wanted.

@@ -2,8 +2,8 @@
 
 use super::lease::GiveBack;
 use super::{
-    AttemptId, Begun, Decision, Doubt, Ended, History, InDoubt, Journal, Lease, Opened, Outcome, Recorded,
-    RunHead, RunId, RunRow, RunState, StepRow, Trace, Used, Wanted,
+    AttemptId, Begun, Decision, Doubt, Ended, Forget, Forgotten, History, InDoubt, Journal, Lease, Opened,
+    Outcome, Recorded, RunHead, RunId, RunRow, RunState, StepRow, Trace, Used, Wanted,
 };
 use crate::{RunError, Spent};
 use async_trait::async_trait;
@@ -174,6 +174,14 @@ impl History for MemoryJournal {
             run.record(path, Outcome::decided());
         }
         Ok(())
+    }
+
+    async fn forget(&self, which: &Forget) -> Result<Forgotten, RunError> {
+        let (rows, doubts) = (self.runs(&Wanted::default()).await?, self.in_doubt().await?);
+        let (gone, kept) = which.choose(rows, &doubts)?;
+        let mut runs = self.lock();
+        gone.iter().for_each(|run| drop(runs.shift_remove(run)));
+        Ok(Forgotten { runs: gone.len() as u64, kept, held_back: None })
     }
 }
 

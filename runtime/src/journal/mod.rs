@@ -15,6 +15,7 @@
 mod driver;
 mod durable;
 mod entry;
+mod forget;
 mod history;
 mod lease;
 mod memory;
@@ -26,6 +27,7 @@ mod sqlite;
 
 pub use durable::DurableJournal;
 pub use entry::{Begun, Ended, Outcome, Recorded, Used};
+pub use forget::{Forget, Forgotten, Kept};
 pub use history::{CallRow, Decision, Doubt, History, RunRow, RunState, StepRow, Trace, Wanted};
 pub use lease::Lease;
 pub use memory::MemoryJournal;

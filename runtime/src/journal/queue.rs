@@ -4,7 +4,10 @@
 //! In: an [`Ask`]. Out: its [`Answer`]. Not here: where things are written, which each [`Store`] decides.
 
 use super::row::{EndedRow, OutcomeRow};
-use super::{AttemptId, Begun, Decision, Doubt, Recorded, RunHead, RunId, RunRow, Trace, Used, Wanted};
+use super::{
+    AttemptId, Begun, Decision, Doubt, Forget, Forgotten, Recorded, RunHead, RunId, RunRow, Trace, Used,
+    Wanted,
+};
 use crate::RunError;
 use flow_diagnostics::Code;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -38,6 +41,7 @@ pub(super) enum Ask {
     Trace(RunId),
     InDoubt,
     Decide(RunId, String, Decision),
+    Forget(Forget),
 }
 
 /// A run by its number, and the fence of who drives it.
@@ -55,6 +59,7 @@ pub(super) enum Answer {
     Runs(Vec<RunRow>),
     Trace(Option<Box<Trace>>),
     Doubts(Vec<Doubt>),
+    Forgotten(Forgotten),
 }
 
 impl Ask {

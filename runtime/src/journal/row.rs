@@ -14,7 +14,8 @@ pub(super) struct OutcomeRow {
     pub(super) error: Option<String>,
     pub(super) attempts: i64,
     pub(super) model: Option<String>,
-    /// A list of texts; `None` where it is empty.
+    /// What was repaired, as a list of texts; how near the words were of whose answer it is, as a number;
+    /// `None` where there is neither. No answer has both: what is kept was repaired before.
     pub(super) repaired: Option<String>,
     /// In milliseconds.
     pub(super) took: i64,
@@ -41,7 +42,10 @@ impl OutcomeRow {
             error: outcome.result.as_ref().err().map(error_text),
             attempts: outcome.attempts.into(),
             model: outcome.model.as_ref().map(ToString::to_string),
-            repaired: (!outcome.repaired.is_empty()).then(|| json!(outcome.repaired).to_string()),
+            repaired: match outcome.similar {
+                Some(similar) => Some(json!(similar).to_string()),
+                None => (!outcome.repaired.is_empty()).then(|| json!(outcome.repaired).to_string()),
+            },
             took: whole(outcome.took.0),
             spent: spent_row(outcome.spent),
         }
@@ -54,13 +58,19 @@ impl OutcomeRow {
             (None, Some(error)) => Err(read_error(&error)?),
             (None, None) => return Err("a step has neither a value nor an error".to_owned()),
         };
-        let repaired = self.repaired.map(|text| serde_json::from_str(&text)).transpose();
+        let noted = self.repaired.map(|text| serde_json::from_str(&text)).transpose();
+        let (repaired, similar) = match noted.map_err(|e| e.to_string())? {
+            Some(Json::Number(similar)) => (Vec::new(), similar.as_f64()),
+            Some(repaired) => (serde_json::from_value(repaired).map_err(|e| e.to_string())?, None),
+            None => (Vec::new(), None),
+        };
         Ok(Outcome {
             result,
             spent: read_spent(self.spent),
             attempts: u32::try_from(self.attempts).unwrap_or(u32::MAX),
             model: self.model.map(Into::into),
-            repaired: repaired.map_err(|e| e.to_string())?.unwrap_or_default(),
+            repaired,
+            similar,
             took: Millis(self.took.unsigned_abs()),
         })
     }
@@ -143,7 +153,10 @@ mod tests {
         let spent = Spent { usd: Cost(7), calls: 1, input: Tokens(2), output: Tokens(3), cached_calls: 4 };
         for result in [Ok(Value::Money(Cost(3))), Err(error), Err(RunError::new(Code::E0811, "x"))] {
             let (model, repaired) = (Some("a/b".into()), vec!["a fence".into()]);
-            let outcome = Outcome { result, spent, attempts: 2, model, repaired, took: Millis(5) };
+            let took = Millis(5);
+            let outcome = Outcome { result, spent, attempts: 2, model, repaired, similar: None, took };
+            assert_eq!(OutcomeRow::of(&outcome).read(), Ok(outcome.clone()));
+            let outcome = Outcome { repaired: Vec::new(), similar: Some(0.95), ..outcome };
             assert_eq!(OutcomeRow::of(&outcome).read(), Ok(outcome));
         }
         assert!(read_error("{}").is_err());

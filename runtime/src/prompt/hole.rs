@@ -34,12 +34,31 @@ pub(super) struct Filling {
     holes: Arc<[Hole]>,
     held: Option<(Arc<[Type]>, Measure)>,
     cuts: Mutex<Vec<Cut>>,
+    // What was pasted of types with words, where that is wanted apart.
+    words: Option<Mutex<Vec<String>>>,
 }
+
+/// What stands where words were taken out; no prompt has a text of it.
+const MARK: &str = "\u{0}";
 
 impl Filling {
     pub(super) fn new(holes: Arc<[Hole]>, held: Option<Held<'_>>) -> Filling {
         let held = held.map(|held| (held.types, held.measure.clone()));
-        Filling { holes, held, cuts: Mutex::default() }
+        Filling { holes, held, cuts: Mutex::default(), words: None }
+    }
+
+    /// The same, with words kept apart from the rest.
+    pub(super) fn apart(self) -> Filling {
+        Filling { words: Some(Mutex::default()), ..self }
+    }
+
+    /// The words that were kept apart, in their order.
+    pub(super) fn words(&self) -> Vec<String> {
+        let words = self
+            .words
+            .as_ref()
+            .map(|words| std::mem::take(&mut *words.lock().unwrap_or_else(PoisonError::into_inner)));
+        words.unwrap_or_default()
     }
 
     /// What was cut.
@@ -48,6 +67,21 @@ impl Filling {
     }
 
     fn fill(&self, index: usize, shown: Shown) -> Result<Shown, Error> {
+        let bounded = self.held.as_ref().and_then(|(types, _)| types.get(index));
+        let ty = bounded.or(self.holes.get(index).map(|hole| &hole.ty));
+        let has_words = ty.is_none_or(Type::has_words);
+        let pasted = self.pasted(index, shown)?;
+        let Some(words) = self.words.as_ref().filter(|_| has_words) else { return Ok(pasted) };
+        let text = pasted.to_string();
+        // Nothing is not near to anything.
+        if text.trim().is_empty() {
+            return Ok(pasted);
+        }
+        words.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+        Ok(Shown::from(MARK))
+    }
+
+    fn pasted(&self, index: usize, shown: Shown) -> Result<Shown, Error> {
         let plain = Hole::default();
         let hole = self.holes.get(index).unwrap_or(&plain);
         let bounded = self.held.as_ref().and_then(|(types, _)| types.get(index));

@@ -74,17 +74,47 @@ impl Templates {
         match self.entries.get(id.0 as usize) {
             Some(Entry::Fixed(text)) => Ok((text.clone(), Vec::new())),
             Some(Entry::Rendered { name, vars, holes }) => {
-                let mut values = Vec::with_capacity(vars.len() + 1);
-                for (name, expr) in vars {
-                    values.push((name.clone(), shown(&eval(expr, scope)?)));
-                }
-                let filling = Arc::new(Filling::new(holes.clone(), held));
-                values.push((hole::FILLING.into(), Shown::from_dyn_object(filling.clone())));
-                let text = self.run(name, values).map_err(|error| EvalError(describe(&error)))?;
+                let (text, filling) = self.filled(name, vars, Filling::new(holes.clone(), held), scope)?;
                 Ok((text, filling.cuts()))
             }
-            None => Err(EvalError(format!("there is no template {}", id.0))),
+            None => Err(no_template(id)),
         }
+    }
+
+    /// What is the same of a template whatever words are pasted, with a mark in the place of each, and
+    /// the words: what is pasted of a type with words, as long as a hole holds.
+    pub fn render_apart(
+        &self,
+        id: TemplateId,
+        scope: &dyn Scope,
+        held: Option<Held<'_>>,
+    ) -> Result<(EcoString, Vec<String>), EvalError> {
+        match self.entries.get(id.0 as usize) {
+            Some(Entry::Fixed(text)) => Ok((text.clone(), Vec::new())),
+            Some(Entry::Rendered { name, vars, holes }) => {
+                let filling = Filling::new(holes.clone(), held).apart();
+                let (text, filling) = self.filled(name, vars, filling, scope)?;
+                Ok((text, filling.words()))
+            }
+            None => Err(no_template(id)),
+        }
+    }
+
+    fn filled(
+        &self,
+        name: &str,
+        vars: &[(EcoString, Expr)],
+        filling: Filling,
+        scope: &dyn Scope,
+    ) -> Result<(EcoString, Arc<Filling>), EvalError> {
+        let mut values = Vec::with_capacity(vars.len() + 1);
+        for (name, expr) in vars {
+            values.push((name.clone(), shown(&eval(expr, scope)?)));
+        }
+        let filling = Arc::new(filling);
+        values.push((hole::FILLING.into(), Shown::from_dyn_object(filling.clone())));
+        let text = self.run(name, values).map_err(|error| EvalError(describe(&error)))?;
+        Ok((text, filling))
     }
 
     fn entry(&mut self, index: usize, template: &Template) -> Result<Entry, String> {
@@ -131,6 +161,10 @@ impl Templates {
         let text = self.env.get_template(name)?.render(Shown::from_object(Vars(values)))?;
         Ok(EcoString::from(text))
     }
+}
+
+fn no_template(id: TemplateId) -> EvalError {
+    EvalError(format!("there is no template {}", id.0))
 }
 
 /// The variables of one rendering.

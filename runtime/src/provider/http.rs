@@ -170,7 +170,10 @@ fn unsent(url: &str, error: &reqwest::Error) -> CallError {
         Some((host, None)) => host.to_owned(),
         None => "the provider".to_owned(),
     };
-    CallError::new(CallErrorKind::Connection, format!("no answer from `{place}`: {}", cause(error)))
+    // What fails before there is a connection fails before anything of the request is written. On a
+    // connection that was there already, it may have been.
+    let kind = if error.is_connect() { CallErrorKind::Unreached } else { CallErrorKind::Connection };
+    CallError::new(kind, format!("no answer from `{place}`: {}", cause(error)))
 }
 
 // The innermost reason says the most: "connection refused".

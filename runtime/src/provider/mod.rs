@@ -2,7 +2,7 @@
 //! [`CapabilitySpec`], and one line in [`builtin`].
 //!
 //! What they share: `http` finds the address and key and sends, `exchange` reads what comes back in any
-//! framing, `answer` is an answer as it comes together, `failure` tells errors apart, `schema` holds
+//! framing, `embedding` asks for vectors, `answer` is an answer as it comes together, `failure` tells errors apart, `schema` holds
 //! output to its type, `prefix` says what is worth a place in a prompt cache.
 
 mod alone;
@@ -11,6 +11,7 @@ mod anthropic;
 mod azure;
 mod bedrock;
 mod cohere;
+mod embedding;
 mod events;
 mod exchange;
 mod failure;
@@ -39,6 +40,7 @@ pub use ollama::Ollama;
 pub use openai::OpenAi;
 pub use responses::Responses;
 pub use sim::Sim;
+pub(crate) use sim::vector;
 
 /// Tokens as the provider reports them.
 pub use flow_plan::Used as Usage;
@@ -59,6 +61,12 @@ pub trait Provider: Send + Sync {
         request: &Request<'_>,
         on_text: &mut OnText<'_>,
     ) -> Result<Reply, CallError>;
+
+    /// A vector for each text; where the spec says that it `embeds`.
+    async fn embed(&self, _context: &Context, request: &Texts<'_>) -> Result<Embedded, CallError> {
+        let message = format!("`{}` makes no embeddings", request.model.id());
+        Err(CallError::new(CallErrorKind::Rejected, message).help("name another model behind `embed`"))
+    }
 }
 
 /// Who sees an answer's text as it arrives.
@@ -88,6 +96,28 @@ pub struct Request<'a> {
     pub stream: bool,
     /// Who is told what the provider says of its limits, where anybody is.
     pub room: Option<&'a Room>,
+}
+
+/// Texts that are asked to be made vectors.
+#[derive(Debug)]
+pub struct Texts<'a> {
+    /// Who is asked, with its settings.
+    pub model: &'a Model,
+    /// The texts; none is empty.
+    pub texts: &'a [String],
+    /// How many tokens they count.
+    pub input: Tokens,
+}
+
+/// The vectors of texts.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Embedded {
+    /// One for each text, of any length but zero, in the texts' order.
+    pub vectors: Vec<Vec<f32>>,
+    /// What the provider says was used; nothing where it does not say.
+    pub input: Tokens,
+    /// The provider's name for the call.
+    pub request_id: Option<String>,
 }
 
 /// One message of a request.
@@ -141,7 +171,10 @@ pub struct CallError {
 /// What kind of failure; it decides whether asking again makes sense.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CallErrorKind {
-    /// No connection, or it broke.
+    /// No connection could be made, so that nothing was sent: the name is not known, the connection is
+    /// refused, or what they say of themselves is not believed.
+    Unreached,
+    /// The connection broke: what was sent may have been worked on.
     Connection,
     /// 429 or its like.
     RateLimited,

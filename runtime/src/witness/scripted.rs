@@ -1,11 +1,11 @@
 //! A world that says what a witness says.
 
 use super::file::{Call, Found, Witness};
-use super::steered::{failed, played};
+use super::steered::{failed, nowhere, played};
 use crate::RunError;
 use crate::exec::{At, Director};
 use crate::guard::Verdict;
-use crate::provider::{CallError, CallErrorKind, Reply, Request};
+use crate::provider::{CallError, CallErrorKind, Embedded, Reply, Request, Texts};
 use async_trait::async_trait;
 use flow_diagnostics::Code;
 use flow_plan::{Lookup, Value};
@@ -64,6 +64,10 @@ impl Director for Scripted {
                 })
             }
         }
+    }
+
+    async fn embedded(&self, request: &Texts<'_>) -> Result<Embedded, CallError> {
+        Ok(nowhere(request))
     }
 
     fn found(&self, at: At<'_>, _lookup: &Lookup) -> Result<Json, RunError> {

@@ -9,7 +9,7 @@ use super::file::{Answer, Call, Ends, Found};
 use super::values::Sizes;
 use crate::exec::{At, Director};
 use crate::guard::Verdict;
-use crate::provider::{CallError, CallErrorKind, Finish, Reply, Request, Usage};
+use crate::provider::{CallError, CallErrorKind, Embedded, Finish, Reply, Request, Texts, Usage};
 use crate::{RunError, StepPath};
 use async_trait::async_trait;
 use flow_diagnostics::Code;
@@ -250,6 +250,10 @@ impl Director for Steered {
         played(&call).await
     }
 
+    async fn embedded(&self, request: &Texts<'_>) -> Result<Embedded, CallError> {
+        Ok(nowhere(request))
+    }
+
     fn found(&self, at: At<'_>, lookup: &Lookup) -> Result<Json, RunError> {
         let (name, items) = (place(at.path, at.round), at.path.items());
         let state = &mut *self.lock();
@@ -293,6 +297,11 @@ const NOT_PASSED: &str = "the witness does not let it pass";
 
 pub(super) fn failed(code: Code) -> RunError {
     RunError::new(code, "the witness lets it fail")
+}
+
+/// Vectors that are near to nothing that is kept, at the price of the texts.
+pub(super) fn nowhere(request: &Texts<'_>) -> Embedded {
+    Embedded { vectors: vec![vec![1.0]; request.texts.len()], input: request.input, request_id: None }
 }
 
 /// A call as a script says.

@@ -2,4 +2,6 @@
 #![cfg(feature = "redis")]
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
+#[path = "../chain/mod.rs"]
+mod chain;
 mod redis;

@@ -2,6 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
 #[cfg(feature = "postgres")]
+#[path = "../chain/mod.rs"]
+mod chain;
+#[cfg(feature = "postgres")]
 mod postgres;
 mod promises;
 mod sqlite;
@@ -44,6 +47,7 @@ fn outcome(result: Result<Value, RunError>, usd: i64) -> Outcome {
         attempts: 2,
         model: Some("fake/fast".into()),
         repaired: vec!["a missing brace".into()],
+        similar: None,
         took: Millis(12),
     }
 }

@@ -1,7 +1,11 @@
 //! The journal in a real PostgreSQL, which the test starts by itself: see `postgres.sh`.
 
 use super::*;
+use crate::chain;
 use flow_diagnostics::Code;
+use flow_plan::FlowId;
+use flow_runtime::events::{Event, What};
+use flow_runtime::{Context, Engine, Environment, Options, Start};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -160,4 +164,52 @@ async fn what_is_wrong_with_a_server_is_said_without_the_password() {
         assert!(error.message.contains(message) && !error.message.contains("s3cret"), "{error}");
         assert!(error.help.as_ref().unwrap().contains(help), "{error:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_dies_in_the_middle_of_a_run_ends_it_with_one_error_and_loses_nothing() {
+    let mut server = Server::start();
+    let url = server.database("runs");
+    let id = RunId("r".into());
+    let engine = || {
+        let journal: Arc<dyn Journal> = Arc::new(DurableJournal::postgres(&url));
+        let options = Options { journal: Some(journal), ..Options::default() };
+        Engine::new(Arc::new(chain::chain(None)), Context::new(Environment::default(), ".", ".flow"), options)
+    };
+    // The calls that are made, by the steps that make them; the server dies with the second.
+    let run = async |engine: Engine, die: Option<u32>| {
+        let made: Arc<std::sync::Mutex<Vec<String>>> = Arc::default();
+        let heard = made.clone();
+        let sink = move |event: Event| {
+            if let (What::CallStarted { .. }, Some(step)) = (&event.what, &event.step) {
+                let mut made = heard.lock().unwrap();
+                made.push(step.to_string());
+                if let (2, Some(pid)) = (made.len(), die) {
+                    let pid = pid.to_string();
+                    assert!(Command::new("kill").args(["-9", &pid]).status().unwrap().success());
+                    std::thread::sleep(Duration::from_millis(200));
+                }
+            }
+        };
+        let inputs = vec![Value::text("shoes")];
+        let start =
+            Start { run: Some(id.clone()), events: Some(Arc::new(sink)), ..Start::new(FlowId(0), inputs) };
+        let report = engine.run(start).await;
+        let made = made.lock().unwrap().clone();
+        (report, made)
+    };
+    let (report, made) = run(engine().unwrap(), Some(server.process.id())).await;
+    server.process.wait().unwrap();
+    assert_eq!((report.status, made.as_slice()), (RunStatus::Failed, &["one".into(), "two".into()][..]));
+    let error = report.error.unwrap();
+    assert_eq!(error.code, Code::E0810);
+    assert!(error.message.starts_with("runs can't be recorded in `postgres://"), "{error}");
+    assert!(error.help.unwrap().contains("`flowc run --resume` goes on from there"));
+
+    server.restart();
+    let (report, made) = run(engine().unwrap(), None).await;
+    assert_eq!(report.status, RunStatus::Ok, "{:?}", report.error);
+    // What was recorded is not asked again; what was under way is, and both are charged.
+    assert_eq!(made, ["two", "three"]);
+    assert_eq!(report.spent.calls, 4);
 }

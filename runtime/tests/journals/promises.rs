@@ -12,6 +12,7 @@ pub(crate) async fn hold(pair: impl Fn() -> Pair) {
     a_run_is_of_one_program_and_has_its_inputs(pair()).await;
     what_has_ended_for_good_stays_as_it_is(pair()).await;
     runs_are_listed(pair()).await;
+    runs_are_forgotten_unless_they_are_needed(pair()).await;
     many_write_at_once(pair()).await;
 }
 
@@ -174,6 +175,58 @@ async fn runs_are_listed(pair: Pair) {
     // What nobody has summed up is summed up by the calls.
     assert_eq!((rows[1].spent.usd, rows[1].spent.calls, rows[4].spent), (Cost(100), 1, spent(40)));
     drop(running);
+}
+
+async fn runs_are_forgotten_unless_they_are_needed(pair: Pair) {
+    let ways = [Some(RunStatus::Ok), Some(RunStatus::Failed), Some(RunStatus::Waiting), None];
+    for (i, way) in ways.into_iter().enumerate() {
+        let lease = pair.one.open(&head(&format!("r{i}"))).await.unwrap().lease;
+        pair.one.begin(&lease, begun("a", 1, InDoubt::Repeat)).await.unwrap();
+        pair.one.record(&lease, "a", &outcome(Ok(Value::Null), 1)).await.unwrap();
+        match way {
+            Some(status) => pair.one.end(lease, &ended(status)).await.unwrap(),
+            None => give_back(&pair.one, lease).await,
+        }
+    }
+    let lease = pair.one.open(&head("r4")).await.unwrap().lease;
+    pair.one.begin(&lease, begun("act", 2, InDoubt::Hold)).await.unwrap();
+    give_back(&pair.one, lease).await;
+    let running = pair.one.open(&head("r5")).await.unwrap();
+    let id = |run: &str| RunId(run.into());
+    let left = async || -> Vec<String> {
+        let rows = pair.other.runs(&Wanted::default()).await.unwrap();
+        rows.iter().map(|row| row.run.to_string()).collect()
+    };
+
+    let unknown = Forget { runs: vec![id("r0"), id("r9")], ..Forget::default() };
+    let error = pair.other.forget(&unknown).await.unwrap_err();
+    assert_eq!((error.message.as_str(), left().await.len()), ("there is no run `r9`", 6));
+    let long_ago = Forget { before: "2020-01-01T00:00:00Z".parse().ok(), ..Forget::default() };
+    assert_eq!(pair.other.forget(&long_ago).await.unwrap(), Forgotten::default());
+    let of_another = Forget { flow: Some("other".into()), ..Forget::default() };
+    assert_eq!(pair.other.forget(&of_another).await.unwrap(), Forgotten::default());
+    let one = Forget { runs: vec![id("r1")], ..Forget::default() };
+    assert_eq!(pair.other.forget(&one).await.unwrap().runs, 1);
+    assert_eq!(left().await, ["r5", "r4", "r3", "r2", "r0"]);
+
+    let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(5);
+    let all = Forget { before: Some(soon), ..Forget::default() };
+    let done = pair.other.forget(&all).await.unwrap();
+    let kept = [(id("r5"), Kept::Running), (id("r4"), Kept::InDoubt), (id("r2"), Kept::Waiting)];
+    assert_eq!((done.runs, done.kept.as_slice(), done.held_back), (2, &kept[..], None));
+    assert_eq!(left().await, ["r5", "r4", "r2"]);
+    assert_eq!(pair.one.trace(&id("r0")).await.unwrap(), None);
+    // What is kept goes on as if nothing had been; what is forgotten begins anew.
+    assert_eq!(pair.one.trace(&id("r2")).await.unwrap().unwrap().calls.len(), 1);
+    let anew = pair.other.open(&head("r0")).await.unwrap();
+    assert!(anew.recorded.done.is_empty());
+    let waiting = Forget { states: vec![RunState::Waiting], ..Forget::default() };
+    assert_eq!(pair.other.forget(&waiting).await.unwrap().runs, 1);
+    pair.other.decide(&id("r4"), "act", Decision::Done).await.unwrap();
+    let decided = Forget { runs: vec![id("r4")], ..Forget::default() };
+    assert_eq!(pair.other.forget(&decided).await.unwrap().runs, 1);
+    assert_eq!(left().await, ["r0", "r5"]);
+    drop((running, anew));
 }
 
 async fn many_write_at_once(pair: Pair) {

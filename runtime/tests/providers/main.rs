@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
 mod anthropic;
+mod embeddings;
 mod model_server;
 mod openai;

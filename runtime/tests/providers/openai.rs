@@ -236,7 +236,7 @@ async fn what_is_missing_is_named() {
 
     let unreached =
         call(&OpenAi::own(), &context(&[KEY]), &request(&nowhere, &Type::TEXT)).await.0.unwrap_err();
-    assert_eq!(unreached.kind, CallErrorKind::Connection);
+    assert_eq!(unreached.kind, CallErrorKind::Unreached);
     assert!(unreached.message.starts_with("no answer from `127.0.0.1:9`: "), "{unreached:?}");
 
     let mut homeless = model("openai-compatible", "x");
@@ -249,6 +249,44 @@ async fn what_is_missing_is_named() {
     unset.settings.api_key = Some(Config::Env("MY_KEY".into()));
     let unset = call(&OpenAi::own(), &context(&[]), &request(&unset, &Type::TEXT)).await.0.unwrap_err();
     assert_eq!(unset.message, "model `fast` needs MY_KEY, which is not set");
+}
+
+#[tokio::test]
+async fn what_was_never_sent_is_told_from_what_may_have_been() {
+    use std::io::{Read, Write};
+    // Takes connections, reads what comes first where it `reads`, says this and closes.
+    let server = |reads: bool, says: &'static [u8]| {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let place = listener.local_addr().unwrap();
+        std::thread::spawn(move || {
+            for connection in listener.incoming() {
+                let mut connection = connection.unwrap();
+                if reads {
+                    assert!(connection.read(&mut [0; 4096]).unwrap() > 0);
+                }
+                connection.write_all(says).unwrap();
+            }
+        });
+        place
+    };
+    let (silent, garbled) = (server(true, b""), server(true, b"HTTP/1.1 400 Bad Request\r\n\r\n"));
+    for (url, kind) in [
+        // Nobody listens.
+        ("http://127.0.0.1:9".to_owned(), CallErrorKind::Unreached),
+        // No such name.
+        ("http://nowhere.invalid".to_owned(), CallErrorKind::Unreached),
+        // It talks no TLS, or ends before it does.
+        (format!("https://{garbled}"), CallErrorKind::Unreached),
+        (format!("https://{silent}"), CallErrorKind::Unreached),
+        // It has read the request.
+        (format!("http://{silent}"), CallErrorKind::Connection),
+    ] {
+        let model = model("openai", &url);
+        let (reply, _) = call(&OpenAi::own(), &context(&[KEY]), &request(&model, &Type::TEXT)).await;
+        let error = reply.unwrap_err();
+        assert_eq!(error.kind, kind, "{url}: {error:?}");
+        assert!(error.kind.is_retryable());
+    }
 }
 
 #[tokio::test]

@@ -89,10 +89,15 @@ async fn a_flow_inside_pays_from_its_own_account_too() {
 
 #[tokio::test(start_paused = true)]
 async fn what_failed_is_charged_as_it_may_have_been_billed() {
-    let acts = [Act::Fail(CallErrorKind::RateLimited), Act::Fail(CallErrorKind::Connection)];
+    let acts =
+        [CallErrorKind::RateLimited, CallErrorKind::Unreached, CallErrorKind::Connection].map(Act::Fail);
     let (engine, accounts) = limited(nested(), &Fake::new(&[("fast", &acts)]), (Some(i64::MAX), &[]));
-    assert!(shown(&run(&engine, Value::text("hi")).await).starts_with("Failed E0805"));
-    assert_eq!(balance(&accounts, &Owner::Project), (0, 0));
+    for _ in 0..2 {
+        let free = run(&engine, Value::text("hi")).await;
+        assert!(shown(&free).starts_with("Failed E0805"));
+        assert_eq!((free.spent.usd, free.spent.calls), (Cost::ZERO, 1));
+        assert_eq!(balance(&accounts, &Owner::Project), (0, 0));
+    }
     assert!(shown(&run(&engine, Value::text("hi")).await).starts_with("Failed E0805"));
     assert_eq!(balance(&accounts, &Owner::Project), (WORST, 0));
     // A run that is stopped in the middle of a call.

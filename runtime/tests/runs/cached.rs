@@ -13,7 +13,7 @@ use flow_runtime::{Engine, Start};
 use std::sync::{Arc, Mutex};
 use tokio::time::Instant;
 
-const HOUR: CachePolicy = CachePolicy { ttl: Millis(3_600_000), scope: None };
+const HOUR: CachePolicy = CachePolicy { ttl: Millis(3_600_000), scope: None, similar: None };
 
 /// A flow of one cached step, `draft`.
 fn cached(change: impl FnOnce(&mut Plan)) -> Plan {

@@ -115,7 +115,7 @@ async fn a_lookup_is_retried_and_cached() {
     let notes = Arc::new(Notes { failing: Mutex::new(1), ..Notes::default() });
     let plan = looking(|s| {
         s.settings.retry = 1;
-        s.settings.cache = Some(CachePolicy { ttl: Millis(60_000), scope: None });
+        s.settings.cache = Some(CachePolicy { ttl: Millis(60_000), scope: None, similar: None });
     });
     let engine = engine_with(plan, &Fake::new(&[]), with_notes(&notes));
     assert_eq!(steps(&run(&engine, Value::text("a")).await), ["found Ok 2"]);

@@ -134,4 +134,29 @@ impl Provider for Fake {
         on_text(&text);
         Ok(Reply { text, usage, finish, request_id: Some("r1".to_owned()) })
     }
+
+    // Each letter has its place, so that texts of the same letters are near.
+    async fn embed(&self, _context: &Context, request: &Texts<'_>) -> Result<Embedded, CallError> {
+        let name = request.model.name.to_string();
+        self.calls.lock().unwrap().push((name.clone(), request.texts.to_vec()));
+        let act = self.acts.lock().unwrap().get_mut(&name).and_then(VecDeque::pop_front);
+        let mut input = Tokens(7);
+        match act {
+            Some(Act::Fail(kind)) => {
+                let message = "out of order".to_owned();
+                return Err(CallError { kind, message, help: None, retry_after: None });
+            }
+            Some(Act::Use(used, _)) => input = Tokens(used),
+            Some(Act::Late(ms, _)) => tokio::time::sleep(Millis(ms).duration()).await,
+            _ => {}
+        }
+        let vector = |text: &String| {
+            let mut vector = vec![0.0; 26];
+            for letter in text.to_lowercase().bytes().filter(u8::is_ascii_lowercase) {
+                vector[usize::from(letter - b'a')] += 1.0;
+            }
+            vector
+        };
+        Ok(Embedded { vectors: request.texts.iter().map(vector).collect(), input, request_id: None })
+    }
 }

@@ -133,7 +133,8 @@ async fn a_slow_answer_is_hedged() {
 #[tokio::test(start_paused = true)]
 async fn equal_calls_are_answered_from_the_cache_while_it_is_good() {
     let scope = Some(var(0));
-    let plan = counting(|s| s.settings.cache = Some(CachePolicy { ttl: Millis(3_600_000), scope }));
+    let plan =
+        counting(|s| s.settings.cache = Some(CachePolicy { ttl: Millis(3_600_000), scope, similar: None }));
     let fake = Fake::new(&[("fast", &[Act::Say("1"), Act::Say("2"), Act::Say("3")])]);
     let engine = crate::engine(plan, &fake);
     for (input, worth, status, wait) in [

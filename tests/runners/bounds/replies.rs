@@ -211,10 +211,12 @@ struct Open<'a> {
 
 impl<'a> Open<'a> {
     fn new(of: &'a Hostile, request: &Request<'_>) -> Open<'a> {
-        let (input, output) = (count::request(request), request.max_output);
-        let usd = request.model.card.worst(input, output);
+        Open::of(of, request.model, (count::request(request), request.max_output))
+    }
+
+    fn of(of: &'a Hostile, model: &Model, (input, output): (Tokens, Tokens)) -> Open<'a> {
         of.lock().1.calls += 1;
-        Open { of, worst: Some((usd, input, output)) }
+        Open { of, worst: Some((model.card.worst(input, output), input, output)) }
     }
 
     fn bill(&mut self, usd: Cost, input: Tokens, output: Tokens) {
@@ -278,5 +280,32 @@ impl Provider for Hostile {
                 Err(CallError { kind, message, help: None, retry_after: retry_after.map(Millis) })
             }
         }
+    }
+
+    // Texts are near to each other or not, as it happens.
+    async fn embed(&self, _context: &Context, request: &Texts<'_>) -> Result<Embedded, CallError> {
+        let counts = request.texts.iter().map(|text| count::text(request.model, text));
+        let input = Tokens(counts.sum::<u64>().min(request.input.0));
+        let mut open = Open::of(self, request.model, (input, Tokens(0)));
+        let (after, fails, tells, near) = {
+            let rng = &mut self.lock().0;
+            let after = match self.policy {
+                Policy::Mixed => pick(rng, &[0, 0, 0, 30, 2500, 3_600_000]),
+                Policy::Largest => 0,
+                Policy::Dear => pick(rng, &[0, 250, 990]),
+            };
+            let mixed = self.policy == Policy::Mixed;
+            (after, mixed && rng.u32(0..6) == 0, !mixed || rng.u32(0..6) > 0, mixed && rng.bool())
+        };
+        tokio::time::sleep(Millis(after).duration()).await;
+        if fails {
+            let (kind, message) = (pick(&mut self.lock().0, &BILLED), "it broke off".to_owned());
+            return Err(CallError { kind, message, help: None, retry_after: None });
+        }
+        let usage = Usage { input: if tells { input } else { Tokens(0) }, ..Usage::default() };
+        open.settle(request.model, usage);
+        let vector = || if near { vec![1.0, 0.0] } else { vec![0.0, 1.0] };
+        let vectors = request.texts.iter().map(|_| vector()).collect();
+        Ok(Embedded { vectors, input: usage.input, request_id: None })
     }
 }

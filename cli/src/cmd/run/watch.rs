@@ -107,11 +107,18 @@ impl Watch {
             What::Token { .. } | What::Partial { .. } => {}
             What::CallFinished { .. } => {}
             What::Warned { message } => self.seen.warnings.push(message.clone()),
-            What::StepFinished { status, model, attempts, spent, took, repaired, .. } => {
+            What::StepFinished { status, model, attempts, spent, took, repaired, similar, .. } => {
                 let model = model.as_ref().map(ToString::to_string);
                 let repaired = !repaired.is_empty();
-                let end =
-                    End { status: *status, took: *took, spent: *spent, model, attempts: *attempts, repaired };
+                let end = End {
+                    status: *status,
+                    took: *took,
+                    spent: *spent,
+                    model,
+                    attempts: *attempts,
+                    repaired,
+                    similar: *similar,
+                };
                 self.spent.add(*spent);
                 self.live.tree.finished(path, &end, event.at);
                 self.live.ended(path, &end);

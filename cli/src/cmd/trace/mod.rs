@@ -46,14 +46,18 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
 pub(crate) fn step(step: &StepRow) -> Json {
     let outcome = &step.outcome;
     let error = outcome.result.as_ref().err();
-    json!({
+    let mut out = json!({
         "name": step.path, "status": if error.is_some() { "failed" } else { "ok" },
         "model": outcome.model.as_deref(), "attempts": outcome.attempts,
         "usd": outcome.spent.usd.dollars(), "input_tokens": outcome.spent.input,
         "output_tokens": outcome.spent.output, "ms": outcome.took.0, "ended": step.ended.to_string(),
         "cached": outcome.spent.cached_calls > 0, "repaired": outcome.repaired,
         "error": error.map(|e| json!({ "code": e.code.name(), "message": e.message })),
-    })
+    });
+    if let Some(similar) = outcome.similar {
+        out["similar"] = json!(flow_runtime::hundredths(similar));
+    }
+    out
 }
 
 fn document(trace: &Trace) -> Json {

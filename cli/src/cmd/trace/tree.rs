@@ -3,6 +3,7 @@
 use super::bars::Time;
 use flow_plan::{Cost, Millis};
 use flow_runtime::Spent;
+use flow_runtime::hundredths;
 use flow_runtime::journal::{CallRow, RunState, StepRow, Trace};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
@@ -124,7 +125,7 @@ impl<'t> Node<'t> {
             row.mark = if outcome.result.is_ok() { Mark::Done } else { Mark::Failed };
             row.notes.extend(outcome.model.iter().map(ToString::to_string));
             if outcome.spent.cached_calls > 0 {
-                row.notes.push("cached".to_owned());
+                row.notes.push(cached(outcome.similar));
             }
             if outcome.attempts > 1 {
                 row.notes.push(format!("{} attempts", outcome.attempts));
@@ -192,4 +193,9 @@ fn call_time(call: &CallRow, run: RunState) -> Time {
 
 fn between(from: Timestamp, to: Timestamp) -> Millis {
     Millis(u64::try_from(to.duration_since(from).as_millis()).unwrap_or(0))
+}
+
+/// `cached`, or `cached (similar 0.95)`.
+fn cached(similar: Option<f64>) -> String {
+    similar.map_or_else(|| "cached".to_owned(), |similar| format!("cached (similar {})", hundredths(similar)))
 }

@@ -10,7 +10,7 @@ mod store;
 mod tests;
 
 use super::entry::{Sealed, now};
-use super::{Asked, Cache, Entry, Found, Saved, Survey, Which};
+use super::{Asked, Cache, CacheKey, Count, Entry, Found, Placed, Places, Survey, Which};
 use crate::RunError;
 use async_trait::async_trait;
 use flow_diagnostics::Code;
@@ -92,9 +92,17 @@ impl Cache for SqliteCache {
         self.ask(|answer| Job::Put(asked.clone(), sealed, answer)).await
     }
 
-    fn hit(&self, asked: &Asked, saved: Saved) {
+    fn count(&self, asked: &Asked, count: Count) {
         // A count that can't be kept is no reason to keep a run waiting; the next question says why.
-        let _ = self.send(Job::Hit(asked.clone(), saved));
+        let _ = self.send(Job::Count(asked.clone(), count));
+    }
+
+    async fn place(&self, group: &[u8; 32], asked: &Asked, placed: &Placed) -> Result<(), RunError> {
+        self.ask(|answer| Job::Place(*group, asked.key, placed.clone(), answer)).await
+    }
+
+    async fn placed(&self, group: &[u8; 32], after: u64) -> Result<Places, RunError> {
+        self.ask(|answer| Job::Placed(*group, after, answer)).await
     }
 
     async fn survey(&self) -> Result<Survey, RunError> {
@@ -117,7 +125,9 @@ struct Worker {
 enum Job {
     Get(Asked, oneshot::Sender<Answer<Found>>),
     Put(Asked, Sealed, oneshot::Sender<Answer<()>>),
-    Hit(Asked, Saved),
+    Count(Asked, Count),
+    Place([u8; 32], CacheKey, Placed, oneshot::Sender<Answer<()>>),
+    Placed([u8; 32], u64, oneshot::Sender<Answer<Places>>),
     Survey(oneshot::Sender<Answer<Survey>>),
     Clear(Which, oneshot::Sender<Answer<u64>>),
 }
@@ -171,16 +181,18 @@ fn done(store: Option<Store>, (path, most_bytes): (&Path, u64), job: Job) -> Opt
             let broken = found.as_ref().is_err_and(store::is_broken);
             // The whole file is spoilt then, and is made anew.
             let found = if broken { Ok(Found::Spoilt) } else { found };
-            tell(answer, found);
+            tell(path, answer, found);
             broken
         }
-        Job::Put(asked, sealed, answer) => tell(answer, store.put(&asked, &sealed)),
-        Job::Hit(asked, saved) => {
-            store.count(&asked, Some(saved));
+        Job::Put(asked, sealed, answer) => tell(path, answer, store.put(&asked, &sealed)),
+        Job::Count(asked, count) => {
+            store.count(&asked, count);
             false
         }
-        Job::Survey(answer) => tell(answer, store.survey()),
-        Job::Clear(which, answer) => tell(answer, store.clear(&which)),
+        Job::Place(group, key, placed, answer) => tell(path, answer, store.place(&group, &key, &placed)),
+        Job::Placed(group, after, answer) => tell(path, answer, store.placed(&group, after)),
+        Job::Survey(answer) => tell(path, answer, store.survey()),
+        Job::Clear(which, answer) => tell(path, answer, store.clear(&which)),
     };
     if !broken {
         return Some(store);
@@ -192,9 +204,9 @@ fn done(store: Option<Store>, (path, most_bytes): (&Path, u64), job: Job) -> Opt
 }
 
 /// Answers, and says whether the file is broken.
-fn tell<T>(answer: oneshot::Sender<Answer<T>>, result: rusqlite::Result<T>) -> bool {
+fn tell<T>(path: &Path, answer: oneshot::Sender<Answer<T>>, result: rusqlite::Result<T>) -> bool {
     let broken = result.as_ref().is_err_and(store::is_broken);
-    drop(answer.send(result.map_err(|error| error.to_string())));
+    drop(answer.send(result.map_err(|error| store::said(&error, path))));
     broken
 }
 
@@ -203,7 +215,9 @@ impl Job {
         match self {
             Job::Get(_, answer) => drop(answer.send(Err(reason))),
             Job::Put(_, _, answer) => drop(answer.send(Err(reason))),
-            Job::Hit(..) => {}
+            Job::Count(..) => {}
+            Job::Place(.., answer) => drop(answer.send(Err(reason))),
+            Job::Placed(_, _, answer) => drop(answer.send(Err(reason))),
             Job::Survey(answer) => drop(answer.send(Err(reason))),
             Job::Clear(_, answer) => drop(answer.send(Err(reason))),
         }

@@ -1,7 +1,10 @@
 //! The file of the cache: its tables and statements.
 
 use crate::cache::entry::{Sealed, now};
-use crate::cache::{Asked, CacheKey, Counted, Found, Group, Saved, Survey, Which};
+use crate::cache::{
+    AT_ONCE, Asked, CacheKey, Count, Counted, Found, Group, Placed, Places, Saved, Survey, Which,
+};
+use crate::disk;
 use ecow::EcoString;
 use flow_plan::{Cost, Millis, Tokens};
 use rusqlite::{Connection, OptionalExtension, ToSql, params, params_from_iter};
@@ -22,11 +25,12 @@ pub(super) struct Store {
 }
 
 /// Raised with every change of the tables or of how values are written; older files are emptied.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 const SCHEMA: &str = "
     drop table if exists entries;
     drop table if exists counted;
+    drop table if exists places;
     create table entries (
         scope blob not null, call blob not null, flow text not null, callee text not null,
         value text not null, usd integer not null, input integer not null, output integer not null,
@@ -36,10 +40,16 @@ const SCHEMA: &str = "
     create index entries_until on entries (until);
     create index entries_used on entries (used, bytes);
     create table counted (
-        flow text not null, callee text not null, hits integer not null, misses integer not null,
-        usd integer not null, input integer not null, output integer not null,
+        flow text not null, callee text not null, hits integer not null, similar integer not null,
+        misses integer not null, usd integer not null, input integer not null, output integer not null,
         primary key (flow, callee)
     ) strict;
+    create table places (
+        id integer primary key autoincrement, place blob not null, scope blob not null, call blob not null,
+        vectors blob not null, until integer not null, seal blob not null
+    ) strict;
+    create index places_place on places (place, id);
+    create unique index places_call on places (scope, call, place);
 ";
 
 /// Entries that are no longer good, and those that are too many, are deleted once for so many that are
@@ -61,7 +71,7 @@ impl Store {
             other => other,
         };
         Ok(Store {
-            connection: connection.map_err(|error| format!("`{}`: {error}", path.display()))?,
+            connection: connection.map_err(|error| said(&error, path))?,
             most_bytes,
             kept: 0,
             used: HashMap::new(),
@@ -91,18 +101,13 @@ impl Store {
         };
         drop(statement);
         Ok(match found {
-            None => {
-                self.count(asked, None);
-                Found::Miss
-            }
+            None => Found::Miss,
             Some(None) => {
-                self.count(asked, None);
                 let gone = "delete from entries where scope = ?1 and call = ?2";
                 self.connection.execute(gone, params![scope(key), key.call])?;
                 Found::Spoilt
             }
             Some(Some((entry, until))) => {
-                self.count(asked, Some(entry.saved));
                 Found::Hit(entry, Millis(u64::try_from(until.saturating_sub(at)).unwrap_or_default()))
             }
         })
@@ -138,13 +143,68 @@ impl Store {
         Ok(())
     }
 
-    /// Counts a hit, or a miss.
-    pub(super) fn count(&mut self, asked: &Asked, hit: Option<Saved>) {
-        if hit.is_some() {
+    /// Keeps where a call stands, in place of an earlier place.
+    pub(super) fn place(
+        &mut self,
+        group: &[u8; 32],
+        key: &CacheKey,
+        placed: &Placed,
+    ) -> rusqlite::Result<()> {
+        let vectors = placed.vectors.to_bytes();
+        let bytes = i64::try_from(vectors.len() + 256).unwrap_or(i64::MAX);
+        let transaction = self.connection.transaction()?;
+        transaction
+            .prepare_cached(
+                "insert or replace into places (place, scope, call, vectors, until, seal)
+                 values (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
+            .execute(params![group, scope(key), key.call, vectors, placed.until, placed.seal(group)])?;
+        // It takes its room with its entry.
+        transaction
+            .prepare_cached("update entries set bytes = bytes + ?3 where scope = ?1 and call = ?2")?
+            .execute(params![scope(key), key.call, bytes])?;
+        transaction.commit()
+    }
+
+    /// What was placed in a group behind this point.
+    pub(super) fn placed(&mut self, group: &[u8; 32], after: u64) -> rusqlite::Result<Places> {
+        let mut places = Places { upto: after, ..Places::default() };
+        let mut spoilt: Vec<i64> = Vec::new();
+        {
+            let mut statement = self.connection.prepare_cached(
+                "select id, call, vectors, until, seal from places where place = ?1 and id > ?2
+                 order by id limit ?3",
+            )?;
+            let after = i64::try_from(after).unwrap_or(i64::MAX);
+            let mut rows = statement.query(params![group, after, AT_ONCE as i64])?;
+            let at = now();
+            while let Some(row) = rows.next()? {
+                let id: i64 = row.get(0)?;
+                places.upto = id.unsigned_abs();
+                places.more = true;
+                let (call, bytes, until) =
+                    (row.get_ref(1)?.as_blob()?, row.get_ref(2)?.as_blob()?, row.get(3)?);
+                match Placed::open(group, (call, bytes, until), row.get_ref(4)?.as_blob()?) {
+                    Some(placed) if placed.until > at => places.placed.push(placed),
+                    Some(_) => {}
+                    None => spoilt.push(id),
+                }
+            }
+        }
+        places.spoilt = spoilt.len();
+        for id in spoilt {
+            self.connection.execute("delete from places where id = ?1", [id])?;
+        }
+        Ok(places)
+    }
+
+    /// Counts a question.
+    pub(super) fn count(&mut self, asked: &Asked, count: Count) {
+        if count != Count::Miss {
             self.used.insert(asked.key, now());
         }
         let whose = (asked.flow.clone(), asked.callee.clone());
-        self.counted.entry(whose).or_insert_with(|| Counted::none(asked)).add(hit);
+        self.counted.entry(whose).or_insert_with(|| Counted::none(asked)).add(count);
         self.waiting += 1;
         self.since.get_or_insert_with(Instant::now);
     }
@@ -184,7 +244,8 @@ impl Store {
         })?;
         let groups = groups.collect::<rusqlite::Result<_>>()?;
         let mut statement = self.connection.prepare(
-            "select flow, callee, hits, misses, usd, input, output from counted order by flow, callee",
+            "select flow, callee, hits, similar, misses, usd, input, output from counted
+             order by flow, callee",
         )?;
         let counted = statement.query_map([], |row| {
             let (flow, callee) = (text(row, 0)?, text(row, 1)?);
@@ -192,8 +253,9 @@ impl Store {
                 flow,
                 callee,
                 hits: number(row, 2)?,
-                misses: number(row, 3)?,
-                saved: saved(row, 4)?,
+                similar: number(row, 3)?,
+                misses: number(row, 4)?,
+                saved: saved(row, 5)?,
             })
         })?;
         Ok(Survey { groups, counted: counted.collect::<rusqlite::Result<_>>()? })
@@ -218,6 +280,7 @@ impl Store {
             wanted.extend(which.scopes.iter().map(|scope| scope as &dyn ToSql));
         }
         let gone = self.connection.execute(&sql, params_from_iter(wanted))?;
+        self.forget_places()?;
         if which.is_all() {
             self.connection.execute("delete from counted", [])?;
             // Gives the room back; where another process reads just now, it stays for what comes.
@@ -239,10 +302,10 @@ impl Store {
                 touch.execute(params![scope(key), key.call, at])?;
             }
             let mut add = transaction.prepare_cached(
-                "insert into counted (flow, callee, hits, misses, usd, input, output)
-                 values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                "insert into counted (flow, callee, hits, similar, misses, usd, input, output)
+                 values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
                  on conflict (flow, callee) do update set hits = hits + excluded.hits,
-                 misses = misses + excluded.misses, usd = usd + excluded.usd,
+                 similar = similar + excluded.similar, misses = misses + excluded.misses, usd = usd + excluded.usd,
                  input = input + excluded.input, output = output + excluded.output",
             )?;
             for c in counted.values() {
@@ -250,6 +313,7 @@ impl Store {
                     c.flow.as_str(),
                     c.callee.as_str(),
                     stored(Tokens(c.hits)),
+                    stored(Tokens(c.similar)),
                     stored(Tokens(c.misses)),
                     c.saved.usd.0,
                     stored(c.saved.input),
@@ -279,8 +343,24 @@ impl Store {
                 [all - most / 10 * 9],
             )?;
         }
+        self.forget_places()
+    }
+
+    // Where an entry is gone, its place is.
+    fn forget_places(&mut self) -> rusqlite::Result<()> {
+        self.connection.execute(
+            "delete from places where not exists (
+                 select 1 from entries where entries.scope = places.scope and entries.call = places.call
+             )",
+            [],
+        )?;
         Ok(())
     }
+}
+
+/// What an error says of the file.
+pub(super) fn said(error: &rusqlite::Error, path: &Path) -> String {
+    format!("`{}`: {}", path.display(), disk::trouble(error, path).1)
 }
 
 /// Whether the file is no database, or a damaged one.

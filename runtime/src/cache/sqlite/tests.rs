@@ -1,7 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
 use super::*;
-use crate::cache::CacheKey;
+use crate::cache::{AT_ONCE, CacheKey, Saved, Vectors};
 use flow_plan::{Cost, Tokens, Value};
 use rusqlite::Connection;
 
@@ -120,17 +120,19 @@ async fn many_may_use_it_at_once() {
 async fn hits_are_counted_and_outlive_the_process() {
     let folder = tempfile::tempdir().unwrap();
     let cache = SqliteCache::new(folder.path());
-    cache.get(&asked(None, 7)).await.unwrap();
+    let saved = entry(Value::Int(1)).saved;
+    cache.count(&asked(None, 7), Count::Miss);
     cache.put(&asked(None, 7), &entry(Value::Int(1)), ALWAYS).await.unwrap();
     for _ in 0..3000 {
-        cache.hit(&asked(None, 7), entry(Value::Int(1)).saved);
+        cache.count(&asked(None, 7), Count::Hit(saved));
     }
-    cache.get(&asked(None, 7)).await.unwrap();
+    cache.count(&asked(None, 7), Count::Similar(saved));
     drop(cache);
 
     let survey = SqliteCache::new(folder.path()).survey().await.unwrap();
     let [counted] = survey.counted.as_slice() else { panic!("{survey:?}") };
-    assert_eq!((counted.hits, counted.misses, counted.saved.usd), (3001, 1, Cost(3001 * 2_000)));
+    assert_eq!((counted.hits, counted.similar, counted.misses), (3001, 1, 1));
+    assert_eq!(counted.saved.usd, Cost(3001 * 2_000));
     assert_eq!((counted.saved.input, counted.saved.output), (Tokens(3001 * 30), Tokens(3001 * 4)));
 }
 
@@ -166,10 +168,64 @@ async fn it_keeps_what_was_asked_for_last_within_its_size() {
     for i in 0..256 {
         cache.put(&of(i), &entry(text(i)), ALWAYS).await.unwrap();
         cache.get(&of(0)).await.unwrap();
+        cache.count(&of(0), Count::Hit(Saved::default()));
     }
     let bytes: u64 = cache.survey().await.unwrap().groups.iter().map(|g| g.bytes).sum();
     assert!((60 * 1_300..=100 * 1_300).contains(&bytes), "{bytes}");
     assert_eq!(value(&cache, &of(255)).await, Some(text(255)));
     assert_eq!(value(&cache, &of(20)).await, None);
     assert_eq!(value(&cache, &of(0)).await, Some(text(0)));
+}
+
+fn place(call: u8, number: u32) -> Placed {
+    let mut key = [call; 32];
+    key[..4].copy_from_slice(&number.to_le_bytes());
+    let until = now() + 60_000;
+    Placed { call: key, vectors: Vectors::of(&[vec![1.0, f32::from(call)]]).unwrap(), until }
+}
+
+#[tokio::test]
+async fn places_are_read_in_their_order_and_go_with_their_entries() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = SqliteCache::new(folder.path());
+    let of = |placed: &Placed, scope| Asked { key: CacheKey { scope, call: placed.call }, ..asked(None, 0) };
+    let many = AT_ONCE as u32 + 5;
+    for i in 0..many {
+        cache.place(&[1; 32], &of(&place(1, i), None), &place(1, i)).await.unwrap();
+    }
+    let other = place(2, 0);
+    cache.put(&of(&other, Some([9; 32])), &entry(Value::Int(1)), ALWAYS).await.unwrap();
+    cache.place(&[2; 32], &of(&other, Some([9; 32])), &other).await.unwrap();
+
+    let first = cache.placed(&[1; 32], 0).await.unwrap();
+    assert_eq!((first.placed.len(), first.more), (AT_ONCE, true));
+    let rest = cache.placed(&[1; 32], first.upto).await.unwrap();
+    assert_eq!(rest.placed.len(), 5);
+    assert_eq!(cache.placed(&[1; 32], rest.upto).await.unwrap().placed, []);
+    assert_eq!(cache.placed(&[2; 32], 0).await.unwrap().placed.len(), 1);
+    // Those of the first group have no entries.
+    let scope = Which { scopes: vec![[8; 32]], ..Which::default() };
+    assert_eq!(cache.clear(&scope).await, Ok(0));
+    assert_eq!(cache.placed(&[1; 32], 0).await.unwrap().placed, []);
+    assert_eq!(cache.placed(&[2; 32], 0).await.unwrap().placed.len(), 1);
+    cache.clear(&Which::default()).await.unwrap();
+    assert_eq!(cache.placed(&[2; 32], 0).await.unwrap().placed, []);
+}
+
+#[tokio::test]
+async fn a_place_that_was_tampered_with_is_forgotten() {
+    let group = "x'0303030303030303030303030303030303030303030303030303030303030303'";
+    for change in ["vectors = x'01000101'", "until = until + 9", &format!("place = {group}")] {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = SqliteCache::new(folder.path());
+        let placed = place(1, 0);
+        let of = Asked { key: CacheKey { scope: None, call: placed.call }, ..asked(None, 0) };
+        cache.place(&[1; 32], &of, &placed).await.unwrap();
+        let other = Connection::open(folder.path().join("cache.db")).unwrap();
+        other.execute(&format!("update places set {change}"), []).unwrap();
+        let group = if change.starts_with("place") { [3; 32] } else { [1; 32] };
+        let found = cache.placed(&group, 0).await.unwrap();
+        assert_eq!((found.placed.len(), found.spoilt), (0, 1), "{change}");
+        assert_eq!(cache.placed(&group, 0).await.unwrap().spoilt, 0, "{change}");
+    }
 }

@@ -88,7 +88,17 @@ impl Store for Postgres {
                 self.statements = Default::default();
             }
             let db = Db::begin(&mut self.client, &self.statements).await?;
-            write::carry_out(db, self.driver, batch).await
+            let mut done = write::carry_out(db, self.driver, batch).await?;
+            for answer in done.iter_mut().flatten() {
+                if let Answer::Forgotten(forgotten) = answer
+                    && forgotten.runs > 0
+                {
+                    // What is recorded next takes the room; no transaction may be open.
+                    let vacuum = self.client.batch_execute("vacuum flow.runs, flow.steps, flow.calls").await;
+                    forgotten.held_back = vacuum.err().map(|error| cause(&error));
+                }
+            }
+            Ok::<_, Trouble>(done)
         });
         done.map_err(|trouble| trouble.at(&self.place))
     }

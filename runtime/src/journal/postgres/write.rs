@@ -3,7 +3,9 @@
 
 use super::super::queue::{Answer, Ask, Driven};
 use super::super::row::{EndedRow, OutcomeRow, inputs_text, whole};
-use super::super::{AttemptId, Begun, Decision, InDoubt, Outcome, Recorded, RunHead, RunId, Used};
+use super::super::{
+    AttemptId, Begun, Decision, Forget, Forgotten, InDoubt, Outcome, Recorded, RunHead, RunId, Used, Wanted,
+};
 use super::db::Db;
 use super::{Trouble, read};
 use crate::RunError;
@@ -47,6 +49,7 @@ pub(super) async fn carry_out(
             Ask::Runs(wanted) => read::runs(&db, driver, wanted).await.map(Answer::Runs),
             Ask::Trace(run) => Ok(Answer::Trace(read::trace(&db, driver, run).await?.map(Box::new))),
             Ask::InDoubt => read::in_doubt(&db, driver).await.map(Answer::Doubts),
+            Ask::Forget(which) => forget(&db, driver, which).await,
         };
         done.push(match answer {
             Ok(answer) => Ok(answer),
@@ -298,4 +301,21 @@ async fn decide(
 
 fn now() -> i64 {
     jiff::Timestamp::now().as_millisecond()
+}
+
+async fn forget(db: &Db<'_>, driver: i64, which: &Forget) -> Result<Answer, Trouble> {
+    // Nobody takes one of them up meanwhile.
+    db.execute("lock table flow.runs in share row exclusive mode", &[]).await?;
+    let rows = read::runs(db, driver, &Wanted::default()).await?;
+    let doubts = read::in_doubt(db, driver).await?;
+    let (gone, kept) = which.choose(rows, &doubts).map_err(Trouble::Refused)?;
+    let runs: Vec<&str> = gone.iter().map(|run| run.0.as_str()).collect();
+    for all in [
+        "delete from flow.calls using flow.runs where calls.run = runs.number and runs.run = any($1)",
+        "delete from flow.steps using flow.runs where steps.run = runs.number and runs.run = any($1)",
+        "delete from flow.runs where run = any($1)",
+    ] {
+        db.execute(all, &[&runs]).await?;
+    }
+    Ok(Answer::Forgotten(Forgotten { runs: gone.len() as u64, kept, held_back: None }))
 }

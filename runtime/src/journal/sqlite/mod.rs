@@ -10,6 +10,7 @@ mod write;
 use super::driver::Driver;
 use super::queue::{Answer, Ask, Store};
 use crate::RunError;
+use crate::disk::{self, Kind};
 use flow_diagnostics::Code;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use std::fmt;
@@ -80,7 +81,15 @@ impl Store for Sqlite {
             self.become_driver().map_err(|trouble| trouble.at(&self.path))?;
         }
         let durable = batch.iter().any(Ask::is_grave);
-        self.try_carry_out(batch, durable).map_err(|trouble| trouble.at(&self.path))
+        let mut done = self.try_carry_out(batch, durable).map_err(|trouble| trouble.at(&self.path))?;
+        for answer in done.iter_mut().flatten() {
+            if let Answer::Forgotten(forgotten) = answer
+                && forgotten.runs > 0
+            {
+                forgotten.held_back = self.give_back().err().map(|error| error.to_string());
+            }
+        }
+        Ok(done)
     }
 
     fn sync(&mut self) -> Result<(), RunError> {
@@ -117,6 +126,12 @@ impl Sqlite {
         }
         transaction.commit()?;
         Ok(done)
+    }
+
+    // Makes the file as small as what is left in it, and the log beside it empty.
+    fn give_back(&self) -> rusqlite::Result<()> {
+        self.connection.execute_batch("vacuum")?;
+        self.connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))
     }
 
     fn wait_for_disk(&mut self, durable: bool) -> rusqlite::Result<()> {
@@ -172,6 +187,7 @@ fn one(db: &Connection, drivers: Drivers<'_>, ask: &Ask) -> Result<Answer, Troub
         Ask::Runs(wanted) => read::runs(db, drivers, wanted).map(Answer::Runs),
         Ask::Trace(run) => Ok(Answer::Trace(read::trace(db, drivers, run)?.map(Box::new))),
         Ask::InDoubt => read::in_doubt(db, drivers).map(Answer::Doubts),
+        Ask::Forget(which) => write::forget(db, drivers, which),
     }
 }
 
@@ -243,38 +259,33 @@ impl From<rusqlite::Error> for Trouble {
 
 impl Trouble {
     fn at(self, path: &Path) -> RunError {
-        if let Trouble::Refused(error) = self {
-            return error;
-        }
-        let message = format!("runs can't be recorded in `{}`: {self}", path.display());
-        RunError::new(Code::E0810, message).help(self.help())
-    }
-
-    fn help(&self) -> &'static str {
-        const FOLDER: &str = "give `[state] dir` in `flow.toml`, or FLOW_STATE_DIR, a folder that can be \
-                              written; `--no-journal` runs without a record, and then nothing can be resumed";
-        const BROKEN: &str = "it is broken: restore it, or move it away; a new one is made, and the runs in \
-                              the old one can't be resumed";
-        let Trouble::Sqlite(error) = self else {
-            return match self {
-                Trouble::Newer(_) => "use the flowc that made it",
-                Trouble::Broken(_) => BROKEN,
-                _ => FOLDER,
-            };
+        let (reason, help) = match self {
+            Trouble::Refused(error) => return error,
+            Trouble::Sqlite(error) => {
+                let (kind, reason) = disk::trouble(&error, path);
+                let help = match kind {
+                    Kind::Broken => BROKEN,
+                    Kind::Busy => "another program keeps it to itself: end that program, and run again",
+                    Kind::Full => FULL,
+                    Kind::Denied => FOLDER,
+                };
+                (reason, help)
+            }
+            Trouble::Newer(_) => (self.to_string(), "use the flowc that made it"),
+            Trouble::Broken(reason) => (reason, BROKEN),
+            Trouble::Outside(reason) => (reason, FOLDER),
         };
-        match error.sqlite_error_code() {
-            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => BROKEN,
-            Some(ErrorCode::DiskFull) => {
-                "make room on the disk; what was recorded is safe, and `flowc run \
-                                          --resume` goes on from there"
-            }
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-                "another program keeps it to itself: end that program, and run again"
-            }
-            _ => FOLDER,
-        }
+        let message = format!("runs can't be recorded in `{}`: {reason}", path.display());
+        RunError::new(Code::E0810, message).help(help)
     }
 }
+
+const FOLDER: &str = "give `[state] dir` in `flow.toml`, or FLOW_STATE_DIR, a folder that can be written; \
+                      `--no-journal` runs without a record, and then nothing can be resumed";
+const BROKEN: &str = "it is broken: restore it, or move it away; a new one is made, and the runs in the old \
+                      one can't be resumed";
+const FULL: &str = "make room on the disk; what was recorded is safe, and `flowc run --resume` goes on from \
+                    there";
 
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

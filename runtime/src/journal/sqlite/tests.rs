@@ -47,7 +47,7 @@ fn a_full_disk_is_one_error_and_loses_nothing() {
         assert!(recorded < 1000, "it is never full");
     };
     assert!(recorded > 5);
-    assert!(error.message.ends_with("database or disk is full"), "{error}");
+    assert!(error.message.ends_with("the disk is full"), "{error}");
     assert!(error.help.unwrap().starts_with("make room on the disk"));
     drop(full);
     // There is room again: what was recorded is there, and more is taken.

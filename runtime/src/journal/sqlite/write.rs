@@ -2,7 +2,10 @@
 
 use super::super::queue::{Answer, Driven};
 use super::super::row::{EndedRow, OutcomeRow, inputs_text, whole};
-use super::super::{AttemptId, Begun, Decision, InDoubt, Outcome, Recorded, RunHead, RunId, RunState, Used};
+use super::super::{
+    AttemptId, Begun, Decision, Forget, Forgotten, InDoubt, Outcome, Recorded, RunHead, RunId, RunState,
+    Used, Wanted,
+};
 use super::{Drivers, Trouble, read};
 use crate::Spent;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -213,6 +216,21 @@ pub(super) fn decide(
         step(db, number, path, &OutcomeRow::of(&Outcome::decided()))?;
     }
     Ok(Answer::Done)
+}
+
+pub(super) fn forget(db: &Connection, drivers: Drivers<'_>, which: &Forget) -> Result<Answer, Trouble> {
+    let rows = read::runs(db, drivers, &Wanted::default())?;
+    let doubts = read::in_doubt(db, drivers)?;
+    let (gone, kept) = which.choose(rows, &doubts).map_err(Trouble::Refused)?;
+    for run in &gone {
+        let run = run.0.as_str();
+        for table in ["calls", "steps"] {
+            let all = format!("delete from {table} where run = (select number from runs where run = ?1)");
+            db.prepare_cached(&all)?.execute([run])?;
+        }
+        db.prepare_cached("delete from runs where run = ?1")?.execute([run])?;
+    }
+    Ok(Answer::Forgotten(Forgotten { runs: gone.len() as u64, kept, held_back: None }))
 }
 
 /// Refuses what comes from a driver that has lost its run.

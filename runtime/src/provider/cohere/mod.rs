@@ -4,13 +4,15 @@
 
 mod answer;
 mod body;
+mod embed;
 
 use super::alone::said_by_user;
+use super::embedding::vectors;
 use super::exchange::exchange;
 use super::failure::{not_taken, unsendable};
 use super::http::{self, Sent};
 use super::schema::Schemas;
-use super::{CallError, OnText, Provider, Reply, Request};
+use super::{CallError, Embedded, OnText, Provider, Reply, Request, Texts};
 use crate::Context;
 use answer::Events;
 use async_trait::async_trait;
@@ -41,6 +43,7 @@ static SPEC: CapabilitySpec = CapabilitySpec {
           The key comes from CO_API_KEY or COHERE_API_KEY, the address from CO_API_URL where it is set. \
           What Cohere bills is charged, which leaves out the prompt that it puts before yours.",
     examples: &["model fast = \"cohere/command-r-08-2024\" { max_output: 600 tokens }"],
+    embeds: true,
     service: Some(Service {
         keys: &["CO_API_KEY", "COHERE_API_KEY"],
         key_needed: true,
@@ -70,12 +73,23 @@ impl Provider for Cohere {
             return Err(not_taken(&SPEC, model, "reasoning"));
         }
         let key = http::key(&SPEC, env, model)?;
-        let base = http::base_url(&SPEC, env, model)?;
-        let base = base.trim_end_matches("/v1").trim_end_matches("/v2");
-        let url = format!("{base}/v2/chat");
+        let url = format!("{}/v2/chat", without_version(&http::base_url(&SPEC, env, model)?));
         let schema = self.schemas.held(request, false)?;
         let body = body::body(request, schema.as_ref()).map_err(|e| unsendable(&e))?;
         let sent = Sent { url, headers: http::bearer(key.as_deref())?, body };
         exchange((context, &SPEC, request.room), sent, (Events, schema.as_ref()), on_text).await
     }
+
+    async fn embed(&self, context: &Context, request: &Texts<'_>) -> Result<Embedded, CallError> {
+        let (model, env) = (request.model, &context.env);
+        let key = http::key(&SPEC, env, model)?;
+        let url = format!("{}/v2/embed", without_version(&http::base_url(&SPEC, env, model)?));
+        let body = embed::body(request).map_err(|e| unsendable(&e))?;
+        let sent = Sent { url, headers: http::bearer(key.as_deref())?, body };
+        vectors((context, &SPEC), sent, request, embed::Answer::vectors).await
+    }
+}
+
+fn without_version(base: &str) -> &str {
+    base.trim_end_matches("/v1").trim_end_matches("/v2")
 }

@@ -5,17 +5,19 @@
 
 mod answer;
 mod body;
+mod embed;
 
 use super::alone::said_by_user;
+use super::embedding::vectors;
 use super::exchange::exchange;
 use super::failure::unsendable;
 use super::http::{self, Sent};
 use super::schema::Schemas;
-use super::{CallError, OnText, Provider, Reply, Request};
-use crate::Context;
+use super::{CallError, Embedded, OnText, Provider, Reply, Request, Texts};
+use crate::{Context, Environment};
 use answer::Candidates;
 use async_trait::async_trait;
-use flow_plan::{CapabilityKind, CapabilitySpec, ParamSpec, Service, TypeSpec};
+use flow_plan::{CapabilityKind, CapabilitySpec, Model, ParamSpec, Service, TypeSpec};
 use reqwest::header::HeaderMap;
 
 /// Google's Gemini models.
@@ -49,6 +51,7 @@ static SPEC: CapabilitySpec = CapabilitySpec {
           The key comes from GEMINI_API_KEY or GOOGLE_API_KEY, the address from GOOGLE_GEMINI_BASE_URL where it is set. \
           Thoughts are billed as output, and the output cap does not dependably hold them.",
     examples: &["model fast = \"google/gemini-2.5-flash\" { max_output: 600 tokens }"],
+    embeds: true,
     service: Some(Service {
         keys: &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
         key_needed: true,
@@ -74,9 +77,7 @@ impl Provider for Google {
         let by_user = said_by_user(request);
         let request = by_user.as_ref().unwrap_or(request);
         let (model, env) = (request.model, &context.env);
-        let key = http::key(&SPEC, env, model)?.unwrap_or_default();
-        let mut headers = HeaderMap::with_capacity(2);
-        headers.insert("x-goog-api-key", http::secret(&key)?);
+        let headers = headers(env, model)?;
         let base = http::base_url(&SPEC, env, model)?;
         // The stable version, unless the address says another.
         let base =
@@ -89,4 +90,22 @@ impl Provider for Google {
         let sent = Sent { url, headers, body };
         exchange((context, &SPEC, request.room), sent, (Candidates, schema.as_ref()), on_text).await
     }
+
+    async fn embed(&self, context: &Context, request: &Texts<'_>) -> Result<Embedded, CallError> {
+        let (model, env) = (request.model, &context.env);
+        let headers = headers(env, model)?;
+        let base = http::base_url(&SPEC, env, model)?;
+        // The stable version has no length of vectors.
+        let base = base.trim_end_matches("/v1").trim_end_matches("/v1beta");
+        let url = format!("{base}/v1beta/models/{}:batchEmbedContents", http::in_path(&model.model));
+        let body = embed::body(request).map_err(|e| unsendable(&e))?;
+        vectors((context, &SPEC), Sent { url, headers, body }, request, embed::Answer::vectors).await
+    }
+}
+
+fn headers(env: &Environment, model: &Model) -> Result<HeaderMap, CallError> {
+    let key = http::key(&SPEC, env, model)?.unwrap_or_default();
+    let mut headers = HeaderMap::with_capacity(2);
+    headers.insert("x-goog-api-key", http::secret(&key)?);
+    Ok(headers)
 }

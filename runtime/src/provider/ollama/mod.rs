@@ -5,12 +5,14 @@
 
 mod answer;
 mod body;
+mod embed;
 
+use super::embedding::vectors;
 use super::exchange::exchange;
 use super::failure::{not_taken, unsendable};
 use super::http::{self, Sent};
 use super::schema::Schemas;
-use super::{CallError, OnText, Provider, Reply, Request};
+use super::{CallError, Embedded, OnText, Provider, Reply, Request, Texts};
 use crate::Context;
 use answer::Pieces;
 use async_trait::async_trait;
@@ -46,6 +48,7 @@ static SPEC: CapabilitySpec = CapabilitySpec {
           The model needs `context`, which is sent along, and `price`, which may be nothing. \
           Images are files or `data:` URLs.",
     examples: &["model local = \"ollama/llama3.2\" { context: 8k tokens, price: $0 in, $0 out }"],
+    embeds: true,
     service: Some(Service {
         keys: &["OLLAMA_API_KEY"],
         key_needed: false,
@@ -80,6 +83,15 @@ impl Provider for Ollama {
         let body = body::body(request, schema.as_ref(), (think, images)).map_err(|e| unsendable(&e))?;
         let sent = Sent { url, headers: http::bearer(key.as_deref())?, body };
         exchange((context, &SPEC, request.room), sent, (Pieces, schema.as_ref()), on_text).await
+    }
+
+    async fn embed(&self, context: &Context, request: &Texts<'_>) -> Result<Embedded, CallError> {
+        let (model, env) = (request.model, &context.env);
+        let key = http::key(&SPEC, env, model)?;
+        let url = format!("{}/api/embed", address(&http::base_url(&SPEC, env, model)?));
+        let body = embed::body(request).map_err(|e| unsendable(&e))?;
+        let sent = Sent { url, headers: http::bearer(key.as_deref())?, body };
+        vectors((context, &SPEC), sent, request, embed::Answer::vectors).await
     }
 }
 

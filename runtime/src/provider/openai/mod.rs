@@ -6,19 +6,22 @@
 
 mod answer;
 mod body;
+mod embed;
 mod services;
 
+use super::embedding::vectors;
 use super::exchange::exchange;
 use super::failure::unsendable;
 use super::http::{self, Sent};
 use super::schema::Schemas;
-use super::{CallError, OnText, Provider, Reply, Request};
+use super::{CallError, Embedded, OnText, Provider, Reply, Request, Texts};
 use crate::Context;
 use async_trait::async_trait;
 use flow_plan::CapabilitySpec;
 
 pub(super) use answer::Chat;
 pub(super) use body::{body, name};
+pub(super) use embed::{Answer as Vectors, body as texts};
 pub(super) use services::{Dialect, PARAMS};
 
 /// A server that speaks the chat completions protocol.
@@ -68,5 +71,14 @@ impl Provider for OpenAi {
         let body = body(request, schema.as_ref(), self.dialect).map_err(|e| unsendable(&e))?;
         let sent = Sent { url, headers: http::bearer(key.as_deref())?, body };
         exchange((context, spec, request.room), sent, (Chat::default(), schema.as_ref()), on_text).await
+    }
+
+    async fn embed(&self, context: &Context, request: &Texts<'_>) -> Result<Embedded, CallError> {
+        let (spec, env) = (self.spec(), &context.env);
+        let key = http::key(spec, env, request.model)?;
+        let url = format!("{}/embeddings", http::base_url(spec, env, request.model)?);
+        let body = texts(request, self.dialect.shortens).map_err(|e| unsendable(&e))?;
+        let sent = Sent { url, headers: http::bearer(key.as_deref())?, body };
+        vectors((context, spec), sent, request, Vectors::vectors).await
     }
 }

@@ -14,6 +14,8 @@ pub(crate) struct Dialect {
     /// Whether it has to be told that a stream ends with its usage; the rest do so unasked, and may
     /// refuse a request that has more fields than they know.
     pub(crate) asks_usage: bool,
+    /// Whether shorter vectors are asked for of the models that make them.
+    pub(crate) shortens: bool,
 }
 
 /// `openai/…`.
@@ -33,6 +35,7 @@ pub(super) static OPENAI: Dialect = Dialect {
         },
     ),
     newer_cap: true,
+    shortens: true,
     ..Dialect::BASE
 };
 
@@ -162,8 +165,13 @@ pub(crate) const PARAMS: &[ParamSpec] = &[
 
 impl Dialect {
     /// The older protocol, as most servers speak it.
-    pub(crate) const BASE: Dialect =
-        Dialect { spec: CapabilitySpec::BASE, newer_cap: false, random_seed: false, asks_usage: true };
+    pub(crate) const BASE: Dialect = Dialect {
+        spec: CapabilitySpec::BASE,
+        newer_cap: false,
+        random_seed: false,
+        asks_usage: true,
+        shortens: false,
+    };
 }
 
 const fn spec(
@@ -179,6 +187,7 @@ const fn spec(
         returns: TypeSpec::Declared,
         doc,
         examples,
+        embeds: true,
         service: Some(service),
         ..CapabilitySpec::BASE
     }

@@ -7,11 +7,14 @@
 //! the model's tokenizer.
 
 mod answer;
+mod embed;
 mod facts;
 mod prose;
 mod reading;
 
-use super::{CallError, CallErrorKind, Finish, Message, OnText, Provider, Reply, Request, Usage};
+use super::{
+    CallError, CallErrorKind, Embedded, Finish, Message, OnText, Provider, Reply, Request, Texts, Usage,
+};
 use crate::Context;
 use answer::{Purpose, Source};
 use async_trait::async_trait;
@@ -20,6 +23,8 @@ use flow_tokens::Measure;
 use reading::Reading;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+
+pub(crate) use embed::vector;
 
 /// Models simulated in the process.
 #[derive(Debug, Default)]
@@ -54,12 +59,13 @@ const SPEC: CapabilitySpec = CapabilitySpec {
     returns: TypeSpec::Declared,
     doc: "Models simulated in the process: no key, no network, no cost, and always the same answer to the same prompt. \
           Any name may follow `sim/`; the usual ones are `sim/text`, `sim/fast`, `sim/careful`, `sim/judge` and `sim/json`, \
-          which all answer alike. \
+          which all answer alike; `sim/embed` makes embeddings, of words and not of their meaning. \
           Answers have the shape of the prompt's output and are put together from the prompt's own words.",
     examples: &[
         "model fast = \"sim/text\"",
         "model slow = \"sim/text\" { latency: 300ms, failure_rate: 10% }",
     ],
+    embeds: true,
     ..CapabilitySpec::BASE
 };
 
@@ -110,6 +116,12 @@ impl Provider for Sim {
         }
         let request_id = Some(format!("sim-{seed:016x}-{call}"));
         Ok(Reply { text, usage, finish, request_id })
+    }
+
+    async fn embed(&self, _context: &Context, request: &Texts<'_>) -> Result<Embedded, CallError> {
+        pause(request.model.settings.sim.latency.duration()).await;
+        let vectors = request.texts.iter().map(|text| vector(text)).collect();
+        Ok(Embedded { vectors, input: request.input, request_id: None })
     }
 }
 

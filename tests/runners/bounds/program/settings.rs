@@ -60,7 +60,11 @@ impl Draft {
                 Some(name) if self.chance(40) => format!(" per {name}"),
                 _ => String::new(),
             };
-            lines.push(format!("cache: 1h{per}"));
+            let embed = format!(" embed m{}", self.some_model());
+            let near = self.pick(&["1h", "1h", "similar 0.8 for 1h", "similar 0.8 for 1h"]);
+            let by_model = near.starts_with("similar") && self.chance(70);
+            lines.push(format!("cache: {near}{per}{}", if by_model { &embed } else { "" }));
+            calls += u32::from(by_model);
         }
         (lines, calls)
     }

@@ -1,5 +1,7 @@
 //! `flowc runs`: the runs that are recorded, and the actions that wait for a decision.
 
+mod forget;
+
 use crate::config::{self, Config};
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
@@ -8,7 +10,7 @@ use crate::table::{self, Align};
 use flow_diagnostics::did_you_mean;
 use flow_runtime::RunId;
 use flow_runtime::journal::{Doubt, Journal, RunRow, RunState, Trace, Wanted};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,9 +23,14 @@ use tokio::runtime::Runtime;
   flowc runs --status failed,interrupted      those that can be resumed
   flowc runs --in-doubt                       actions of which it is not known whether they happened
   flowc runs --in examples/shop --limit 100 --format json
+  flowc runs --forget --older-than 30d        deletes what is recorded of old runs, and gives the room back
+  flowc runs --forget 1a2184ed41692d513d2     the same for one
 
 A run is `running`, `interrupted`, `ok`, `stopped` (it refused), `failed` or `waiting` (for a person).
-`flowc trace RUN` shows one, and `flowc run --resume RUN` goes on with it.")]
+`flowc trace RUN` shows one, and `flowc run --resume RUN` goes on with it.
+
+A run that is forgotten can't be resumed. What is under way is never forgotten, nor what has an action in
+doubt; what waits for a person, only with `--status waiting`. What it cost stays charged to the day.")]
 pub(crate) struct Args {
     #[command(flatten)]
     place: In,
@@ -39,6 +46,12 @@ pub(crate) struct Args {
     /// The actions that wait for a decision, instead of the runs.
     #[arg(long, conflicts_with_all = ["status", "flow", "limit"])]
     in_doubt: bool,
+    /// Delete these runs, or those that `--older-than`, `--status` and `--flow` say.
+    #[arg(long, value_name = "RUN", num_args = 0.., conflicts_with_all = ["in_doubt", "limit"])]
+    forget: Option<Vec<String>>,
+    /// With `--forget`: what was last heard of so long ago: `30d`, `12h`, `2w`.
+    #[arg(long, value_name = "TIME", requires = "forget", value_parser = forget::age)]
+    older_than: Option<SignedDuration>,
     /// How to print it.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: super::Format,
@@ -57,6 +70,9 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
     let runtime = super::threads()?;
     let (journal, place) = args.place.journal()?;
     let as_json = args.format == super::Format::Json;
+    if let Some(named) = &args.forget {
+        return forget::forget(args, named, (journal, &place, &runtime), console);
+    }
     if args.in_doubt {
         let doubts = journal.map(|j| runtime.block_on(j.in_doubt())).transpose().map_err(Failure::from)?;
         return in_doubt(&doubts.unwrap_or_default(), as_json, console);
