@@ -1,0 +1,72 @@
+//! Templates: texts with holes, and what each hole shows.
+
+use crate::{Expr, Type};
+use ecow::EcoString;
+use flow_diagnostics::Span;
+
+/// A text with holes. Its holes name `vars`; the runtime renders it with minijinja.
+#[derive(Clone, Debug)]
+pub struct Template {
+    /// The source, without its quotes and common indent.
+    pub source: EcoString,
+    /// Each free name of the source with what it stands for.
+    pub vars: Vec<(EcoString, Expr)>,
+    /// Its holes, in their order in the source.
+    pub holes: Vec<Hole>,
+    /// Where the literal stands.
+    pub span: Span,
+}
+
+/// A place in a template where a value is pasted: `{{ … }}`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Hole {
+    /// What it shows, for messages: `p.body`.
+    pub name: EcoString,
+    /// The type of what is pasted, as it is declared: it says how the value is laid out.
+    pub ty: Type,
+    /// The name in the fence around it, where it is written `{{ … | fence }}`.
+    pub fence: Option<EcoString>,
+    /// Whether white space at the start of a text is left out: the text in front opens a fence.
+    pub trim_start: bool,
+    /// Whether white space at the end of a text is left out: the text behind closes a fence.
+    pub trim_end: bool,
+    /// What it shows of the template's variables.
+    pub reads: Vec<Read>,
+    /// Where the expression between its braces is written.
+    pub span: Span,
+}
+
+/// A part of a variable of a template that a hole shows or is computed from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Read {
+    /// The variable.
+    pub var: EcoString,
+    /// The way from its value to the part.
+    pub path: Vec<Access>,
+    /// Whether only numbers or truth values of it are shown, such as its length.
+    pub is_plain: bool,
+}
+
+/// A step from a value to a part of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Access {
+    /// The field or entry of this name.
+    Field(EcoString),
+    /// An element of a list, or an entry of a map that is not known by name.
+    Item,
+}
+
+impl Default for Hole {
+    /// A hole of which nothing is known.
+    fn default() -> Self {
+        Hole {
+            name: EcoString::new(),
+            ty: Type::Error,
+            fence: None,
+            trim_start: false,
+            trim_end: false,
+            reads: Vec::new(),
+            span: Span::default(),
+        }
+    }
+}
