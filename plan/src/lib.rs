@@ -33,6 +33,6 @@ pub use plan::*;
 pub use price::{LongPrice, Price, Used};
 pub use settings::*;
 pub use tokenizer::TokenizerFile;
-pub use types::{Bound, EnumType, Field, Mismatch, RecordType, Type, Variant};
+pub use types::{Bound, EnumType, Field, Known, Mismatch, Parts, RecordType, Type, Variant};
 pub use units::{Cost, Millis, Tokens};
 pub use value::Value;

@@ -122,6 +122,8 @@ pub struct CallBounds {
     pub holes: Vec<Arc<[Type]>>,
     /// For each model that may be asked, what a request holds at most.
     pub requests: Vec<RequestBound>,
+    /// The longest answer that is shown to a model again. The runtime cuts what is longer.
+    pub shown: Tokens,
 }
 
 impl CallBounds {

@@ -6,7 +6,7 @@ use super::walk::{CallWorst, Instance, Place, Unbounded, Walk};
 use super::worst::{Line, Ways, Worst, either};
 use flow_plan::limits::{CACHE, longest_shared, longest_wait};
 use flow_plan::{
-    Bound, CallBounds, Callee, Cost, Escalate, FlowId, GuardId, Millis, ModelId, Prompt, PromptId,
+    Bound, CallBounds, Callee, Cost, Escalate, FlowId, GuardId, Millis, ModelId, OnFail, Prompt, PromptId,
     RequestBound, Step, StepKind, StepSettings, Tokens, Type, VarId,
 };
 use std::sync::Arc;
@@ -27,7 +27,8 @@ impl Walk<'_> {
                 let output = self.plan.lookups[id.index()].output.clone();
                 (self.local(step, callee, place), output)
             }
-            Callee::Builtin(_) => (self.local(step, callee, place), first()),
+            // What a guard of the library lets through may be redacted.
+            Callee::Builtin(_) => (self.local(step, callee, place), first().plain()),
             Callee::Action(_) => (self.local(step, callee, place), Type::Null),
             Callee::Guard(id) => {
                 let instance = self.guard(*id, args);
@@ -120,13 +121,28 @@ impl Walk<'_> {
         env: &Env,
         place: &Place,
     ) -> (Ways, Type) {
+        let guarded = std::mem::take(&mut self.guarded);
         let prompt = &self.plan.prompts[id.index()];
         let args: Vec<Type> =
             prompt.params.iter().zip(args).map(|(param, arg)| narrowest(&param.ty, arg)).collect();
         let models = models(&step.settings);
-        let reply = models.iter().map(|m| self.plan.models[m.index()].output_cap()).max().unwrap_or_default();
+        let cap = |m: &ModelId| self.plan.models[m.index()].output_cap();
+        let reply = models.iter().map(cap).max().unwrap_or_default();
         let output = filled(&prompt.output, reply);
-        let bounds = match self.bounds(prompt, &args, &models, reply) {
+        // Who is asked last fails last; and what a guard does not let pass is an answer of any of them.
+        let last = step.settings.fallback.last().or(step.settings.model.as_ref());
+        let last = last.into_iter().chain(step.settings.escalate.as_ref().map(|e| &e.to));
+        let failed = last.map(cap).max().unwrap_or_default();
+        let shown = match (guarded, &prompt.output) {
+            (None, _) => failed,
+            (Some(times), Type::Text { bound: Some(bound), .. }) => {
+                let answer = Tokens(bound.tokens()).min(reply);
+                if times > 1 { answer.max(failed) } else { answer }
+            }
+            (Some(_), _) => reply,
+        };
+        let shown = if matches!(step.on_fail, Some(OnFail::Retry(_))) { shown.max(failed) } else { shown };
+        let bounds = match self.bounds(prompt, &args, &models, shown) {
             Ok(bounds) => Arc::new(bounds),
             Err(open) => {
                 self.unbounded.push(Unbounded::Hole { step: step.span, open });
@@ -160,7 +176,7 @@ impl Walk<'_> {
             .iter()
             .map(|id| asked.request((*id, &self.plan.models[id.index()]), &self.measures[id.index()], reply))
             .collect::<Result<_, _>>()?;
-        Ok(CallBounds { holes: asked.holes(), requests })
+        Ok(CallBounds { holes: asked.holes(), requests, shown: reply })
     }
 
     // Keeps what a request that does not fit is made of.
@@ -194,21 +210,22 @@ impl Walk<'_> {
         }
     }
 
-    fn unless(&mut self, step: &mut Step, output: &Type, env: &Env, place: &Place) -> Option<Ways> {
+    fn unless(&mut self, step: &mut Step, output: &Type, env: &Env, place: &Place) -> Option<Doubt> {
         let mut escalate = step.settings.escalate.take()?;
         let ways = escalate.unless.as_mut().map(|unless| {
             let mut inner = env.clone();
             inner.set(VarId(unless.vars.start), output.clone());
             let (mut ways, _) = self.block(unless, &mut inner, place);
             ways.failed = either(&ways.failed, &Some(Worst::default()));
-            ways
+            let holds = unless.result.as_ref().and_then(|holds| self.inference().known(holds, &inner));
+            Doubt { ways, is_never: holds == Some(true) }
         });
         step.settings.escalate = Some(escalate);
         ways
     }
 
     // The `unless` of a step that was walked.
-    fn doubt(&self, step: &Step) -> Option<&Ways> {
+    fn doubt(&self, step: &Step) -> Option<&Doubt> {
         self.doubts.get(&(step.span, step.name.clone()))
     }
 
@@ -218,7 +235,7 @@ impl Walk<'_> {
         &self,
         step: &Step,
         bounds: &CallBounds,
-        unless: Option<&Ways>,
+        unless: Option<&Doubt>,
         place: &Place,
         again: bool,
     ) -> Ways {
@@ -231,10 +248,11 @@ impl Walk<'_> {
             Some(Escalate { to, .. }) if *to != by => {
                 let more = asked(*to);
                 let doubted = match unless {
-                    Some(unless) => {
-                        let mut asked = unless.then(&more);
+                    Some(Doubt { ways, is_never: true }) => ways.clone(),
+                    Some(Doubt { ways, .. }) => {
+                        let mut asked = ways.then(&more);
                         // Without doubt, the answer stands.
-                        asked.ok = asked.ok.or(&unless.ok);
+                        asked.ok = asked.ok.or(&ways.ok);
                         asked
                     }
                     None => more,
@@ -310,9 +328,7 @@ impl Walk<'_> {
             },
             (None, StepKind::Call(Callee::Prompt(id), _)) => match step.bounds.clone() {
                 Some(bounds) => {
-                    // A text without a bound can be anything, so none is refused and shown again.
-                    let output = &self.plan.prompts[id.index()].output;
-                    let again = !matches!(output, Type::Text { bound: None, .. });
+                    let again = may_be_refused(&self.plan.prompts[id.index()].output);
                     self.note(step, &bounds, place, times, again);
                     self.answered(step, &bounds, self.doubt(step), place, again)
                 }
@@ -338,6 +354,20 @@ impl Walk<'_> {
             stopped: either(&first.stopped, &again.stopped.as_ref().map(|s| before.then(s))),
         }
     }
+}
+
+/// What is asked of an answer before another model is.
+#[derive(Clone)]
+pub(crate) struct Doubt {
+    ways: Ways,
+    // Whether the answer stands in every run.
+    is_never: bool,
+}
+
+// A text without a bound can be anything, and one that is cut at its bound as well, so that none is
+// refused and shown again.
+fn may_be_refused(output: &Type) -> bool {
+    !matches!(output.present(), Type::Text { bound: None, .. } | Type::Text { truncate: true, .. })
 }
 
 /// Every model that a step may ask.

@@ -153,6 +153,7 @@ pub(crate) fn derive_for(plan: &mut Plan, wanted: &[FlowId], measures: &[Measure
         guards: HashMap::new(),
         origins: HashMap::new(),
         doubts: HashMap::new(),
+        guarded: None,
         pasted: HashMap::new(),
         settled: HashMap::new(),
         settling: 0,

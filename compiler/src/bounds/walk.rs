@@ -9,6 +9,7 @@ use super::calls::{Call, Calls};
 use super::infer::{Env, Inference, narrowest, opened, widest};
 use super::near::{Near, Total};
 use super::prompt::{Open, Pasted};
+use super::call::Doubt;
 use super::worst::{Line, Ways, Worst, either};
 use super::{Amount, amount};
 use ecow::{EcoString, eco_format};
@@ -109,7 +110,9 @@ pub(crate) struct Walk<'a> {
     /// What is pasted into requests that do not fit their model, by step.
     pub(crate) pasted: HashMap<(Span, ModelId), Vec<Pasted>>,
     // What the `unless` of a step takes.
-    pub(crate) doubts: HashMap<(Span, EcoString), Ways>,
+    pub(crate) doubts: HashMap<(Span, EcoString), Doubt>,
+    // How often the step that is walked is asked again by a guard behind it, if one does.
+    pub(crate) guarded: Option<u32>,
     // What the `it` of each `repeat` holds, as it was found last.
     pub(crate) settled: HashMap<Span, Settled>,
     // How many loops are being looked at for what their `it` holds.
@@ -169,13 +172,14 @@ impl Walk<'_> {
         for node in &nodes {
             let mut step = std::mem::replace(&mut block.steps[*node], placeholder());
             let author = author(block, &step);
+            self.guarded = guarded(block, *node);
             let done = self.step(&mut step, author.as_ref(), env, place);
             let (ways, ty) = self.result_assumed(block, block.var_of(*node), done);
             env.set(block.var_of(*node), ty);
             block.steps[*node] = step;
             each.push(ways);
         }
-        let ty = block.result.as_ref().map_or(Type::Null, |r| self.inference().ty(r, env));
+        let ty = block.result.as_ref().map_or(Type::Null, |r| self.inference().full(r, env));
         (or_ended(together(block, &each), may_end), ty)
     }
 
@@ -235,7 +239,7 @@ impl Walk<'_> {
         let done = match &mut kind {
             StepKind::Compute(expr) => {
                 let failed = can_fail(expr).then(Worst::default);
-                (Ways { failed, ..nothing() }, self.inference().ty(expr, env))
+                (Ways { failed, ..nothing() }, self.inference().full(expr, env))
             }
             StepKind::Call(callee, args) => {
                 let args = self.inference().given(callee, args, env);
@@ -276,7 +280,9 @@ impl Walk<'_> {
             }
             StepKind::Each { list, parallel, body } => {
                 let (item, most) = match self.inference().ty(list, env) {
-                    Type::List(item, Some(most)) => (*item, most),
+                    Type::List(item, Some(most)) => {
+                        (self.inference().full(list, env).any_item().unwrap_or(*item), most)
+                    }
                     other => {
                         if other != Type::Error {
                             self.unbounded.push(Unbounded::Loop { step: step.span });
@@ -292,7 +298,7 @@ impl Walk<'_> {
             }
             StepKind::Repeat { up_to, from, body, until } => {
                 let inside = place.within(&step.name, u64::from(*up_to));
-                let first = self.inference().ty(from, env);
+                let first = self.inference().full(from, env);
                 let it = self.settled(step.span, body, env, &first, *up_to);
                 let mut inner = env.clone();
                 inner.set(VarId(body.vars.start), it.clone());
@@ -390,6 +396,18 @@ fn author(block: &Block, step: &Step) -> Option<Step> {
     let node = block.steps.node_indices().find(|n| block.var_of(*n) == *guarded)?;
     let author = &block.steps[node];
     matches!(author.kind, StepKind::Call(Callee::Prompt(_), _)).then(|| author.clone())
+}
+
+// How often a guard behind a step asks it again, if one does.
+fn guarded(block: &Block, node: NodeIndex) -> Option<u32> {
+    let var = block.var_of(node);
+    let times = |step: &Step| match (&step.on_fail, &step.kind) {
+        (Some(OnFail::Retry(times)), StepKind::Call(Callee::Guard(_) | Callee::Builtin(_), args)) => {
+            (args.first() == Some(&Expr::Var(var))).then_some(*times)
+        }
+        _ => None,
+    };
+    block.steps.node_weights().filter_map(times).max()
 }
 
 fn can_fail(expr: &Expr) -> bool {

@@ -6,17 +6,17 @@
 
 use super::choices::{Choices, Met};
 use super::file::{Answer, Call, Ends, Found};
-use super::values::Sizes;
+use super::values::{Sizes, reason};
 use crate::exec::{At, Director};
 use crate::guard::Verdict;
 use crate::provider::{CallError, CallErrorKind, Finish, Reply, Request, Usage};
 use crate::{RunError, StepPath};
 use async_trait::async_trait;
-use flow_diagnostics::Code;
+use flow_diagnostics::{Code, Span};
 use flow_plan::{Callee, Lookup, Millis, ModelId, OnFail, Plan, PromptId, Tokens, Type, Value};
 use flow_tokens::Measure;
 use serde_json::Value as Json;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -26,6 +26,9 @@ pub(super) struct Stage {
     pub(super) measures: Vec<Measure>,
     pub(super) numbers: Vec<i64>,
     pub(super) words: Vec<String>,
+    /// The prompts of guards behind which `else retry` stands: what is wrong with their answers is shown
+    /// to others.
+    pub(super) judges: HashSet<Span>,
 }
 
 /// One run's world.
@@ -73,7 +76,7 @@ enum End {
 }
 
 /// As many letters as a character of an unusable answer has tokens, less one.
-const LETTERS: u8 = 4;
+const LETTERS: u8 = 5;
 
 impl Question {
     // By the last model first: those before it have failed, and are paid for. Answers before failures.
@@ -132,7 +135,8 @@ impl Steered {
         let limit = settings.timeout.or(Callee::Prompt(PromptId(0)).longest()).unwrap_or(Millis(0));
         let hedge = settings.hedge.filter(|after| *after < limit);
         let chain: Vec<ModelId> = settings.model.iter().chain(&settings.fallback).copied().collect();
-        let again = matches!(&at.step.on_fail, Some(OnFail::Retry(most)) if at.round < *most);
+        let again = matches!(&at.step.on_fail, Some(OnFail::Retry(most)) if at.round < *most)
+            || self.stage.judges.contains(&at.step.span);
         let (name, items) = (place(at.path, at.round), at.path.items());
         let state = &mut *self.lock();
         let question = state.asked.entry((at.path.to_string(), at.round)).or_insert_with(|| {
@@ -266,7 +270,7 @@ impl Director for Steered {
     fn verdict(&self, at: At<'_>) -> Verdict {
         match self.goes(at) {
             true => Verdict::Pass,
-            false => Verdict::Fail(NOT_PASSED.to_owned()),
+            false => Verdict::Fail(reason()),
         }
     }
 
@@ -288,8 +292,6 @@ impl Steered {
         goes
     }
 }
-
-const NOT_PASSED: &str = "the witness does not let it pass";
 
 pub(super) fn failed(code: Code) -> RunError {
     RunError::new(code, "the witness lets it fail")
