@@ -454,7 +454,19 @@ pub enum StepKind {
         body: Box<Block>,
         /// Whether to stop, looked at before the first round and after each; its one input is `it`.
         until: Option<Box<Block>>,
+        /// The same for the first round, where `it` is smaller than in those behind it: only what is
+        /// proven of its calls differs.
+        first: Option<Box<FirstRound>>,
     },
+}
+
+/// The first round of a `repeat`.
+#[derive(Clone, Debug)]
+pub struct FirstRound {
+    /// The round.
+    pub body: Block,
+    /// Whether to stop before it.
+    pub until: Option<Block>,
 }
 
 /// What a step calls.

@@ -20,6 +20,7 @@ mod mean;
 mod narrow;
 mod near;
 mod prompt;
+mod rounds;
 mod walk;
 mod what_if;
 mod worst;
@@ -157,6 +158,7 @@ pub(crate) fn derive_for(plan: &mut Plan, wanted: &[FlowId], measures: &[Measure
         pasted: HashMap::new(),
         settled: HashMap::new(),
         settling: 0,
+        rounds: 0,
         looked: 0,
     };
     let mut flows: Vec<FlowBound> = wanted.iter().map(|id| flow_bound(*id, &walk.flow(*id))).collect();

@@ -6,7 +6,8 @@
 
 use super::assumed::{Needless, or_ended};
 use super::calls::{Call, Calls};
-use super::infer::{Env, Inference, narrowest, opened, widest};
+use super::infer::{Env, Inference, narrowest, widest};
+use super::rounds::{Rounds, Settled};
 use super::near::{Near, Total};
 use super::prompt::{Open, Pasted};
 use super::call::Doubt;
@@ -85,7 +86,7 @@ impl Place {
         if self.inside.is_empty() { step.into() } else { eco_format!("{}.{step}", self.inside) }
     }
 
-    fn within(&self, step: &str, times: u64) -> Place {
+    pub(super) fn within(&self, step: &str, times: u64) -> Place {
         Place { inside: self.name(step), times: self.times.saturating_mul(times) }
     }
 }
@@ -113,19 +114,14 @@ pub(crate) struct Walk<'a> {
     pub(crate) doubts: HashMap<(Span, EcoString), Doubt>,
     // How often the step that is walked is asked again by a guard behind it, if one does.
     pub(crate) guarded: Option<u32>,
-    // What the `it` of each `repeat` holds, as it was found last.
+    // What the `it` of each `repeat` holds behind the first round, as it was found last.
     pub(crate) settled: HashMap<Span, Settled>,
     // How many loops are being looked at for what their `it` holds.
     pub(crate) settling: usize,
-    /// Steps that were looked at for that.
+    // How many loops the step lies in.
+    pub(crate) rounds: usize,
+    /// Steps that were looked at for what loops grow to.
     pub(crate) looked: usize,
-}
-
-/// What the `it` of a `repeat` holds where it starts from `first`, with these variables in sight.
-pub(crate) struct Settled {
-    env: Env,
-    first: Type,
-    it: Type,
 }
 
 /// A guard of the program with arguments of certain types.
@@ -184,7 +180,7 @@ impl Walk<'_> {
     }
 
     // A block that never runs: its steps get their bounds, and nothing is counted.
-    fn unseen(&mut self, block: &mut Block, env: &Env, place: &Place) -> (Ways, Type) {
+    pub(super) fn unseen(&mut self, block: &mut Block, env: &Env, place: &Place) -> (Ways, Type) {
         let calls = std::mem::take(&mut self.calls);
         let (_, ty) = self.block(block, &mut env.clone(), &Place { times: 0, ..place.clone() });
         self.calls = calls;
@@ -296,81 +292,16 @@ impl Walk<'_> {
                 let (one, ty) = self.block(body, &mut inner, &place.within(&step.name, most));
                 (for_each(&one, most, u64::from((*parallel).max(1))), Type::List(Box::new(ty), Some(most)))
             }
-            StepKind::Repeat { up_to, from, body, until } => {
-                let inside = place.within(&step.name, u64::from(*up_to));
-                let first = self.inference().full(from, env);
-                let it = self.settled(step.span, body, env, &first, *up_to);
-                let mut inner = env.clone();
-                inner.set(VarId(body.vars.start), it.clone());
-                let asked = until.as_mut().map(|until| {
-                    let mut inner = env.clone();
-                    inner.set(VarId(until.vars.start), it.clone());
-                    let place = Place { times: inside.times, ..place.clone() };
-                    let (asked, _) = self.block(until, &mut inner, &place);
-                    let holds = until.result.as_ref().and_then(|holds| self.inference().known(holds, &inner));
-                    (asked, holds == Some(true))
-                });
-                let is_done = asked.as_ref().is_some_and(|(_, holds)| *holds);
-                let (round, ty) = match is_done {
-                    true => self.unseen(body, &inner, &inside),
-                    false => self.block(body, &mut inner, &inside),
-                };
-                let mut ways = match asked {
-                    // It is done before the first round.
-                    Some((asked, true)) => asked,
-                    Some((asked, false)) => asked.then(&round).repeated(u64::from(*up_to)),
-                    None => round.repeated(u64::from(*up_to)),
-                };
-                ways.failed = either(&ways.failed, &may_fail);
-                (ways, widest(&it, &ty))
+            StepKind::Repeat { up_to, from, body, until, first } => {
+                let it = self.inference().full(from, env);
+                let rounds = Rounds { up_to: *up_to, body, until: until.as_deref_mut(), first };
+                self.repeat(step, rounds, it, env, place)
             }
         };
         step.kind = kind;
         done
     }
-
-    // What `it` holds at most in any round: what a round makes may be larger than what it was given.
-    fn settled(&mut self, at: Span, body: &Block, env: &Env, first: &Type, up_to: u32) -> Type {
-        if let Some(known) = self.settled.get(&at).filter(|k| k.first == *first && k.env == *env) {
-            return known.it.clone();
-        }
-        let guards = (self.plan.guards.clone(), self.guards.clone(), self.origins.clone());
-        let calls = std::mem::take(&mut self.calls);
-        let unbounded = self.unbounded.len();
-        self.settling += 1;
-        let it = self.grown(&mut body.clone(), env, first, up_to);
-        self.settling -= 1;
-        // What was seen on the way is not how it is in the end.
-        (self.plan.guards, self.guards, self.origins) = guards;
-        self.calls = calls;
-        self.unbounded.truncate(unbounded);
-        self.settled.insert(at, Settled { env: env.clone(), first: first.clone(), it: it.clone() });
-        it
-    }
-
-    fn grown(&mut self, body: &mut Block, env: &Env, first: &Type, up_to: u32) -> Type {
-        let mut it = first.clone();
-        for _ in 1..up_to {
-            if self.looked > MOST_LOOKED {
-                return opened(&it);
-            }
-            let mut inner = env.clone();
-            inner.set(VarId(body.vars.start), it.clone());
-            let place = Place { inside: EcoString::new(), times: 0 };
-            let (_, made) = self.block(body, &mut inner, &place);
-            let wider = widest(&it, &made);
-            if wider == it {
-                return it;
-            }
-            it = wider;
-        }
-        it
-    }
 }
-
-// How many steps are looked at for what the `it` of a `repeat` grows to, all of them together. Loops
-// in loops that each make what they go through larger could be looked at for ever.
-const MOST_LOOKED: usize = 20_000;
 
 fn placeholder() -> Step {
     Step {

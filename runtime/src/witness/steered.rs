@@ -130,7 +130,7 @@ impl Steered {
     }
 
     // How a call of a model goes, and after how long.
-    fn fate(&self, at: At<'_>, model: ModelId) -> (Fate, Duration) {
+    fn fate(&self, at: At<'_>, model: ModelId, output: &Type) -> (Fate, Duration) {
         let settings = &at.step.settings;
         let limit = settings.timeout.or(Callee::Prompt(PromptId(0)).longest()).unwrap_or(Millis(0));
         let hedge = settings.hedge.filter(|after| *after < limit);
@@ -138,16 +138,31 @@ impl Steered {
         let again = matches!(&at.step.on_fail, Some(OnFail::Retry(most)) if at.round < *most)
             || self.stage.judges.contains(&at.step.span);
         let (name, items) = (place(at.path, at.round), at.path.items());
+        let is_ever_unusable =
+            !matches!(output.present(), Type::Text { bound: None, .. } | Type::Text { truncate: true, .. });
         let state = &mut *self.lock();
         let question = state.asked.entry((at.path.to_string(), at.round)).or_insert_with(|| {
             let mut ends = vec![End::Answer];
             if settings.escalate.is_some() {
                 ends.push(End::Break);
-                ends.extend((0..LETTERS).filter(|_| again).map(End::Unusable));
+                ends.extend((0..LETTERS).filter(|_| again && is_ever_unusable).map(End::Unusable));
             }
-            let unusable = if again { usize::from(LETTERS) } else { 0 };
+            let unusable = if again && is_ever_unusable { usize::from(LETTERS) } else { 0 };
             let ways = chain.len() * ends.len() + 1 + unusable;
-            let way = self.choices.choose(&mut state.met, &format!("{name} is answered"), &items, ways);
+            // A step that is tried again, or that another call stands in for, costs most where it fails.
+            let fails = match &at.step.on_fail {
+                Some(OnFail::Retry(most)) => at.round < *most,
+                Some(OnFail::Do(other)) => other.steps.node_count() > 0,
+                _ => false,
+            };
+            let usual = match (fails, settings.escalate.is_some()) {
+                (false, _) => 0,
+                // Where there is doubt, when one more has been asked.
+                (true, true) => 2.min(ends.len() - 1),
+                (true, false) => (chain.len() + unusable.min(1)).min(ways - 1),
+            };
+            let name = format!("{name} is answered");
+            let way = self.choices.choose_from(&mut state.met, &name, &items, (ways, usual));
             Question::new(way, chain.len(), &ends)
         });
         let made = question.calls.entry(model).or_default();
@@ -232,7 +247,7 @@ impl Director for Steered {
     async fn reply(&self, at: At<'_>, request: &Request<'_>) -> Result<Reply, CallError> {
         let model = self.stage.plan.models.iter().position(|m| m.name == request.model.name);
         let model = ModelId(model.unwrap_or(0) as u32);
-        let (fate, after) = self.fate(at, model);
+        let (fate, after) = self.fate(at, model, request.output);
         let text = match fate {
             Fate::Answer => Some(self.answer(at, request)),
             Fate::Unusable(letters) => Some(self.sizes(Tokens(0)).nonsense(request.max_output, letters)),
@@ -287,7 +302,9 @@ impl Steered {
     fn goes(&self, at: At<'_>) -> bool {
         let (name, items) = (place(at.path, at.round), at.path.items());
         let state = &mut *self.lock();
-        let goes = self.choices.choose(&mut state.met, &format!("{name} fails"), &items, 2) == 0;
+        let usual = usize::from(matches!(&at.step.on_fail, Some(OnFail::Retry(most)) if at.round < *most));
+        let name = format!("{name} fails");
+        let goes = self.choices.choose_from(&mut state.met, &name, &items, (2, usual)) == 0;
         state.script.found.push(Found::of(at, goes.then_some(Json::Null)));
         goes
     }
