@@ -420,6 +420,9 @@ pub struct Step {
     pub on_fail: Option<OnFail>,
     /// What is proven of it, where it asks a prompt.
     pub bounds: Option<Arc<CallBounds>>,
+    /// The steps of the flow that it calls, with what is proven of them for what is given here, where
+    /// that is less than what the flow may be given.
+    pub called: Option<Arc<Block>>,
     /// Where it is written.
     pub span: Span,
 }

@@ -143,6 +143,7 @@ fn plan(cached: bool) -> Plan {
         settings: StepSettings { model: Some(ModelId(0)), cache, ..StepSettings::default() },
         on_fail: None,
         bounds: None,
+        called: None,
         span,
     });
     let body = Block { vars: 0..2, inputs: 1, steps, result: Some(Expr::Var(VarId(1))), assumes: vec![] };

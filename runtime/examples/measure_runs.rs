@@ -120,6 +120,7 @@ fn plan(count: usize) -> Plan {
             settings: StepSettings { model: Some(ModelId(0)), ..StepSettings::default() },
             on_fail: None,
             bounds: None,
+            called: None,
             span,
         });
     }

@@ -2,11 +2,11 @@
 
 use super::infer::{Env, narrowest};
 use super::prompt::Asked;
-use super::walk::{CallWorst, Instance, Place, Unbounded, Walk};
+use super::walk::{CallWorst, FlowWorst, Instance, Place, Unbounded, Walk};
 use super::worst::{Line, Ways, Worst, either};
 use flow_plan::limits::{CACHE, longest_shared, longest_wait};
 use flow_plan::{
-    Bound, CallBounds, Callee, Cost, Escalate, FlowId, GuardId, Millis, ModelId, OnFail, Prompt, PromptId,
+    Block, Bound, CallBounds, Callee, Cost, Escalate, FlowId, GuardId, Millis, ModelId, OnFail, Prompt, PromptId,
     RequestBound, Step, StepKind, StepSettings, Tokens, Type, VarId,
 };
 use std::sync::Arc;
@@ -42,7 +42,7 @@ impl Walk<'_> {
                 let ways = timed(instance.ways, step.settings.timeout, step, place);
                 (tried(&ways, &step.settings, waiting(step, place)), first())
             }
-            Callee::Flow(id) => self.sub_flow(step, *id, place),
+            Callee::Flow(id) => self.sub_flow(step, *id, args, place),
         }
     }
 
@@ -58,8 +58,9 @@ impl Walk<'_> {
         }
     }
 
-    fn sub_flow(&mut self, step: &Step, id: FlowId, place: &Place) -> (Ways, Type) {
-        let worst = self.flow(id);
+    fn sub_flow(&mut self, step: &mut Step, id: FlowId, args: &[Type], place: &Place) -> (Ways, Type) {
+        let (worst, called) = self.called(id, args);
+        step.called = called;
         let attempts = attempts(&step.settings);
         self.calls.extend(worst.calls.iter().map(|call| CallWorst {
             step: place.name(&super::joined(&step.name, &call.step)),
@@ -76,6 +77,34 @@ impl Walk<'_> {
         let ways = timed(ways, settings.deadline, step, place);
         let ways = timed(ways, step.settings.timeout, step, place);
         (tried(&ways, &step.settings, waiting(step, place)), worst.output)
+    }
+
+    // A flow for arguments of these types, with the steps of its own that it has then.
+    fn called(&mut self, id: FlowId, args: &[Type]) -> (FlowWorst, Option<Arc<Block>>) {
+        let params = &self.plan.flows[id.index()].params;
+        let given: Vec<Type> = params.iter().zip(args).map(|(p, arg)| narrowest(&p.ty, arg)).collect();
+        let is_less = params.iter().zip(&given).any(|(param, given)| param.ty != *given);
+        if let Some(known) = self.called.get(&id).and_then(|all| all.iter().find(|c| c.args == given)) {
+            return (known.worst.clone(), Some(known.body.clone()));
+        }
+        if !is_less || given.len() != params.len() || self.inside >= MOST_CALLED {
+            return (self.flow(id), None);
+        }
+        let mut body = self.plan.flows[id.index()].body.clone();
+        self.inside += body.steps.node_count().max(1);
+        let mut env = Env::of_params([]);
+        for (i, ty) in given.iter().enumerate() {
+            env.set(VarId(body.vars.start + i as u32), ty.clone());
+        }
+        // What is wrong in it is told of the flow itself.
+        let (unbounded, needless) = (self.unbounded.len(), self.needless.len());
+        let worst = self.walked(id, &mut body, env);
+        self.unbounded.truncate(unbounded);
+        self.needless.truncate(needless);
+        let body = Arc::new(body);
+        let called = Called { args: given, worst: worst.clone(), body: body.clone() };
+        self.called.entry(id).or_default().push(called);
+        (worst, Some(body))
     }
 
     // The instance of a guard of the program for arguments of these types.
@@ -369,6 +398,18 @@ pub(crate) struct Doubt {
 fn may_be_refused(output: &Type) -> bool {
     !matches!(output.present(), Type::Text { bound: None, .. } | Type::Text { truncate: true, .. })
 }
+
+/// A flow of the program with arguments of certain types.
+#[derive(Clone)]
+pub(crate) struct Called {
+    args: Vec<Type>,
+    worst: FlowWorst,
+    body: Arc<Block>,
+}
+
+// How many steps of flows are looked at for the arguments of single calls. Flows that call others
+// which call others make their number grow fast.
+const MOST_CALLED: usize = 2_000;
 
 /// Every model that a step may ask.
 fn models(settings: &StepSettings) -> Vec<ModelId> {

@@ -418,7 +418,8 @@ fn kept(declared: &Type, known: &Known) -> Type {
     match (&known.parts, declared.present()) {
         // What is over the declared bound is cut.
         (Parts::Constants(_), Type::Text { .. }) if shown_tokens(&of) < shown_tokens(&known.of) => of,
-        (_, Type::Json(_) | Type::Error) => of,
+        // What is cut to its characters is another text.
+        (Parts::Constants(_), Type::Text { truncate: true, .. }) | (_, Type::Json(_) | Type::Error) => of,
         (Parts::Constants(values), _) => values
             .iter()
             .map(|value| Type::constant(of.clone(), value.clone()))

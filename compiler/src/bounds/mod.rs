@@ -159,6 +159,8 @@ pub(crate) fn derive_for(plan: &mut Plan, wanted: &[FlowId], measures: &[Measure
         settled: HashMap::new(),
         settling: 0,
         rounds: 0,
+        called: HashMap::new(),
+        inside: 0,
         looked: 0,
     };
     let mut flows: Vec<FlowBound> = wanted.iter().map(|id| flow_bound(*id, &walk.flow(*id))).collect();

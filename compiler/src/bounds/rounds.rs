@@ -151,6 +151,7 @@ impl Walk<'_> {
             return known.it.clone();
         }
         let guards = (self.plan.guards.clone(), self.guards.clone(), self.origins.clone());
+        let called = (self.called.clone(), self.inside);
         let calls = std::mem::take(&mut self.calls);
         let (unbounded, needless) = (self.unbounded.len(), self.needless.len());
         self.settling += 1;
@@ -158,6 +159,7 @@ impl Walk<'_> {
         self.settling -= 1;
         // What was seen on the way is not how it is in the end.
         (self.plan.guards, self.guards, self.origins) = guards;
+        (self.called, self.inside) = called;
         self.calls = calls;
         self.unbounded.truncate(unbounded);
         self.needless.truncate(needless);

@@ -10,7 +10,7 @@ use super::infer::{Env, Inference, narrowest, widest};
 use super::rounds::{Rounds, Settled};
 use super::near::{Near, Total};
 use super::prompt::{Open, Pasted};
-use super::call::Doubt;
+use super::call::{Called, Doubt};
 use super::worst::{Line, Ways, Worst, either};
 use super::{Amount, amount};
 use ecow::{EcoString, eco_format};
@@ -106,6 +106,9 @@ pub(crate) struct Walk<'a> {
     pub(crate) elements: HashMap<Span, u64>,
     // The instances of a guard of the program, by the types of its arguments.
     pub(crate) guards: HashMap<GuardId, Vec<Instance>>,
+    // Flows with the arguments of single calls, and how many steps those have.
+    pub(crate) called: HashMap<FlowId, Vec<Called>>,
+    pub(crate) inside: usize,
     // The guard that an instance was made from.
     pub(crate) origins: HashMap<GuardId, GuardId>,
     /// What is pasted into requests that do not fit their model, by step.
@@ -149,15 +152,21 @@ impl Walk<'_> {
         for (i, param) in flow.params.iter().enumerate() {
             env.set(VarId(body.vars.start + i as u32), param.ty.clone());
         }
-        let around = std::mem::take(&mut self.calls);
-        let place = Place { inside: EcoString::new(), times: 1 };
-        let (ways, ty) = self.block(&mut body, &mut env, &place);
-        let flow = &mut self.plan.flows[id.index()];
-        flow.body = body;
-        let output = narrowest(&flow.output, &ty);
-        let worst = FlowWorst { ways, output, calls: std::mem::replace(&mut self.calls, around) };
+        let worst = self.walked(id, &mut body, env);
+        self.plan.flows[id.index()].body = body;
         self.flows[id.index()] = Some(worst.clone());
         worst
+    }
+
+    /// The worst case of a flow's steps with these inputs.
+    pub(crate) fn walked(&mut self, id: FlowId, body: &mut Block, mut env: Env) -> FlowWorst {
+        let around = std::mem::take(&mut self.calls);
+        let rounds = std::mem::take(&mut self.rounds);
+        let place = Place { inside: EcoString::new(), times: 1 };
+        let (ways, ty) = self.block(body, &mut env, &place);
+        let output = narrowest(&self.plan.flows[id.index()].output, &ty);
+        self.rounds = rounds;
+        FlowWorst { ways, output, calls: std::mem::replace(&mut self.calls, around) }
     }
 
     /// The worst case of a block, and the type of its result.
@@ -312,6 +321,7 @@ fn placeholder() -> Step {
         settings: flow_plan::StepSettings::default(),
         on_fail: None,
         bounds: None,
+        called: None,
         span: Span::default(),
     }
 }

@@ -204,7 +204,16 @@ impl Steered {
         let name = place(at.path, at.round);
         let items = at.path.items();
         let mut state = self.lock();
-        let mut sizes = self.sizes(request.max_output);
+        let settings = &at.step.settings;
+        let models = settings.model.iter().chain(&settings.fallback);
+        let models = models.chain(settings.escalate.as_ref().map(|e| &e.to));
+        let longest = models.map(|m| self.stage.plan.models[m.index()].output_cap()).max();
+        // Within its cap a model can write a text that has several times as many tokens when it is read.
+        let free = match request.output.present() {
+            Type::Text { .. } => longest.unwrap_or_default().min(Tokens(REWRITTEN * request.max_output.0)),
+            _ => request.max_output,
+        };
+        let mut sizes = self.sizes(free.max(request.max_output));
         let own = [request.measure.clone()];
         if !self.stage.measures.iter().any(|m| m.counts_like(request.measure)) {
             sizes.measures = &own;
@@ -221,6 +230,9 @@ impl Steered {
         }
     }
 }
+
+/// How many times as many tokens as the cap on output a text has at most when it is counted again.
+const REWRITTEN: u64 = 4;
 
 /// The name of a step's choices: the same for all elements and rounds of loops.
 fn place(path: &StepPath, round: u32) -> String {
@@ -250,7 +262,11 @@ impl Director for Steered {
         let (fate, after) = self.fate(at, model, request.output);
         let text = match fate {
             Fate::Answer => Some(self.answer(at, request)),
-            Fate::Unusable(letters) => Some(self.sizes(Tokens(0)).nonsense(request.max_output, letters)),
+            Fate::Unusable(letters) => {
+                let shown = at.step.bounds.as_deref().map_or(request.max_output, |bounds| bounds.shown);
+                let most = shown.min(Tokens(REWRITTEN * request.max_output.0)).max(request.max_output);
+                Some(self.sizes(Tokens(0)).nonsense(most, letters))
+            }
             Fate::Break | Fate::Silence => None,
         };
         let ends = match (&fate, &text) {
