@@ -68,7 +68,7 @@ fn snake(name: &str) -> EcoString {
 // Whether a value of the type is laid out over several lines.
 fn is_laid_out(ty: &Type) -> bool {
     match ty.present() {
-        Type::Known(known) => !matches!(known.parts, Parts::Constants(_)) && is_laid_out(&known.of),
+        Type::Known(known) => !matches!(known.parts, Parts::Constants(_) | Parts::Only(_)) && is_laid_out(&known.of),
         Type::Record(_) | Type::Map(..) => true,
         Type::List(item, _) => {
             matches!(item.present(), Type::Text { .. } | Type::Json(_)) || is_laid_out(item)
@@ -89,24 +89,46 @@ pub fn shape(ty: &Type, hole: &Hole, measure: &Measure) -> Result<Shape, Leaf> {
     }
 }
 
-// A value that is pasted as one text: the text itself where it is a constant.
+// A value that is pasted as one text. In a fence its tokens add up; anywhere else, what is one of a few
+// texts is counted with what stands around it.
 fn pasted(ty: &Type, path: &str, trim: (bool, bool), measure: &Measure) -> Result<Shape, Leaf> {
-    let constants = match ty {
-        Type::Known(known) => match &known.parts {
-            Parts::Constants(values) => values.as_slice(),
-            _ => &[],
-        },
-        _ => &[],
-    };
-    let texts: Vec<EcoString> = constants.iter().map(|value| trimmed(&shown(value), trim).into()).collect();
-    match texts.as_slice() {
-        [] => Ok(Shape::hole(leaf(ty, path, measure)?, trim)),
-        [one] => Ok(Shape::text(one.clone())),
-        several => {
-            let most = several.iter().map(|text| measure.count(text)).max().unwrap_or(0);
+    let texts = few(ty).map(|texts| texts.iter().map(|t| trimmed(t, trim).into()).collect::<Vec<EcoString>>());
+    match texts {
+        Some(texts) if trim == (true, true) => {
+            let most = texts.iter().map(|text| measure.count(text)).max().unwrap_or(0);
             Ok(Shape::hole(most, trim))
         }
+        Some(texts) => {
+            let mut texts = texts.into_iter().map(Shape::text);
+            let first = texts.next().unwrap_or_else(Shape::empty);
+            Ok(texts.fold(first, |so_far, text| so_far.or(text, measure)))
+        }
+        None => Ok(Shape::hole(leaf(ty, path, measure)?, trim)),
     }
+}
+
+// More texts than these are not told apart.
+const FEW: usize = 4;
+
+// What values of the type are shown as, where they are few.
+fn few(ty: &Type) -> Option<Vec<EcoString>> {
+    let texts: Vec<EcoString> = match ty {
+        Type::Bool => vec!["true".into(), "false".into()],
+        Type::Null => vec!["".into()],
+        Type::Enum(of) => of.variants.iter().map(|v| v.name.clone()).collect(),
+        Type::Optional(inner) => {
+            let mut texts = few(inner)?;
+            texts.push("".into());
+            texts
+        }
+        Type::Known(known) => match &known.parts {
+            Parts::Constants(values) => values.iter().map(shown).collect(),
+            Parts::Only(narrower) if matches!(known.of, Type::Text { .. }) => few(narrower)?,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    (texts.len() <= FEW).then_some(texts)
 }
 
 fn trimmed(text: &str, (start, end): (bool, bool)) -> &str {

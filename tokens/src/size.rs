@@ -47,6 +47,10 @@ fn known_tokens(known: &Known, counter: &Counter) -> Option<u64> {
             let items: Vec<&Type> = items.iter().collect();
             list_tokens(&items, items.len() as u64, counter).or_else(|| leaf_tokens(&known.of, counter))
         }
+        Parts::Only(narrower) => {
+            let (all, some) = (leaf_tokens(&known.of, counter), leaf_tokens(narrower, counter));
+            all.zip(some).map(|(all, some)| all.min(some)).or(some)
+        }
         Parts::Entries(_) => leaf_tokens(&known.of, counter),
     }
 }

@@ -63,8 +63,14 @@ impl Inference<'_> {
     /// A text that is one of the variants of an enum.
     pub(crate) fn named(&self, of: &EnumType) -> Type {
         let most = of.variants.iter().map(|v| self.count(&v.name)).max().unwrap_or(0);
-        Type::Text { bound: Some(Bound::Tokens(most)), truncate: false }
+        let text = Type::Text { bound: Some(Bound::Tokens(most)), truncate: false };
+        let is_plain = of.variants.iter().all(|v| !v.name.contains("</"));
+        if is_plain { Type::only(text, Type::Enum(Arc::new(copied(of)))) } else { text }
     }
+}
+
+fn copied(of: &EnumType) -> EnumType {
+    EnumType { name: of.name.clone(), doc: of.doc.clone(), variants: of.variants.clone() }
 }
 
 // Of two parts of one enum, both; of anything else, what holds both.

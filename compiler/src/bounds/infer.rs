@@ -124,6 +124,7 @@ impl Inference<'_> {
             },
             Expr::Call(name, args) if name == "text" && args.len() == 1 => match self.full(&args[0], env) {
                 Type::Known(known) => self.shown(&known).unwrap_or_else(|| self.ty(expr, env)),
+                Type::Enum(of) => self.named(&of),
                 _ => self.ty(expr, env),
             },
             _ => self.ty(expr, env),
@@ -187,7 +188,7 @@ impl Inference<'_> {
 
     fn call(&self, name: &str, types: &[Type]) -> Type {
         if let ("text", [Type::Enum(of)]) = (name, types) {
-            return self.named(of);
+            return self.named(of).plain();
         }
         let Some(function) = functions::find(name) else { return Type::Error };
         // A sum may carry its zero behind its arguments.
@@ -377,6 +378,10 @@ pub(crate) fn narrowest(declared: &Type, known: &Type) -> Type {
         (Type::Text { bound, truncate }, Type::Text { .. } | Type::Enum(_)) => {
             Type::Text { bound: smaller(*bound, shown_tokens(known)), truncate: *truncate }
         }
+        // A number is the same text as JSON.
+        (Type::Json(_), Type::Int(_) | Type::Float(_) | Type::Bool) => {
+            Type::only(declared.clone(), known.clone())
+        }
         (Type::Json(bound), Type::Json(known)) => Type::Json(bound.or(*known)),
         (Type::Enum(a), Type::Enum(b)) if b.variants.iter().all(|v| a.variants.contains(v)) => known.clone(),
         (Type::Int(a), Type::Int(b)) => Type::Int(match (a, b) {
@@ -413,13 +418,21 @@ pub(crate) fn narrowest(declared: &Type, known: &Type) -> Type {
 }
 
 // The same of a value of which more is known.
-fn kept(declared: &Type, known: &Known) -> Type {
+fn kept(declared: &Type, known: &Arc<Known>) -> Type {
     let of = narrowest(declared, &known.of);
     match (&known.parts, declared.present()) {
         // What is over the declared bound is cut.
         (Parts::Constants(_), Type::Text { .. }) if shown_tokens(&of) < shown_tokens(&known.of) => of,
         // What is cut to its characters is another text.
-        (Parts::Constants(_), Type::Text { truncate: true, .. }) | (_, Type::Json(_) | Type::Error) => of,
+        (Parts::Constants(_) | Parts::Only(_), Type::Text { truncate: true, .. }) => of,
+        (Parts::Constants(values), Type::Json(_))
+            if values.iter().all(|v| matches!(v, Value::Bool(_) | Value::Int(_) | Value::Float(_))) =>
+        {
+            Type::only(declared.clone(), Type::Known(known.clone()))
+        }
+        (_, Type::Json(_) | Type::Error) => of,
+        (Parts::Only(_), Type::Text { .. }) if shown_tokens(&of) < shown_tokens(&known.of) => of,
+        (Parts::Only(narrower), _) => Type::only(of, narrower.clone()),
         (Parts::Constants(values), _) => values
             .iter()
             .map(|value| Type::constant(of.clone(), value.clone()))

@@ -21,6 +21,8 @@ pub struct Known {
 pub enum Parts {
     /// It is one of these, none of which has parts. A few at most.
     Constants(Vec<Value>),
+    /// Its values are those of a narrower type, which has no parts, and are shown as that shows them.
+    Only(Type),
     /// The elements of a list, in their order.
     Items(Vec<Type>),
     /// The keys and values of a map.
@@ -36,6 +38,11 @@ impl Type {
     /// A constant, which has no parts, of a type.
     pub fn constant(of: Type, value: Value) -> Type {
         Type::Known(Arc::new(Known { of: of.plain(), parts: Parts::Constants(vec![value]) }))
+    }
+
+    /// What is shown as values of a narrower type are, which has no parts.
+    pub fn only(of: Type, narrower: Type) -> Type {
+        Type::Known(Arc::new(Known { of: of.plain(), parts: Parts::Only(narrower) }))
     }
 
     /// A list of these elements; the list itself where there are too many to tell apart.
@@ -113,6 +120,7 @@ impl Known {
                 all.extend(b.iter().filter(|v| !a.contains(v)).cloned());
                 (all.len() <= MOST_CONSTANTS).then_some(Parts::Constants(all))?
             }
+            (Parts::Only(a), Parts::Only(b)) if a == b => Parts::Only(a.clone()),
             (Parts::Items(a), Parts::Items(b)) if a.len() == b.len() => {
                 Parts::Items(a.iter().zip(b).map(|(a, b)| join(a, b)).collect::<Option<_>>()?)
             }

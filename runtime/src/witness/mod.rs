@@ -70,6 +70,15 @@ pub fn find(plan: &Arc<Plan>, flow: FlowId, search: Search) -> Result<(Witness, 
     Ok((theatre.witness(best.script, best.inputs), best.spent))
 }
 
+/// How many choices are changed together.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    One,
+    // One, and one of those that are met only then.
+    Next,
+    Two,
+}
+
 /// Goes another way at one choice, or where no single one is worth more, at two, as long as that helps.
 fn climbed<W: PartialOrd>(
     theatre: &mut Theatre,
@@ -77,7 +86,7 @@ fn climbed<W: PartialOrd>(
     (is_dearest, left): (&dyn Fn(&Spent) -> bool, &mut usize),
     worth: &dyn Fn(&Tried) -> W,
 ) -> Result<Tried, RunError> {
-    let mut pairs = false;
+    let mut step = Step::One;
     loop {
         let mut improved = false;
         // What is met on the way is tried as well.
@@ -93,8 +102,11 @@ fn climbed<W: PartialOrd>(
                 (best, improved) = (other, true);
                 continue;
             }
-            let second = if pairs { other.others() } else { Vec::new() };
-            for (next, way) in second.into_iter().filter(|(next, _)| *next != name) {
+            let second = if step == Step::One { Vec::new() } else { other.others() };
+            let is_wanted =
+                |next: &str| next != name && (step == Step::Two || !best.met.ways.contains_key(next));
+            let second: Vec<_> = second.into_iter().filter(|(next, _)| is_wanted(next)).collect();
+            for (next, way) in second {
                 if *left == 0 {
                     return Ok(best);
                 }
@@ -106,11 +118,12 @@ fn climbed<W: PartialOrd>(
                 }
             }
         }
-        match improved {
-            true => pairs = false,
-            false if pairs => return Ok(best),
-            false => pairs = true,
-        }
+        step = match (improved, step) {
+            (true, _) => Step::One,
+            (false, Step::One) => Step::Next,
+            (false, Step::Next) => Step::Two,
+            (false, Step::Two) => return Ok(best),
+        };
     }
 }
 

@@ -18,9 +18,6 @@ const WIDE: &str = "\u{10348}";
 /// The longest as it is pasted, the longest as JSON, and none.
 const AMOUNTS: [f64; 3] = [9_223_372_036.123_456, 1_234_567_890.123_456_7, 0.0];
 
-/// So many characters that JSON escapes have more tokens than are said of an answer.
-const ESCAPED: usize = 64;
-
 /// Where neither the type nor a cap bounds a text.
 const FREE: u64 = 64;
 
@@ -92,10 +89,12 @@ impl Sizes<'_> {
     pub(super) fn nonsense(&self, most: Tokens, letters: u8) -> String {
         // In quotes as JSON has them, each of these has several tokens.
         if letters == 0 {
-            let escaped = "\u{1}".repeat(ESCAPED.min(most.0 as usize));
-            return self.filled(&escaped, Bound::Tokens(most.0));
+            let escaped = "\u{1}".repeat(most.0 as usize);
+            if self.count(&escaped) <= most.0 {
+                return self.filled(&escaped, Bound::Tokens(most.0));
+            }
         }
-        let letters = usize::from(letters - 1).min(most.0 as usize);
+        let letters = usize::from(letters.saturating_sub(1)).min(most.0 as usize);
         let wide = dense(letters) + &WIDE.repeat((most.0 as usize - letters) / WIDE.len());
         match self.count(&wide) <= most.0 {
             true => self.filled(&wide, Bound::Tokens(most.0)),
