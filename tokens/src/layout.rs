@@ -116,6 +116,7 @@ fn few(ty: &Type) -> Option<Vec<EcoString>> {
         Type::Bool => vec!["true".into(), "false".into()],
         Type::Null => vec!["".into()],
         Type::Enum(of) => of.variants.iter().map(|v| v.name.clone()).collect(),
+        Type::List(item, Some(0)) if !is_laid_out(ty) && !item.knows() => vec!["[]".into()],
         Type::Optional(inner) => {
             let mut texts = few(inner)?;
             texts.push("".into());
@@ -123,6 +124,7 @@ fn few(ty: &Type) -> Option<Vec<EcoString>> {
         }
         Type::Known(known) => match &known.parts {
             Parts::Constants(values) => values.iter().map(shown).collect(),
+            Parts::Items(items) if items.is_empty() && !is_laid_out(ty) => vec!["[]".into()],
             Parts::Only(narrower) if matches!(known.of, Type::Text { .. }) => few(narrower)?,
             _ => return None,
         },

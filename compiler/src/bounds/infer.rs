@@ -382,6 +382,10 @@ pub(crate) fn narrowest(declared: &Type, known: &Type) -> Type {
         (Type::Json(_), Type::Int(_) | Type::Float(_) | Type::Bool) => {
             Type::only(declared.clone(), known.clone())
         }
+        // A text is pasted as it is, also where any JSON may stand.
+        (Type::Json(Some(_)), Type::Text { bound: Some(_), .. }) => {
+            Type::only(declared.clone(), known.clone())
+        }
         (Type::Json(bound), Type::Json(known)) => Type::Json(bound.or(*known)),
         (Type::Enum(a), Type::Enum(b)) if b.variants.iter().all(|v| a.variants.contains(v)) => known.clone(),
         (Type::Int(a), Type::Int(b)) => Type::Int(match (a, b) {
@@ -426,7 +430,9 @@ fn kept(declared: &Type, known: &Arc<Known>) -> Type {
         // What is cut to its characters is another text.
         (Parts::Constants(_) | Parts::Only(_), Type::Text { truncate: true, .. }) => of,
         (Parts::Constants(values), Type::Json(_))
-            if values.iter().all(|v| matches!(v, Value::Bool(_) | Value::Int(_) | Value::Float(_))) =>
+            if values.iter().all(|v| {
+                matches!(v, Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Text(_))
+            }) =>
         {
             Type::only(declared.clone(), Type::Known(known.clone()))
         }

@@ -23,7 +23,7 @@ pub enum Parts {
     Constants(Vec<Value>),
     /// Its values are those of a narrower type, which has no parts, and are shown as that shows them.
     Only(Type),
-    /// The elements of a list, in their order.
+    /// The elements of a list, in their order; the last of them may be missing.
     Items(Vec<Type>),
     /// The keys and values of a map.
     Entries(Vec<(EcoString, Type)>),
@@ -121,8 +121,11 @@ impl Known {
                 (all.len() <= MOST_CONSTANTS).then_some(Parts::Constants(all))?
             }
             (Parts::Only(a), Parts::Only(b)) if a == b => Parts::Only(a.clone()),
-            (Parts::Items(a), Parts::Items(b)) if a.len() == b.len() => {
-                Parts::Items(a.iter().zip(b).map(|(a, b)| join(a, b)).collect::<Option<_>>()?)
+            // Of a shorter list, no more is pasted than of the longer one.
+            (Parts::Items(a), Parts::Items(b)) => {
+                let both = a.iter().zip(b).map(|(a, b)| join(a, b));
+                let more = if a.len() > b.len() { &a[b.len()..] } else { &b[a.len()..] };
+                Parts::Items(both.chain(more.iter().cloned().map(Some)).collect::<Option<_>>()?)
             }
             (Parts::Entries(a), Parts::Entries(b)) if a.len() == b.len() => {
                 let of = |(key, a): &(EcoString, Type)| {

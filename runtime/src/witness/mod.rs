@@ -38,7 +38,7 @@ use steered::{Script, Stage, Steered};
 pub struct Search {
     /// No run costs more: where one comes to it, nothing is left to find.
     pub worst: Cost,
-    /// No run uses more tokens, in and out together: what is looked for where nothing costs money.
+    /// No run uses more tokens, in and out together: what is looked for where `worst` is nothing.
     pub tokens: u64,
     /// The most runs that are tried.
     pub runs: usize,
@@ -64,9 +64,13 @@ pub fn find(plan: &Arc<Plan>, flow: FlowId, search: Search) -> Result<(Witness, 
     };
     // A failure ends a run, and may cost more than what comes before it, so that it hides what comes
     // behind it: that is looked for first.
-    let whole = |tried: &Tried| (tried.is_whole, tried.worth());
+    let worth = |tried: &Tried| {
+        let (usd, tokens, calls) = tried.worth();
+        (if search.worst == Cost::ZERO { Cost::ZERO } else { usd }, tokens, calls)
+    };
+    let whole = |tried: &Tried| (tried.is_whole, worth(tried));
     let best = climbed(&mut theatre, first, (&is_dearest, &mut left), &whole)?;
-    let best = climbed(&mut theatre, best, (&is_dearest, &mut left), &Tried::worth)?;
+    let best = climbed(&mut theatre, best, (&is_dearest, &mut left), &worth)?;
     Ok((theatre.witness(best.script, best.inputs), best.spent))
 }
 

@@ -69,6 +69,8 @@ struct Question {
 enum End {
     Answer,
     Break,
+    // The same at once, before a time limit around it ends what is tried again.
+    Soon,
     // With an answer that cannot be used, and is shown to the model again, with so many letters
     // before it: what is said of it is cut where a character ends, and so may come out shorter than it
     // may be.
@@ -76,7 +78,7 @@ enum End {
 }
 
 /// As many letters as a character of an unusable answer has tokens, less one.
-const LETTERS: u8 = 5;
+const LETTERS: u8 = 6;
 
 impl Question {
     // By the last model first: those before it have failed, and are paid for. Answers before failures.
@@ -84,7 +86,8 @@ impl Question {
         let (answers, end) = match way.checked_sub(models * ends.len()) {
             None => (models - 1 - way / ends.len(), ends[way % ends.len()]),
             Some(0) => (models, End::Break),
-            Some(n) => (models, End::Unusable(u8::try_from(n - 1).unwrap_or(0))),
+            Some(1) => (models, End::Soon),
+            Some(n) => (models, End::Unusable(u8::try_from(n - 2).unwrap_or(0))),
         };
         Question { answers, end, calls: HashMap::new(), answered: false }
     }
@@ -148,7 +151,7 @@ impl Steered {
                 ends.extend((0..LETTERS).filter(|_| again && is_ever_unusable).map(End::Unusable));
             }
             let unusable = if again && is_ever_unusable { usize::from(LETTERS) } else { 0 };
-            let ways = chain.len() * ends.len() + 1 + unusable;
+            let ways = chain.len() * ends.len() + 2 + unusable;
             // A step that is tried again, or that another call stands in for, costs most where it fails.
             let fails = match &at.step.on_fail {
                 Some(OnFail::Retry(most)) => at.round < *most,
@@ -159,7 +162,7 @@ impl Steered {
                 (false, _) => 0,
                 // Where there is doubt, when one more has been asked.
                 (true, true) => 2.min(ends.len() - 1),
-                (true, false) => (chain.len() + unusable.min(1)).min(ways - 1),
+                (true, false) => chain.len() + 2 * unusable.min(1),
             };
             let name = format!("{name} is answered");
             let way = self.choices.choose_from(&mut state.met, &name, &items, (ways, usual));
@@ -190,7 +193,7 @@ impl Steered {
             (false, true, Some(letters)) => (Fate::Unusable(letters), Duration::from_millis(2)),
             (false, false, Some(letters)) => (Fate::Unusable(letters), wait),
             // The failure that may end the run comes when all else is done.
-            (false, _, None) if is_end => {
+            (false, _, None) if is_end && question.end != End::Soon => {
                 let late = limit.duration().saturating_sub(Duration::from_millis(2));
                 (Fate::Break, late.max(wait))
             }

@@ -18,6 +18,9 @@ const WIDE: &str = "\u{10348}";
 /// The longest as it is pasted, the longest as JSON, and none.
 const AMOUNTS: [f64; 3] = [9_223_372_036.123_456, 1_234_567_890.123_456_7, 0.0];
 
+/// So many line breaks stand in a text that is shown in quotes.
+const BREAKS: usize = 100;
+
 /// Where neither the type nor a cap bounds a text.
 const FREE: u64 = 64;
 
@@ -94,7 +97,16 @@ impl Sizes<'_> {
                 return self.filled(&escaped, Bound::Tokens(most.0));
             }
         }
-        let letters = usize::from(letters.saturating_sub(1)).min(most.0 as usize);
+        // A line break is two characters in quotes, and many of them are one token as they stand.
+        if letters == 1 {
+            let few = "\u{1}".repeat(most.0 as usize / 2);
+            let text = |more: usize| format!("{few}{}{}", "\n".repeat(BREAKS), "\u{1}".repeat(more));
+            let fits = |more: &usize| self.count(&text(*more)) <= most.0;
+            if let Some(more) = (0..=few.len()).rev().find(fits) {
+                return self.filled(&text(more), Bound::Tokens(most.0));
+            }
+        }
+        let letters = usize::from(letters.saturating_sub(2)).min(most.0 as usize);
         let wide = dense(letters) + &WIDE.repeat((most.0 as usize - letters) / WIDE.len());
         match self.count(&wide) <= most.0 {
             true => self.filled(&wide, Bound::Tokens(most.0)),
