@@ -68,7 +68,9 @@ fn snake(name: &str) -> EcoString {
 // Whether a value of the type is laid out over several lines.
 fn is_laid_out(ty: &Type) -> bool {
     match ty.present() {
-        Type::Known(known) => !matches!(known.parts, Parts::Constants(_) | Parts::Only(_)) && is_laid_out(&known.of),
+        Type::Known(known) => {
+            !matches!(known.parts, Parts::Constants(_) | Parts::Only(_)) && is_laid_out(&known.of)
+        }
         Type::Record(_) | Type::Map(..) => true,
         Type::List(item, _) => {
             matches!(item.present(), Type::Text { .. } | Type::Json(_)) || is_laid_out(item)
@@ -92,7 +94,8 @@ pub fn shape(ty: &Type, hole: &Hole, measure: &Measure) -> Result<Shape, Leaf> {
 // A value that is pasted as one text. In a fence its tokens add up; anywhere else, what is one of a few
 // texts is counted with what stands around it.
 fn pasted(ty: &Type, path: &str, trim: (bool, bool), measure: &Measure) -> Result<Shape, Leaf> {
-    let texts = few(ty).map(|texts| texts.iter().map(|t| trimmed(t, trim).into()).collect::<Vec<EcoString>>());
+    let texts =
+        few(ty).map(|texts| texts.iter().map(|t| trimmed(t, trim).into()).collect::<Vec<EcoString>>());
     match texts {
         Some(texts) if trim == (true, true) => {
             let most = texts.iter().map(|text| measure.count(text)).max().unwrap_or(0);
@@ -325,9 +328,8 @@ impl<'a> Paste<'a> {
                         },
                         _ => &[],
                     };
-                    let of = |key: &EcoString| {
-                        known.iter().find(|(k, _)| k == key).map_or(&**item, |(_, ty)| ty)
-                    };
+                    let of =
+                        |key: &EcoString| known.iter().find(|(k, _)| k == key).map_or(&**item, |(_, ty)| ty);
                     self.entries(out, entries.iter().map(|(key, value)| (key, value, of(key))));
                 }
                 _ => {

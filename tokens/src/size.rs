@@ -234,3 +234,85 @@ pub fn json_tokens(ty: &Type, measure: &Measure) -> u64 {
 
 /// What quotes around a text are planned to add in a model's answer.
 const QUOTES: u64 = 2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::BYTES;
+    use std::sync::Arc;
+
+    fn measures() -> Vec<Measure> {
+        let known = ["o200k_base", "cl100k_base"].map(|name| Measure::named(name, None));
+        known.into_iter().flatten().chain([BYTES.clone()]).collect()
+    }
+
+    fn list(item: Type, most: u64) -> Type {
+        Type::List(Box::new(item), Some(most))
+    }
+
+    #[test]
+    fn lists_as_json_have_no_more_tokens_than_their_bound_and_reach_it() {
+        let names = ["billing", "a", "shipping_and_handling", "x9"];
+        let variants = names.map(|n| flow_plan::Variant { name: n.into(), doc: "".into() }).to_vec();
+        let kind =
+            Type::Enum(Arc::new(flow_plan::EnumType { name: "Kind".into(), doc: "".into(), variants }));
+        let cases: [(Type, Vec<Value>); 4] = [
+            (Type::Bool, vec![Value::Bool(true), Value::Bool(false)]),
+            (Type::Int(Some((-559, 1158))), [-559, 1158, 0, 7, -1].map(Value::Int).to_vec()),
+            (kind, names.map(Value::text).to_vec()),
+            (Type::Float(None), [0.5, -1.7976931348623157e308, 1e-7, -123456.75].map(Value::Float).to_vec()),
+        ];
+        for measure in measures() {
+            for (item, values) in &cases {
+                let bound = leaf_tokens(&list(item.clone(), 3), measure.counter()).expect("it has one");
+                let mut most = 0;
+                for i in 0..values.len().pow(3) {
+                    let at = |n: usize| values[i / values.len().pow(n as u32) % values.len()].clone();
+                    for long in 0..=3 {
+                        let text = shown(&Value::List((0..long).map(at).collect()));
+                        most = most.max(measure.count(&text));
+                    }
+                }
+                assert!(most <= bound, "{item}: {most} of {bound}");
+                assert!(most == bound || matches!(item, Type::Float(_)), "{item}: {most} of {bound}");
+            }
+        }
+    }
+
+    #[test]
+    fn constants_and_known_elements_count_as_what_they_are() {
+        let (price, text) = (Value::Money(flow_plan::Cost(50_000_000)), Value::text("日本語の文章"));
+        for measure in measures() {
+            let leaf = |ty: &Type| leaf_tokens(ty, measure.counter());
+            let constant = Type::constant(Type::Money, price.clone());
+            assert_eq!(leaf(&constant), Some(measure.count("$0.05")));
+            let constant = Type::constant(Type::TEXT, text.clone());
+            assert_eq!(leaf(&constant), Some(measure.count("日本語の文章")));
+            let items = vec![Type::constant(Type::INT, Value::Int(3)), Type::Bool];
+            let known = Type::of_items(list(Type::Json(None), 2), items);
+            assert_eq!(leaf(&known), Some(measure.count("[3,false]").max(measure.count("[3,true]"))));
+        }
+    }
+
+    #[test]
+    fn no_number_or_amount_is_longer_than_its_bound() {
+        let mut random = fastrand::Rng::with_seed(7);
+        for measure in measures() {
+            let leaf = |ty: &Type| leaf_tokens(ty, measure.counter()).unwrap_or(0);
+            let (float, time) = (leaf(&Type::FLOAT), leaf(&Type::Duration));
+            for _ in 0..4000 {
+                let number = f64::from_bits(random.u64(..));
+                if number.is_finite() {
+                    let text = shown(&Value::Float(number));
+                    assert!(measure.count(&text) <= float, "{text}");
+                }
+                let text = flow_plan::Millis(random.u64(..=flow_plan::limits::LONGEST_TIME.0)).to_string();
+                assert!(measure.count(&text) <= time, "{text}");
+                // A billion dollars have six decimals.
+                let nanos = random.i64(-999_999_999_999_999_999..=999_999_999_999_999_999);
+                let text = flow_plan::Cost(nanos).to_string();
+                assert!(measure.count(&text) <= leaf(&Type::Money), "{text}");
+            }
+        }
+    }
+}

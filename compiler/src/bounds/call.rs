@@ -6,8 +6,8 @@ use super::walk::{CallWorst, FlowWorst, Instance, Place, Unbounded, Walk};
 use super::worst::{Line, Ways, Worst, either};
 use flow_plan::limits::{CACHE, longest_shared, longest_wait};
 use flow_plan::{
-    Block, Bound, CallBounds, Callee, Cost, Escalate, FlowId, GuardId, Millis, ModelId, OnFail, Prompt, PromptId,
-    RequestBound, Step, StepKind, StepSettings, Tokens, Type, VarId,
+    Block, Bound, CallBounds, Callee, Cost, Escalate, FlowId, GuardId, Millis, ModelId, OnFail, Prompt,
+    PromptId, RequestBound, Step, StepKind, StepSettings, Tokens, Type, VarId,
 };
 use std::sync::Arc;
 

@@ -430,9 +430,9 @@ fn kept(declared: &Type, known: &Arc<Known>) -> Type {
         // What is cut to its characters is another text.
         (Parts::Constants(_) | Parts::Only(_), Type::Text { truncate: true, .. }) => of,
         (Parts::Constants(values), Type::Json(_))
-            if values.iter().all(|v| {
-                matches!(v, Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Text(_))
-            }) =>
+            if values
+                .iter()
+                .all(|v| matches!(v, Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Text(_))) =>
         {
             Type::only(declared.clone(), Type::Known(known.clone()))
         }

@@ -28,6 +28,7 @@ mod worst;
 pub(crate) use check::check;
 pub use expected::Expected;
 pub use fixed::{Fixed, fixed};
+pub(crate) use infer::widest;
 pub use mean::Mean;
 pub use what_if::{Excess, Most, Notch, Number, Priced};
 

@@ -5,12 +5,12 @@
 //! long it waits. [`call`](super::call) has those of calls.
 
 use super::assumed::{Needless, or_ended};
+use super::call::{Called, Doubt};
 use super::calls::{Call, Calls};
 use super::infer::{Env, Inference, narrowest, widest};
-use super::rounds::{Rounds, Settled};
 use super::near::{Near, Total};
 use super::prompt::{Open, Pasted};
-use super::call::{Called, Doubt};
+use super::rounds::{Rounds, Settled};
 use super::worst::{Line, Ways, Worst, either};
 use super::{Amount, amount};
 use ecow::{EcoString, eco_format};
@@ -286,7 +286,7 @@ impl Walk<'_> {
             StepKind::Each { list, parallel, body } => {
                 let (item, most) = match self.inference().ty(list, env) {
                     Type::List(item, Some(most)) => {
-                        (self.inference().full(list, env).any_item().unwrap_or(*item), most)
+                        (self.inference().full(list, env).any_item(&widest).unwrap_or(*item), most)
                     }
                     other => {
                         if other != Type::Error {

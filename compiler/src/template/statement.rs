@@ -3,6 +3,7 @@
 use super::bindings::{Binding, Loop};
 use super::presence::present_where;
 use super::{Checker, Hole, Part};
+use crate::bounds::widest;
 use ecow::EcoString;
 use flow_diagnostics::{Code, FlowDiagnostic};
 use flow_plan::limits::MOST_KEY;
@@ -185,7 +186,9 @@ impl Checker<'_> {
     // What a loop goes through, and how many there are at most.
     fn elements(&mut self, iter: &ast::Expr<'_>) -> (Type, Option<u64>) {
         match self.expr(iter) {
-            Type::List(item, most) => (self.known(iter).and_then(|k| k.any_item()).unwrap_or(*item), most),
+            Type::List(item, most) => {
+                (self.known(iter).and_then(|k| k.any_item(&widest)).unwrap_or(*item), most)
+            }
             Type::Map(_, most) => (key(), most),
             Type::Json(bound) => (Type::Json(bound), None),
             Type::Error => (Type::Error, None),

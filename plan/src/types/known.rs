@@ -91,17 +91,17 @@ impl Type {
         }
     }
 
-    /// The elements of a list, all as one type, with what is known of them.
-    pub fn any_item(&self) -> Option<Type> {
+    /// The elements of a list, all as one type, with what is known of them; `join` holds the values of
+    /// two.
+    pub fn any_item(&self, join: &dyn Fn(&Type, &Type) -> Type) -> Option<Type> {
         match self {
             Type::List(item, _) => Some((**item).clone()),
-            Type::Known(known) => match (&known.parts, &known.of) {
-                (Parts::Items(items), Type::List(item, _)) => {
-                    let mut joined = items.iter().cloned().map(Some).reduce(|a, b| a?.join(&b?));
-                    joined = joined.or_else(|| Some(Some((**item).clone())));
-                    joined.flatten().or_else(|| Some((**item).clone()))
+            Type::Known(known) => match &known.parts {
+                Parts::Items(items) => {
+                    let joined = items.iter().cloned().reduce(|a, b| join(&a, &b));
+                    joined.or_else(|| known.of.any_item(join))
                 }
-                (_, of) => of.any_item(),
+                _ => known.of.any_item(join),
             },
             _ => None,
         }
@@ -109,7 +109,7 @@ impl Type {
 }
 
 /// What holds the values of two types.
-pub(super) type Join<'a> = &'a dyn Fn(&Type, &Type) -> Option<Type>;
+type Join<'a> = &'a dyn Fn(&Type, &Type) -> Option<Type>;
 
 impl Known {
     /// What is one or the other, where that can be said without less being known; `of` is its type.
@@ -137,5 +137,38 @@ impl Known {
             _ => return None,
         };
         Some(Type::Known(Arc::new(Known { of: of.plain(), parts })))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn int(n: i64) -> Type {
+        Type::constant(Type::INT, Value::Int(n))
+    }
+
+    #[test]
+    fn what_is_one_or_the_other_keeps_what_is_known_of_both() {
+        let known = |ty: Type| match ty {
+            Type::Known(known) => known,
+            other => panic!("nothing is known of {other}"),
+        };
+        let list = Type::List(Box::new(Type::INT), Some(2));
+        let (one, two) = (vec![int(1)], vec![int(1), int(3)]);
+        let (one, two) = (known(Type::of_items(list.clone(), one)), known(Type::of_items(list.clone(), two)));
+        let same = |a: &Type, b: &Type| (a == b).then(|| a.clone());
+        let both = known(one.either(&two, list.clone(), &same).expect("the first elements are the same"));
+        assert_eq!(both.parts, Parts::Items(vec![int(1), int(3)]));
+        let (one, two) = (known(int(1)), known(int(2)));
+        let both = known(one.either(&two, Type::INT, &same).expect("both are constants"));
+        assert_eq!(both.parts, Parts::Constants(vec![Value::Int(1), Value::Int(2)]));
+    }
+
+    #[test]
+    fn a_common_type_knows_nothing() {
+        let joined = int(1).join(&int(2));
+        assert_eq!(joined, Some(Type::INT));
+        assert_eq!(Type::Optional(Box::new(int(1))).plain(), Type::Optional(Box::new(Type::INT)));
     }
 }

@@ -196,11 +196,8 @@ impl Type {
     pub fn join(&self, other: &Type) -> Option<Type> {
         Some(match (self, other) {
             (a, b) if a == b => a.clone(),
-            (Type::Known(a), Type::Known(b)) => {
-                let of = a.of.join(&b.of)?;
-                a.either(b, of.clone(), &|a, b| a.join(b)).unwrap_or(of)
-            }
-            (Type::Known(known), ty) | (ty, Type::Known(known)) => known.of.join(&ty.plain())?,
+            // What is known of one holds of neither, since a common type does not look at bounds.
+            (a, b) if a.knows() || b.knows() => a.plain().join(&b.plain())?,
             (Type::Error, t) | (t, Type::Error) => t.clone(),
             (Type::Null, Type::Null) => Type::Null,
             (Type::Null, Type::Optional(t)) | (Type::Optional(t), Type::Null) => Type::Optional(t.clone()),
