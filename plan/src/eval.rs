@@ -297,7 +297,7 @@ fn arithmetic(op: BinaryOp, a: &Value, b: &Value) -> Result<Value, EvalError> {
             Value::Money(crate::Cost(m.0.checked_mul(*n).ok_or_else(overflow)?))
         }
         (Add, Value::Duration(a), Value::Duration(b)) => {
-            Value::Duration(crate::Millis(a.0.saturating_add(b.0)))
+            Value::Duration(crate::Millis(a.0.saturating_add(b.0)).min(crate::limits::LONGEST_TIME))
         }
         (Subtract, Value::Duration(a), Value::Duration(b)) => {
             Value::Duration(crate::Millis(a.0.saturating_sub(b.0)))

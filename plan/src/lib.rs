@@ -35,6 +35,6 @@ pub use price::{LongPrice, Price, Used};
 pub use settings::*;
 pub use template::{Access, Hole, Read, Template};
 pub use tokenizer::TokenizerFile;
-pub use types::{Bound, EnumType, Field, Mismatch, RecordType, Type, Variant};
+pub use types::{Bound, EnumType, Field, Known, Mismatch, Parts, RecordType, Type, Variant};
 pub use units::{Cost, Millis, Tokens};
 pub use value::Value;

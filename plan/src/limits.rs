@@ -37,6 +37,9 @@ pub fn longest_shared(callee: &Callee, timeout: Option<Millis>) -> Millis {
 /// The most that is said of an answer that could not be used, when a model is asked again.
 pub const COMPLAINT: Tokens = Tokens(200);
 
+/// The longest time that a value may be: a trillion seconds. A sum that is longer is held at it.
+pub const LONGEST_TIME: Millis = Millis(1_000_000_000_000_000);
+
 /// What an unfenced joint between two texts may add to the sum of their tokens.
 ///
 /// Splitting a text can change how both its parts are read. Over 60,000 hostile strings the most that

@@ -87,6 +87,8 @@ pub struct CallBounds {
     pub holes: Vec<Arc<[Type]>>,
     /// For each model that may be asked, what a request holds at most.
     pub requests: Vec<RequestBound>,
+    /// The longest answer that is shown to a model again. The runtime cuts what is longer.
+    pub shown: Tokens,
     /// What the embedding of its texts takes in at most, where the step's cache compares them by a
     /// model's embeddings.
     pub embedding: Option<EmbeddingBound>,
@@ -403,6 +405,9 @@ pub struct Step {
     pub on_fail: Option<OnFail>,
     /// What is proven of it, where it asks a prompt.
     pub bounds: Option<Arc<CallBounds>>,
+    /// The steps of the flow that it calls, with what is proven of them for what is given here, where
+    /// that is less than what the flow may be given.
+    pub called: Option<Arc<Block>>,
     /// Where it is written.
     pub span: Span,
 }
@@ -437,7 +442,19 @@ pub enum StepKind {
         body: Box<Block>,
         /// Whether to stop, looked at before the first round and after each; its one input is `it`.
         until: Option<Box<Block>>,
+        /// The same for the first round, where `it` is smaller than in those behind it: only what is
+        /// proven of its calls differs.
+        first: Option<Box<FirstRound>>,
     },
+}
+
+/// The first round of a `repeat`.
+#[derive(Clone, Debug)]
+pub struct FirstRound {
+    /// The round.
+    pub body: Block,
+    /// Whether to stop before it.
+    pub until: Option<Block>,
 }
 
 /// What a step calls.

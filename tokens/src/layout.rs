@@ -18,7 +18,7 @@ use crate::fragment::Shape;
 use crate::size::leaf_tokens;
 use ecow::{EcoString, eco_format};
 use flow_plan::limits::MOST_KEY;
-use flow_plan::{Hole, Type, Value};
+use flow_plan::{Hole, Parts, Type, Value};
 
 /// A text inside a value, or the value itself, that has no bound.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -45,6 +45,7 @@ fn block_close(tag: &str) -> EcoString {
 /// The name in the fences of a value: its type's, in small letters, or what it is.
 pub fn tag_of(ty: &Type) -> EcoString {
     match ty.present() {
+        Type::Known(known) => tag_of(&known.of),
         Type::Record(record) => match &record.name {
             Some(name) => snake(name),
             None => "item".into(),
@@ -67,6 +68,9 @@ fn snake(name: &str) -> EcoString {
 // Whether a value of the type is laid out over several lines.
 fn is_laid_out(ty: &Type) -> bool {
     match ty.present() {
+        Type::Known(known) => {
+            !matches!(known.parts, Parts::Constants(_) | Parts::Only(_)) && is_laid_out(&known.of)
+        }
         Type::Record(_) | Type::Map(..) => true,
         Type::List(item, _) => {
             matches!(item.present(), Type::Text { .. } | Type::Json(_)) || is_laid_out(item)
@@ -83,8 +87,58 @@ pub fn shape(ty: &Type, hole: &Hole, measure: &Measure) -> Result<Shape, Leaf> {
             let laid = inside(ty.present(), "", measure)?;
             Ok(if matches!(ty, Type::Optional(_)) { laid.or(Shape::empty(), measure) } else { laid })
         }
-        None => Ok(Shape::hole(leaf(ty, "", measure)?, (hole.trim_start, hole.trim_end))),
+        None => pasted(ty, "", (hole.trim_start, hole.trim_end), measure),
     }
+}
+
+// A value that is pasted as one text. In a fence its tokens add up; anywhere else, what is one of a few
+// texts is counted with what stands around it.
+fn pasted(ty: &Type, path: &str, trim: (bool, bool), measure: &Measure) -> Result<Shape, Leaf> {
+    let texts =
+        few(ty).map(|texts| texts.iter().map(|t| trimmed(t, trim).into()).collect::<Vec<EcoString>>());
+    match texts {
+        Some(texts) if trim == (true, true) => {
+            let most = texts.iter().map(|text| measure.count(text)).max().unwrap_or(0);
+            Ok(Shape::hole(most, trim))
+        }
+        Some(texts) => {
+            let mut texts = texts.into_iter().map(Shape::text);
+            let first = texts.next().unwrap_or_else(Shape::empty);
+            Ok(texts.fold(first, |so_far, text| so_far.or(text, measure)))
+        }
+        None => Ok(Shape::hole(leaf(ty, path, measure)?, trim)),
+    }
+}
+
+// More texts than these are not told apart.
+const FEW: usize = 4;
+
+// What values of the type are shown as, where they are few.
+fn few(ty: &Type) -> Option<Vec<EcoString>> {
+    let texts: Vec<EcoString> = match ty {
+        Type::Bool => vec!["true".into(), "false".into()],
+        Type::Null => vec!["".into()],
+        Type::Enum(of) => of.variants.iter().map(|v| v.name.clone()).collect(),
+        Type::List(item, Some(0)) if !is_laid_out(ty) && !item.knows() => vec!["[]".into()],
+        Type::Optional(inner) => {
+            let mut texts = few(inner)?;
+            texts.push("".into());
+            texts
+        }
+        Type::Known(known) => match &known.parts {
+            Parts::Constants(values) => values.iter().map(shown).collect(),
+            Parts::Items(items) if items.is_empty() && !is_laid_out(ty) => vec!["[]".into()],
+            Parts::Only(narrower) if matches!(known.of, Type::Text { .. }) => few(narrower)?,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    (texts.len() <= FEW).then_some(texts)
+}
+
+fn trimmed(text: &str, (start, end): (bool, bool)) -> &str {
+    let text = if start { text.trim_start() } else { text };
+    if end { text.trim_end() } else { text }
 }
 
 fn leaf(ty: &Type, path: &str, measure: &Measure) -> Result<u64, Leaf> {
@@ -95,7 +149,7 @@ fn leaf(ty: &Type, path: &str, measure: &Measure) -> Result<u64, Leaf> {
 fn fenced(ty: &Type, tag: &str, path: &str, measure: &Measure) -> Result<Shape, Leaf> {
     if !is_laid_out(ty) {
         let open = Shape::text(fence_open(tag));
-        let value = Shape::hole(leaf(ty, path, measure)?, (true, true));
+        let value = pasted(ty, path, (true, true), measure)?;
         return Ok(open.then(&value, measure).then(&Shape::text(fence_close(tag)), measure));
     }
     let open = Shape::text(block_open(tag));
@@ -131,16 +185,48 @@ fn inside(ty: &Type, path: &str, measure: &Measure) -> Result<Shape, Leaf> {
         }
         Type::Map(item, most) => {
             let most = most.ok_or_else(|| Leaf(path.to_owned()))?;
-            let key = Shape::text(eco_format!("{}{}", block_open("entry"), fence_open("key")))
-                .then(&Shape::hole(MOST_KEY, (true, true)), measure)
-                .then(&Shape::text(eco_format!("{}\n", fence_close("key"))), measure);
-            let entry = key
-                .then(&fenced(item, "value", &below("{…}"), measure)?, measure)
-                .then(&Shape::text(block_close("entry")), measure);
+            let entry = entry(MOST_KEY, item, &below("{…}"), measure)?;
             Ok(lines(&entry, most, measure))
         }
+        Type::Known(known) => match (&known.parts, known.of.present()) {
+            (Parts::Items(items), Type::List(item, _)) => {
+                let tag = tag_of(item);
+                let items = items.iter().map(|item| fenced(item, &tag, &below("[…]"), measure));
+                listed(items, measure)
+            }
+            (Parts::Entries(entries), Type::Map(..)) => {
+                let entries = entries.iter().map(|(key, value)| {
+                    let most = if key.contains("</") { MOST_KEY } else { measure.count(key.trim()) };
+                    entry(most.min(MOST_KEY), value, &below("{…}"), measure)
+                });
+                listed(entries, measure)
+            }
+            (_, of) => inside(of, path, measure),
+        },
         _ => Err(Leaf(path.to_owned())),
     }
+}
+
+// One entry of a map, with a key of so many tokens at most.
+fn entry(key: u64, value: &Type, path: &str, measure: &Measure) -> Result<Shape, Leaf> {
+    let key = Shape::text(eco_format!("{}{}", block_open("entry"), fence_open("key")))
+        .then(&Shape::hole(key, (true, true)), measure)
+        .then(&Shape::text(eco_format!("{}\n", fence_close("key"))), measure);
+    let entry = key.then(&fenced(value, "value", path, measure)?, measure);
+    Ok(entry.then(&Shape::text(block_close("entry")), measure))
+}
+
+// These, each on a line of its own.
+fn listed(items: impl Iterator<Item = Result<Shape, Leaf>>, measure: &Measure) -> Result<Shape, Leaf> {
+    let mut out: Option<Shape> = None;
+    for item in items {
+        let item = item?;
+        out = Some(match out {
+            None => item,
+            Some(before) => before.then(&Shape::text("\n"), measure).then(&item, measure),
+        });
+    }
+    Ok(out.unwrap_or_else(Shape::empty))
 }
 
 // Up to `most` of these, each on a line of its own.
@@ -178,9 +264,8 @@ impl<'a> Paste<'a> {
             None if laid_out(value, ty) => self.inside(out, value, ty),
             None => {
                 let text = shown(value);
-                let text = if hole.trim_start { text.trim_start() } else { &text };
-                let text = if hole.trim_end { text.trim_end() } else { text };
-                self.capped(out, text, ty, &hole.name, (hole.trim_start, hole.trim_end));
+                let trim = (hole.trim_start, hole.trim_end);
+                self.capped(out, trimmed(&text, trim), ty, &hole.name, trim);
             }
         }
     }
@@ -217,18 +302,36 @@ impl<'a> Paste<'a> {
         let ty = ty.map(Type::present);
         match value {
             Value::List(items) => {
-                let item_ty = match ty {
+                let item_ty = match ty.map(by_type) {
                     Some(Type::List(item, _)) => Some(&**item),
                     _ => None,
+                };
+                let known = match ty {
+                    Some(Type::Known(known)) => match &known.parts {
+                        Parts::Items(items) => items.as_slice(),
+                        _ => &[],
+                    },
+                    _ => &[],
                 };
                 let tag = item_ty.map_or_else(|| "item".into(), tag_of);
                 for (i, item) in items.iter().enumerate() {
                     out.push_str(if i > 0 { "\n" } else { "" });
-                    self.fenced(out, item, item_ty, &tag);
+                    self.fenced(out, item, known.get(i).or(item_ty), &tag);
                 }
             }
-            Value::Record(entries) => match ty {
-                Some(Type::Map(item, _)) => self.entries(out, entries.iter(), item),
+            Value::Record(entries) => match ty.map(by_type) {
+                Some(Type::Map(item, _)) => {
+                    let known = match ty {
+                        Some(Type::Known(known)) => match &known.parts {
+                            Parts::Entries(entries) => entries.as_slice(),
+                            _ => &[],
+                        },
+                        _ => &[],
+                    };
+                    let of =
+                        |key: &EcoString| known.iter().find(|(k, _)| k == key).map_or(&**item, |(_, ty)| ty);
+                    self.entries(out, entries.iter().map(|(key, value)| (key, value, of(key))));
+                }
                 _ => {
                     for (i, (name, entry)) in entries.iter().enumerate() {
                         let field = match ty {
@@ -247,11 +350,10 @@ impl<'a> Paste<'a> {
     fn entries<'v>(
         &mut self,
         out: &mut String,
-        entries: impl Iterator<Item = (&'v EcoString, &'v Value)>,
-        item: &Type,
+        entries: impl Iterator<Item = (&'v EcoString, &'v Value, &'v Type)>,
     ) {
         let key_ty = Type::Text { bound: Some(flow_plan::Bound::Tokens(MOST_KEY)), truncate: true };
-        for (i, (key, value)) in entries.enumerate() {
+        for (i, (key, value, item)) in entries.enumerate() {
             out.push_str(if i > 0 { "\n" } else { "" });
             out.push_str(&block_open("entry"));
             self.open.push("entry".into());
@@ -271,6 +373,14 @@ impl<'a> Paste<'a> {
             self.cuts.push(Cut { what: what.into(), most, bytes: (text.len() - kept.len()) as u64 });
         }
         out.push_str(kept);
+    }
+}
+
+// The type that a value is laid out by.
+fn by_type(ty: &Type) -> &Type {
+    match ty {
+        Type::Known(known) => known.of.present(),
+        ty => ty,
     }
 }
 

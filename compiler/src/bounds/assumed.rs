@@ -39,6 +39,7 @@ impl Walk<'_> {
 
     // The narrowed type; what was no larger is noted.
     fn known(&mut self, assumed: &Assumed, ty: Type) -> Type {
+        let ty = ty.plain();
         let narrow = narrowed(&ty, assumed.most);
         if narrow == ty && ty != Type::Error {
             self.needless.push(Needless { span: assumed.span, name: assumed.name.clone(), known: ty });

@@ -2,12 +2,12 @@
 
 use super::infer::{Env, narrowest};
 use super::prompt::Asked;
-use super::walk::{CallWorst, Instance, Place, Unbounded, Walk};
+use super::walk::{CallWorst, FlowWorst, Instance, Place, Unbounded, Walk};
 use super::worst::{Line, Ways, Worst, either};
 use flow_plan::limits::{CACHE, NEAREST, longest_embedding, longest_shared, longest_wait};
 use flow_plan::{
-    Bound, CallBounds, Callee, Cost, EmbeddingBound, Escalate, FlowId, GuardId, Millis, ModelId, Prompt,
-    PromptId, RequestBound, Step, StepKind, StepSettings, Tokens, Type, VarId,
+    Block, Bound, CallBounds, Callee, Cost, EmbeddingBound, Escalate, FlowId, GuardId, Millis, ModelId,
+    OnFail, Prompt, PromptId, RequestBound, Step, StepKind, StepSettings, Tokens, Type, VarId,
 };
 use std::sync::Arc;
 
@@ -27,7 +27,8 @@ impl Walk<'_> {
                 let output = self.plan.lookups[id.index()].output.clone();
                 (self.local(step, callee, place), output)
             }
-            Callee::Builtin(_) => (self.local(step, callee, place), first()),
+            // What a guard of the library lets through may be redacted.
+            Callee::Builtin(_) => (self.local(step, callee, place), first().plain()),
             Callee::Action(_) => (self.local(step, callee, place), Type::Null),
             Callee::Guard(id) => {
                 let instance = self.guard(*id, args);
@@ -41,7 +42,7 @@ impl Walk<'_> {
                 let ways = timed(instance.ways, step.settings.timeout, step, place);
                 (tried(&ways, &step.settings, waiting(step, place)), first())
             }
-            Callee::Flow(id) => self.sub_flow(step, *id, place),
+            Callee::Flow(id) => self.sub_flow(step, *id, args, place),
         }
     }
 
@@ -57,8 +58,9 @@ impl Walk<'_> {
         }
     }
 
-    fn sub_flow(&mut self, step: &Step, id: FlowId, place: &Place) -> (Ways, Type) {
-        let worst = self.flow(id);
+    fn sub_flow(&mut self, step: &mut Step, id: FlowId, args: &[Type], place: &Place) -> (Ways, Type) {
+        let (worst, called) = self.called(id, args);
+        step.called = called;
         let attempts = attempts(&step.settings);
         self.calls.extend(worst.calls.iter().map(|call| CallWorst {
             step: place.name(&super::joined(&step.name, &call.step)),
@@ -75,6 +77,34 @@ impl Walk<'_> {
         let ways = timed(ways, settings.deadline, step, place);
         let ways = timed(ways, step.settings.timeout, step, place);
         (tried(&ways, &step.settings, waiting(step, place)), worst.output)
+    }
+
+    // A flow for arguments of these types, with the steps of its own that it has then.
+    fn called(&mut self, id: FlowId, args: &[Type]) -> (FlowWorst, Option<Arc<Block>>) {
+        let params = &self.plan.flows[id.index()].params;
+        let given: Vec<Type> = params.iter().zip(args).map(|(p, arg)| narrowest(&p.ty, arg)).collect();
+        let is_less = params.iter().zip(&given).any(|(param, given)| param.ty != *given);
+        if let Some(known) = self.called.get(&id).and_then(|all| all.iter().find(|c| c.args == given)) {
+            return (known.worst.clone(), Some(known.body.clone()));
+        }
+        if !is_less || given.len() != params.len() || self.inside >= MOST_CALLED {
+            return (self.flow(id), None);
+        }
+        let mut body = self.plan.flows[id.index()].body.clone();
+        self.inside += body.steps.node_count().max(1);
+        let mut env = Env::of_params([]);
+        for (i, ty) in given.iter().enumerate() {
+            env.set(VarId(body.vars.start + i as u32), ty.clone());
+        }
+        // What is wrong in it is told of the flow itself.
+        let (unbounded, needless) = (self.unbounded.len(), self.needless.len());
+        let worst = self.walked(id, &mut body, env);
+        self.unbounded.truncate(unbounded);
+        self.needless.truncate(needless);
+        let body = Arc::new(body);
+        let called = Called { args: given, worst: worst.clone(), body: body.clone() };
+        self.called.entry(id).or_default().push(called);
+        (worst, Some(body))
     }
 
     // The instance of a guard of the program for arguments of these types.
@@ -120,14 +150,29 @@ impl Walk<'_> {
         env: &Env,
         place: &Place,
     ) -> (Ways, Type) {
+        let guarded = std::mem::take(&mut self.guarded);
         let prompt = &self.plan.prompts[id.index()];
         let args: Vec<Type> =
             prompt.params.iter().zip(args).map(|(param, arg)| narrowest(&param.ty, arg)).collect();
         let models = models(&step.settings);
-        let reply = models.iter().map(|m| self.plan.models[m.index()].output_cap()).max().unwrap_or_default();
+        let cap = |m: &ModelId| self.plan.models[m.index()].output_cap();
+        let reply = models.iter().map(cap).max().unwrap_or_default();
         let output = filled(&prompt.output, reply);
+        // Who is asked last fails last; and what a guard does not let pass is an answer of any of them.
+        let last = step.settings.fallback.last().or(step.settings.model.as_ref());
+        let last = last.into_iter().chain(step.settings.escalate.as_ref().map(|e| &e.to));
+        let failed = last.map(cap).max().unwrap_or_default();
+        let shown = match (guarded, &prompt.output) {
+            (None, _) => failed,
+            (Some(times), Type::Text { bound: Some(bound), .. }) => {
+                let answer = Tokens(bound.tokens()).min(reply);
+                if times > 1 { answer.max(failed) } else { answer }
+            }
+            (Some(_), _) => reply,
+        };
+        let shown = if matches!(step.on_fail, Some(OnFail::Retry(_))) { shown.max(failed) } else { shown };
         let embed = step.settings.cache.as_ref().and_then(|c| c.similar).and_then(|similar| similar.embed);
-        let bounds = match self.bounds(prompt, &args, (&models, embed), reply) {
+        let bounds = match self.bounds(prompt, &args, (&models, embed), shown) {
             Ok(bounds) => Arc::new(bounds),
             Err(open) => {
                 self.unbounded.push(Unbounded::Hole { step: step.span, open });
@@ -165,7 +210,8 @@ impl Walk<'_> {
             let input = asked.embedded(&self.plan.models[model.index()], &self.measures[model.index()])?;
             Ok(EmbeddingBound { model, input })
         });
-        Ok(CallBounds { holes: asked.holes(), requests, embedding: embedding.transpose()? })
+        let embedding = embedding.transpose()?;
+        Ok(CallBounds { holes: asked.holes(), requests, embedding, shown: reply })
     }
 
     // Keeps what a request that does not fit is made of.
@@ -209,21 +255,22 @@ impl Walk<'_> {
         }
     }
 
-    fn unless(&mut self, step: &mut Step, output: &Type, env: &Env, place: &Place) -> Option<Ways> {
+    fn unless(&mut self, step: &mut Step, output: &Type, env: &Env, place: &Place) -> Option<Doubt> {
         let mut escalate = step.settings.escalate.take()?;
         let ways = escalate.unless.as_mut().map(|unless| {
             let mut inner = env.clone();
             inner.set(VarId(unless.vars.start), output.clone());
             let (mut ways, _) = self.block(unless, &mut inner, place);
             ways.failed = either(&ways.failed, &Some(Worst::default()));
-            ways
+            let holds = unless.result.as_ref().and_then(|holds| self.inference().known(holds, &inner));
+            Doubt { ways, is_never: holds == Some(true) }
         });
         step.settings.escalate = Some(escalate);
         ways
     }
 
     // The `unless` of a step that was walked.
-    fn doubt(&self, step: &Step) -> Option<&Ways> {
+    fn doubt(&self, step: &Step) -> Option<&Doubt> {
         self.doubts.get(&(step.span, step.name.clone()))
     }
 
@@ -233,7 +280,7 @@ impl Walk<'_> {
         &self,
         step: &Step,
         bounds: &CallBounds,
-        unless: Option<&Ways>,
+        unless: Option<&Doubt>,
         place: &Place,
         again: bool,
     ) -> Ways {
@@ -246,10 +293,11 @@ impl Walk<'_> {
             Some(Escalate { to, .. }) if *to != by => {
                 let more = asked(*to);
                 let doubted = match unless {
-                    Some(unless) => {
-                        let mut asked = unless.then(&more);
+                    Some(Doubt { ways, is_never: true }) => ways.clone(),
+                    Some(Doubt { ways, .. }) => {
+                        let mut asked = ways.then(&more);
                         // Without doubt, the answer stands.
-                        asked.ok = asked.ok.or(&unless.ok);
+                        asked.ok = asked.ok.or(&ways.ok);
                         asked
                     }
                     None => more,
@@ -353,9 +401,7 @@ impl Walk<'_> {
             },
             (None, StepKind::Call(Callee::Prompt(id), _)) => match step.bounds.clone() {
                 Some(bounds) => {
-                    // A text without a bound can be anything, so none is refused and shown again.
-                    let output = &self.plan.prompts[id.index()].output;
-                    let again = !matches!(output, Type::Text { bound: None, .. });
+                    let again = may_be_refused(&self.plan.prompts[id.index()].output);
                     self.note(step, &bounds, place, times, again);
                     self.answered(step, &bounds, self.doubt(step), place, again)
                 }
@@ -382,6 +428,32 @@ impl Walk<'_> {
         }
     }
 }
+
+/// What is asked of an answer before another model is.
+#[derive(Clone)]
+pub(crate) struct Doubt {
+    ways: Ways,
+    // Whether the answer stands in every run.
+    is_never: bool,
+}
+
+// A text without a bound can be anything, and one that is cut at its bound as well, so that none is
+// refused and shown again.
+fn may_be_refused(output: &Type) -> bool {
+    !matches!(output.present(), Type::Text { bound: None, .. } | Type::Text { truncate: true, .. })
+}
+
+/// A flow of the program with arguments of certain types.
+#[derive(Clone)]
+pub(crate) struct Called {
+    args: Vec<Type>,
+    worst: FlowWorst,
+    body: Arc<Block>,
+}
+
+// How many steps of flows are looked at for the arguments of single calls. Flows that call others
+// which call others make their number grow fast.
+const MOST_CALLED: usize = 2_000;
 
 /// Every model that a step may ask.
 fn models(settings: &StepSettings) -> Vec<ModelId> {

@@ -13,7 +13,7 @@ impl Inference<'_> {
         let params = params(self.plan, callee);
         let of = |(i, arg): (usize, &Expr)| match params.get(i) {
             Some(param) => self.taken(arg, param, env),
-            None => self.ty(arg, env),
+            None => self.full(arg, env),
         };
         args.iter().enumerate().map(of).collect()
     }
@@ -23,7 +23,7 @@ impl Inference<'_> {
             (Type::Enum(of), Expr::Literal(Value::Text(name))) => {
                 let variants: Vec<_> = of.variants.iter().filter(|v| v.name == *name).cloned().collect();
                 match variants.is_empty() {
-                    true => self.ty(arg, env),
+                    true => self.full(arg, env),
                     false => Type::Enum(Arc::new(EnumType {
                         name: of.name.clone(),
                         doc: of.doc.clone(),
@@ -34,7 +34,7 @@ impl Inference<'_> {
             (Type::Record(of), Expr::Record(entries)) => {
                 let field = |(name, expr): &(ecow::EcoString, Expr)| {
                     let declared = of.field(name);
-                    let ty = declared.map_or_else(|| self.ty(expr, env), |f| self.taken(expr, &f.ty, env));
+                    let ty = declared.map_or_else(|| self.full(expr, env), |f| self.taken(expr, &f.ty, env));
                     Field {
                         name: name.clone(),
                         ty,
@@ -48,22 +48,29 @@ impl Inference<'_> {
             }
             (Type::List(of, _), Expr::List(items)) => {
                 let types = items.iter().map(|item| self.taken(item, of, env));
-                let item = types.reduce(|a, b| either(&a, &b)).unwrap_or(Type::Null);
-                Type::List(Box::new(item), Some(items.len() as u64))
+                let types: Vec<Type> = types.collect();
+                let item = types.iter().cloned().reduce(|a, b| either(&a, &b)).unwrap_or(Type::Null);
+                Type::of_items(Type::List(Box::new(item.plain()), Some(items.len() as u64)), types)
             }
-            (Type::Text { .. }, _) => match self.ty(arg, env) {
+            (Type::Text { .. }, _) => match self.full(arg, env) {
                 Type::Enum(of) => self.named(&of),
                 other => other,
             },
-            _ => self.ty(arg, env),
+            _ => self.full(arg, env),
         }
     }
 
     /// A text that is one of the variants of an enum.
     pub(crate) fn named(&self, of: &EnumType) -> Type {
         let most = of.variants.iter().map(|v| self.count(&v.name)).max().unwrap_or(0);
-        Type::Text { bound: Some(Bound::Tokens(most)), truncate: false }
+        let text = Type::Text { bound: Some(Bound::Tokens(most)), truncate: false };
+        let is_plain = of.variants.iter().all(|v| !v.name.contains("</"));
+        if is_plain { Type::only(text, Type::Enum(Arc::new(copied(of)))) } else { text }
     }
+}
+
+fn copied(of: &EnumType) -> EnumType {
+    EnumType { name: of.name.clone(), doc: of.doc.clone(), variants: of.variants.clone() }
 }
 
 // Of two parts of one enum, both; of anything else, what holds both.

@@ -9,8 +9,8 @@ use ecow::EcoString;
 use flow_diagnostics::Diagnostics;
 use flow_plan::functions::shown_tokens;
 use flow_plan::{
-    BinaryOp, Bound, Expr, Field, Labels, Over, Plan, RecordType, TemplateId, Type, UnaryOp, Value, VarId,
-    functions,
+    BinaryOp, Bound, Expr, Field, Known, Labels, Over, Parts, Plan, RecordType, TemplateId, Type, UnaryOp,
+    Value, VarId, functions,
 };
 use flow_tokens::{JOINT, Measure};
 use std::collections::HashMap;
@@ -33,7 +33,13 @@ impl Env {
         self.types.insert(var, ty);
     }
 
+    /// The type alone.
     pub(crate) fn get(&self, var: VarId) -> Type {
+        self.types.get(&var).map_or(Type::Error, Type::plain)
+    }
+
+    /// The type, with what is known beyond it.
+    pub(crate) fn full(&self, var: VarId) -> Type {
         self.types.get(&var).cloned().unwrap_or(Type::Error)
     }
 }
@@ -97,6 +103,63 @@ impl Inference<'_> {
         }
     }
 
+    /// The same, with what is known beyond the type: constants, elements, entries.
+    pub(crate) fn full(&self, expr: &Expr, env: &Env) -> Type {
+        match expr {
+            Expr::Literal(value) => self.constant(value),
+            Expr::Var(var) => env.full(*var),
+            Expr::Field(of, name) => match self.full(of, env) {
+                Type::Record(record) => record.field(name).map_or(Type::Error, |f| f.ty.clone()),
+                _ => self.ty(expr, env),
+            },
+            Expr::List(items) => {
+                Type::of_items(self.ty(expr, env), items.iter().map(|i| self.full(i, env)).collect())
+            }
+            Expr::Record(entries) => {
+                record(entries.iter().map(|(name, expr)| (name.clone(), self.full(expr, env))))
+            }
+            Expr::Cast(of, ty) => match self.full(of, env) {
+                full if full.knows() && counted(ty).is_none() => narrowest(ty, &full),
+                _ => self.ty(expr, env),
+            },
+            Expr::Call(name, args) if name == "text" && args.len() == 1 => match self.full(&args[0], env) {
+                Type::Known(known) => self.shown(&known).unwrap_or_else(|| self.ty(expr, env)),
+                Type::Enum(of) => self.named(&of),
+                _ => self.ty(expr, env),
+            },
+            _ => self.ty(expr, env),
+        }
+    }
+
+    // Constants as texts.
+    fn shown(&self, known: &Known) -> Option<Type> {
+        let Parts::Constants(values) = &known.parts else { return None };
+        let text = |value: &Value| match value {
+            Value::Null => None,
+            value => Some(self.constant(&Value::Text(ecow::eco_format!("{value}")))),
+        };
+        let texts = values.iter().map(text).collect::<Option<Vec<_>>>()?;
+        texts.into_iter().reduce(|a, b| widest(&a, &b))
+    }
+
+    fn constant(&self, value: &Value) -> Type {
+        match value {
+            // Data that looks like the end of a fence is not pasted as it is.
+            Value::Text(text) if text.contains("</") => self.literal(value),
+            Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Text(_) => {
+                Type::constant(self.literal(value), value.clone())
+            }
+            Value::Money(_) | Value::Duration(_) | Value::Date(_) | Value::Time(_) => {
+                Type::constant(self.literal(value), value.clone())
+            }
+            Value::List(items) => {
+                Type::of_items(self.literal(value), items.iter().map(|i| self.constant(i)).collect())
+            }
+            Value::Record(entries) => record(entries.iter().map(|(n, v)| (n.clone(), self.constant(v)))),
+            Value::Null | Value::Json(_) | Value::Image(_) => self.literal(value),
+        }
+    }
+
     fn literal(&self, value: &Value) -> Type {
         match value {
             Value::Null => Type::Null,
@@ -125,7 +188,7 @@ impl Inference<'_> {
 
     fn call(&self, name: &str, types: &[Type]) -> Type {
         if let ("text", [Type::Enum(of)]) = (name, types) {
-            return self.named(of);
+            return self.named(of).plain();
         }
         let Some(function) = functions::find(name) else { return Type::Error };
         // A sum may carry its zero behind its arguments.
@@ -152,7 +215,7 @@ pub(crate) struct TemplateNames {
 
 impl TemplateNames {
     pub(crate) fn of(inference: &Inference<'_>, vars: &[(EcoString, Expr)], env: &Env) -> TemplateNames {
-        let types = vars.iter().map(|(name, expr)| (name.clone(), inference.ty(expr, env))).collect();
+        let types = vars.iter().map(|(name, expr)| (name.clone(), inference.full(expr, env))).collect();
         TemplateNames { types }
     }
 }
@@ -262,6 +325,12 @@ fn int_range(op: BinaryOp, (a, b): (i64, i64), (c, d): (i64, i64)) -> Option<(i6
 /// A type that holds the values of both; bounds widen to the larger side.
 pub(crate) fn widest(a: &Type, b: &Type) -> Type {
     match (a, b) {
+        (a, b) if a == b => a.clone(),
+        (Type::Known(a), Type::Known(b)) => {
+            let of = widest(&a.of, &b.of);
+            a.either(b, of.clone(), &|a, b| Some(widest(a, b))).unwrap_or(of)
+        }
+        (Type::Known(known), ty) | (ty, Type::Known(known)) => widest(&known.of, &ty.plain()),
         (Type::Null, t) | (t, Type::Null) => optional(t.clone()),
         (Type::Optional(a), b) | (b, Type::Optional(a)) => optional(widest(a, b.present())),
         (Type::Text { .. } | Type::Enum(_), Type::Text { .. } | Type::Enum(_)) if a != b => {
@@ -302,10 +371,20 @@ pub(crate) fn widest(a: &Type, b: &Type) -> Type {
 /// since a hole cuts it; of a list, what is known, since nothing holds it to what is declared.
 pub(crate) fn narrowest(declared: &Type, known: &Type) -> Type {
     match (declared, known) {
+        (_, Type::Known(known)) => kept(declared, known),
+        (Type::Optional(_), Type::Null) => Type::constant(declared.clone(), Value::Null),
         (_, Type::Error) => declared.clone(),
         (Type::Error, _) => known.clone(),
         (Type::Text { bound, truncate }, Type::Text { .. } | Type::Enum(_)) => {
             Type::Text { bound: smaller(*bound, shown_tokens(known)), truncate: *truncate }
+        }
+        // A number is the same text as JSON.
+        (Type::Json(_), Type::Int(_) | Type::Float(_) | Type::Bool) => {
+            Type::only(declared.clone(), known.clone())
+        }
+        // A text is pasted as it is, also where any JSON may stand.
+        (Type::Json(Some(_)), Type::Text { bound: Some(_), .. }) => {
+            Type::only(declared.clone(), known.clone())
         }
         (Type::Json(bound), Type::Json(known)) => Type::Json(bound.or(*known)),
         (Type::Enum(a), Type::Enum(b)) if b.variants.iter().all(|v| a.variants.contains(v)) => known.clone(),
@@ -314,6 +393,8 @@ pub(crate) fn narrowest(declared: &Type, known: &Type) -> Type {
             (a, b) => a.or(*b),
         }),
         (Type::Float(None), Type::Float(known)) => Type::Float(*known),
+        // A whole number is pasted as one, also where any number may stand.
+        (Type::Float(_), Type::Int(_)) => known.clone(),
         (Type::List(a, m), Type::List(b, n)) => {
             let item = if *n == Some(0) { (**a).clone() } else { narrowest(a, b) };
             Type::List(Box::new(item), n.or(*m))
@@ -322,7 +403,9 @@ pub(crate) fn narrowest(declared: &Type, known: &Type) -> Type {
         (Type::Map(a, m), Type::Record(r)) => {
             let values = r.fields.iter().map(|f| f.ty.clone()).reduce(|a, b| widest(&a, &b));
             let item = values.map_or_else(|| (**a).clone(), |v| narrowest(a, &v));
-            Type::Map(Box::new(item), Some(r.fields.len() as u64).or(*m))
+            let map = Type::Map(Box::new(item), Some(r.fields.len() as u64).or(*m));
+            let entries = r.fields.iter().map(|f| (f.name.clone(), narrowest(a, &f.ty)));
+            Type::of_entries(map, entries.collect())
         }
         (Type::Record(a), Type::Record(b)) => {
             let fields = a.fields.iter().map(|f| Field {
@@ -335,6 +418,39 @@ pub(crate) fn narrowest(declared: &Type, known: &Type) -> Type {
         (Type::Optional(a), b) => optional(narrowest(a, b.present())),
         (a, Type::Optional(b)) => narrowest(a, b),
         _ => declared.clone(),
+    }
+}
+
+// The same of a value of which more is known.
+fn kept(declared: &Type, known: &Arc<Known>) -> Type {
+    let of = narrowest(declared, &known.of);
+    match (&known.parts, declared.present()) {
+        // What is over the declared bound is cut.
+        (Parts::Constants(_), Type::Text { .. }) if shown_tokens(&of) < shown_tokens(&known.of) => of,
+        // What is cut to its characters is another text.
+        (Parts::Constants(_) | Parts::Only(_), Type::Text { truncate: true, .. }) => of,
+        (Parts::Constants(values), Type::Json(_))
+            if values
+                .iter()
+                .all(|v| matches!(v, Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Text(_))) =>
+        {
+            Type::only(declared.clone(), Type::Known(known.clone()))
+        }
+        (_, Type::Json(_) | Type::Error) => of,
+        (Parts::Only(_), Type::Text { .. }) if shown_tokens(&of) < shown_tokens(&known.of) => of,
+        (Parts::Only(narrower), _) => Type::only(of, narrower.clone()),
+        (Parts::Constants(values), _) => values
+            .iter()
+            .map(|value| Type::constant(of.clone(), value.clone()))
+            .reduce(|a, b| widest(&a, &b))
+            .unwrap_or(of),
+        (Parts::Items(items), Type::List(item, _)) => {
+            Type::of_items(of, items.iter().map(|i| narrowest(item, i)).collect())
+        }
+        (Parts::Entries(entries), Type::Map(item, _)) => {
+            Type::of_entries(of, entries.iter().map(|(k, v)| (k.clone(), narrowest(item, v))).collect())
+        }
+        _ => of,
     }
 }
 

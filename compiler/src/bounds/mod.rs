@@ -20,6 +20,7 @@ mod mean;
 mod narrow;
 mod near;
 mod prompt;
+mod rounds;
 mod walk;
 mod what_if;
 mod worst;
@@ -27,6 +28,7 @@ mod worst;
 pub(crate) use check::check;
 pub use expected::Expected;
 pub use fixed::{Fixed, fixed};
+pub(crate) use infer::widest;
 pub use mean::Mean;
 pub use what_if::{Excess, Most, Notch, Number, Priced};
 
@@ -153,9 +155,13 @@ pub(crate) fn derive_for(plan: &mut Plan, wanted: &[FlowId], measures: &[Measure
         guards: HashMap::new(),
         origins: HashMap::new(),
         doubts: HashMap::new(),
+        guarded: None,
         pasted: HashMap::new(),
         settled: HashMap::new(),
         settling: 0,
+        rounds: 0,
+        called: HashMap::new(),
+        inside: 0,
         looked: 0,
     };
     let mut flows: Vec<FlowBound> = wanted.iter().map(|id| flow_bound(*id, &walk.flow(*id))).collect();

@@ -39,7 +39,7 @@ impl<'a> Asked<'a> {
         let mut examples = Vec::new();
         for example in &prompt.examples {
             let values =
-                example.input.iter().map(|v| inference.ty(&flow_plan::Expr::Literal(v.clone()), &env));
+                example.input.iter().map(|v| inference.full(&flow_plan::Expr::Literal(v.clone()), &env));
             let env = Env::of_params(values.collect::<Vec<_>>());
             let users = prompt.messages.iter().filter(|(role, _)| *role == Role::User);
             examples.extend(users.map(|(_, id)| checked(*id, &env)));

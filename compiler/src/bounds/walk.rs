@@ -5,10 +5,12 @@
 //! long it waits. [`call`](super::call) has those of calls.
 
 use super::assumed::{Needless, or_ended};
+use super::call::{Called, Doubt};
 use super::calls::{Call, Calls};
-use super::infer::{Env, Inference, narrowest, opened, widest};
+use super::infer::{Env, Inference, narrowest, widest};
 use super::near::{Near, Total};
 use super::prompt::{Open, Pasted};
+use super::rounds::{Rounds, Settled};
 use super::worst::{Line, Ways, Worst, either};
 use super::{Amount, amount};
 use ecow::{EcoString, eco_format};
@@ -84,7 +86,7 @@ impl Place {
         if self.inside.is_empty() { step.into() } else { eco_format!("{}.{step}", self.inside) }
     }
 
-    fn within(&self, step: &str, times: u64) -> Place {
+    pub(super) fn within(&self, step: &str, times: u64) -> Place {
         Place { inside: self.name(step), times: self.times.saturating_mul(times) }
     }
 }
@@ -104,25 +106,25 @@ pub(crate) struct Walk<'a> {
     pub(crate) elements: HashMap<Span, u64>,
     // The instances of a guard of the program, by the types of its arguments.
     pub(crate) guards: HashMap<GuardId, Vec<Instance>>,
+    // Flows with the arguments of single calls, and how many steps those have.
+    pub(crate) called: HashMap<FlowId, Vec<Called>>,
+    pub(crate) inside: usize,
     // The guard that an instance was made from.
     pub(crate) origins: HashMap<GuardId, GuardId>,
     /// What is pasted into requests that do not fit their model, by step.
     pub(crate) pasted: HashMap<(Span, ModelId), Vec<Pasted>>,
     // What the `unless` of a step takes.
-    pub(crate) doubts: HashMap<(Span, EcoString), Ways>,
-    // What the `it` of each `repeat` holds, as it was found last.
+    pub(crate) doubts: HashMap<(Span, EcoString), Doubt>,
+    // How often the step that is walked is asked again by a guard behind it, if one does.
+    pub(crate) guarded: Option<u32>,
+    // What the `it` of each `repeat` holds behind the first round, as it was found last.
     pub(crate) settled: HashMap<Span, Settled>,
     // How many loops are being looked at for what their `it` holds.
     pub(crate) settling: usize,
-    /// Steps that were looked at for that.
+    // How many loops the step lies in.
+    pub(crate) rounds: usize,
+    /// Steps that were looked at for what loops grow to.
     pub(crate) looked: usize,
-}
-
-/// What the `it` of a `repeat` holds where it starts from `first`, with these variables in sight.
-pub(crate) struct Settled {
-    env: Env,
-    first: Type,
-    it: Type,
 }
 
 /// A guard of the program with arguments of certain types.
@@ -150,15 +152,21 @@ impl Walk<'_> {
         for (i, param) in flow.params.iter().enumerate() {
             env.set(VarId(body.vars.start + i as u32), param.ty.clone());
         }
-        let around = std::mem::take(&mut self.calls);
-        let place = Place { inside: EcoString::new(), times: 1 };
-        let (ways, ty) = self.block(&mut body, &mut env, &place);
-        let flow = &mut self.plan.flows[id.index()];
-        flow.body = body;
-        let output = narrowest(&flow.output, &ty);
-        let worst = FlowWorst { ways, output, calls: std::mem::replace(&mut self.calls, around) };
+        let worst = self.walked(id, &mut body, env);
+        self.plan.flows[id.index()].body = body;
         self.flows[id.index()] = Some(worst.clone());
         worst
+    }
+
+    /// The worst case of a flow's steps with these inputs.
+    pub(crate) fn walked(&mut self, id: FlowId, body: &mut Block, mut env: Env) -> FlowWorst {
+        let around = std::mem::take(&mut self.calls);
+        let rounds = std::mem::take(&mut self.rounds);
+        let place = Place { inside: EcoString::new(), times: 1 };
+        let (ways, ty) = self.block(body, &mut env, &place);
+        let output = narrowest(&self.plan.flows[id.index()].output, &ty);
+        self.rounds = rounds;
+        FlowWorst { ways, output, calls: std::mem::replace(&mut self.calls, around) }
     }
 
     /// The worst case of a block, and the type of its result.
@@ -169,18 +177,19 @@ impl Walk<'_> {
         for node in &nodes {
             let mut step = std::mem::replace(&mut block.steps[*node], placeholder());
             let author = author(block, &step);
+            self.guarded = guarded(block, *node);
             let done = self.step(&mut step, author.as_ref(), env, place);
             let (ways, ty) = self.result_assumed(block, block.var_of(*node), done);
             env.set(block.var_of(*node), ty);
             block.steps[*node] = step;
             each.push(ways);
         }
-        let ty = block.result.as_ref().map_or(Type::Null, |r| self.inference().ty(r, env));
+        let ty = block.result.as_ref().map_or(Type::Null, |r| self.inference().full(r, env));
         (or_ended(together(block, &each), may_end), ty)
     }
 
     // A block that never runs: its steps get their bounds, and nothing is counted.
-    fn unseen(&mut self, block: &mut Block, env: &Env, place: &Place) -> (Ways, Type) {
+    pub(super) fn unseen(&mut self, block: &mut Block, env: &Env, place: &Place) -> (Ways, Type) {
         let calls = std::mem::take(&mut self.calls);
         let (_, ty) = self.block(block, &mut env.clone(), &Place { times: 0, ..place.clone() });
         self.calls = calls;
@@ -235,7 +244,7 @@ impl Walk<'_> {
         let done = match &mut kind {
             StepKind::Compute(expr) => {
                 let failed = can_fail(expr).then(Worst::default);
-                (Ways { failed, ..nothing() }, self.inference().ty(expr, env))
+                (Ways { failed, ..nothing() }, self.inference().full(expr, env))
             }
             StepKind::Call(callee, args) => {
                 let args = self.inference().given(callee, args, env);
@@ -276,7 +285,9 @@ impl Walk<'_> {
             }
             StepKind::Each { list, parallel, body } => {
                 let (item, most) = match self.inference().ty(list, env) {
-                    Type::List(item, Some(most)) => (*item, most),
+                    Type::List(item, Some(most)) => {
+                        (self.inference().full(list, env).any_item(&widest).unwrap_or(*item), most)
+                    }
                     other => {
                         if other != Type::Error {
                             self.unbounded.push(Unbounded::Loop { step: step.span });
@@ -290,81 +301,16 @@ impl Walk<'_> {
                 let (one, ty) = self.block(body, &mut inner, &place.within(&step.name, most));
                 (for_each(&one, most, u64::from((*parallel).max(1))), Type::List(Box::new(ty), Some(most)))
             }
-            StepKind::Repeat { up_to, from, body, until } => {
-                let inside = place.within(&step.name, u64::from(*up_to));
-                let first = self.inference().ty(from, env);
-                let it = self.settled(step.span, body, env, &first, *up_to);
-                let mut inner = env.clone();
-                inner.set(VarId(body.vars.start), it.clone());
-                let asked = until.as_mut().map(|until| {
-                    let mut inner = env.clone();
-                    inner.set(VarId(until.vars.start), it.clone());
-                    let place = Place { times: inside.times, ..place.clone() };
-                    let (asked, _) = self.block(until, &mut inner, &place);
-                    let holds = until.result.as_ref().and_then(|holds| self.inference().known(holds, &inner));
-                    (asked, holds == Some(true))
-                });
-                let is_done = asked.as_ref().is_some_and(|(_, holds)| *holds);
-                let (round, ty) = match is_done {
-                    true => self.unseen(body, &inner, &inside),
-                    false => self.block(body, &mut inner, &inside),
-                };
-                let mut ways = match asked {
-                    // It is done before the first round.
-                    Some((asked, true)) => asked,
-                    Some((asked, false)) => asked.then(&round).repeated(u64::from(*up_to)),
-                    None => round.repeated(u64::from(*up_to)),
-                };
-                ways.failed = either(&ways.failed, &may_fail);
-                (ways, widest(&it, &ty))
+            StepKind::Repeat { up_to, from, body, until, first } => {
+                let it = self.inference().full(from, env);
+                let rounds = Rounds { up_to: *up_to, body, until: until.as_deref_mut(), first };
+                self.repeat(step, rounds, it, env, place)
             }
         };
         step.kind = kind;
         done
     }
-
-    // What `it` holds at most in any round: what a round makes may be larger than what it was given.
-    fn settled(&mut self, at: Span, body: &Block, env: &Env, first: &Type, up_to: u32) -> Type {
-        if let Some(known) = self.settled.get(&at).filter(|k| k.first == *first && k.env == *env) {
-            return known.it.clone();
-        }
-        let guards = (self.plan.guards.clone(), self.guards.clone(), self.origins.clone());
-        let calls = std::mem::take(&mut self.calls);
-        let unbounded = self.unbounded.len();
-        self.settling += 1;
-        let it = self.grown(&mut body.clone(), env, first, up_to);
-        self.settling -= 1;
-        // What was seen on the way is not how it is in the end.
-        (self.plan.guards, self.guards, self.origins) = guards;
-        self.calls = calls;
-        self.unbounded.truncate(unbounded);
-        self.settled.insert(at, Settled { env: env.clone(), first: first.clone(), it: it.clone() });
-        it
-    }
-
-    fn grown(&mut self, body: &mut Block, env: &Env, first: &Type, up_to: u32) -> Type {
-        let mut it = first.clone();
-        for _ in 1..up_to {
-            if self.looked > MOST_LOOKED {
-                return opened(&it);
-            }
-            let mut inner = env.clone();
-            inner.set(VarId(body.vars.start), it.clone());
-            let place = Place { inside: EcoString::new(), times: 0 };
-            let (_, made) = self.block(body, &mut inner, &place);
-            let wider = widest(&it, &made);
-            if wider == it {
-                return it;
-            }
-            it = wider;
-        }
-        it
-    }
 }
-
-// How many steps are looked at for what the `it` of a `repeat` grows to, all of them together. Loops
-// in loops that each make what they go through larger could be looked at for ever.
-const MOST_LOOKED: usize = 20_000;
 
 fn placeholder() -> Step {
     Step {
@@ -375,6 +321,7 @@ fn placeholder() -> Step {
         settings: flow_plan::StepSettings::default(),
         on_fail: None,
         bounds: None,
+        called: None,
         span: Span::default(),
     }
 }
@@ -390,6 +337,18 @@ fn author(block: &Block, step: &Step) -> Option<Step> {
     let node = block.steps.node_indices().find(|n| block.var_of(*n) == *guarded)?;
     let author = &block.steps[node];
     matches!(author.kind, StepKind::Call(Callee::Prompt(_), _)).then(|| author.clone())
+}
+
+// How often a guard behind a step asks it again, if one does.
+fn guarded(block: &Block, node: NodeIndex) -> Option<u32> {
+    let var = block.var_of(node);
+    let times = |step: &Step| match (&step.on_fail, &step.kind) {
+        (Some(OnFail::Retry(times)), StepKind::Call(Callee::Guard(_) | Callee::Builtin(_), args)) => {
+            (args.first() == Some(&Expr::Var(var))).then_some(*times)
+        }
+        _ => None,
+    };
+    block.steps.node_weights().filter_map(times).max()
 }
 
 fn can_fail(expr: &Expr) -> bool {

@@ -114,8 +114,8 @@ impl Checker<'_> {
             let inputs = vec![it(&ty, labels)];
             Box::new(self.condition(scopes, until, inputs, "until").block)
         });
-        let kind =
-            StepKind::Repeat { up_to: rounds, from: from_typed.expr, body: Box::new(checked.block), until };
+        let (from, body) = (from_typed.expr, Box::new(checked.block));
+        let kind = StepKind::Repeat { up_to: rounds, from, body, until, first: None };
         Work::new(kind, ty, labels)
     }
 

@@ -76,6 +76,7 @@ impl Checker<'_> {
             settings: work.settings,
             on_fail,
             bounds: None,
+            called: None,
             span,
         };
         match scopes.builders.last_mut() {

@@ -15,7 +15,7 @@ impl Checker<'_> {
     pub(super) fn expr(&mut self, expr: &ast::Expr<'_>) -> Type {
         match expr {
             ast::Expr::Const(c) => constant(&c.value),
-            ast::Expr::Var(var) => self.name(var.id, self.place(var.span())),
+            ast::Expr::Var(var) => self.name(var.id, self.place(var.span())).plain(),
             ast::Expr::GetAttr(attr) => self.attribute(expr, attr),
             ast::Expr::GetItem(item) => self.item(item),
             ast::Expr::Slice(slice) => self.slice(slice),
@@ -55,6 +55,22 @@ impl Checker<'_> {
             },
         };
         self.narrowed(ty, name)
+    }
+
+    /// What is known beyond its type of a name, or of a field of one.
+    pub(super) fn known(&self, expr: &ast::Expr<'_>) -> Option<Type> {
+        match expr {
+            ast::Expr::Var(var) => match self.bindings.get(var.id) {
+                Some(Binding::Is(ty)) => Some(ty.clone()),
+                Some(Binding::Sometimes) => None,
+                None => self.names.ty(var.id),
+            },
+            ast::Expr::GetAttr(attr) => match self.known(&attr.expr)? {
+                Type::Record(record) => record.field(attr.name).map(|f| f.ty.clone()),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     pub(super) fn narrowed(&self, ty: Type, path: &str) -> Type {

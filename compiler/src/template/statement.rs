@@ -3,6 +3,7 @@
 use super::bindings::{Binding, Loop};
 use super::presence::present_where;
 use super::{Checker, Hole, Part};
+use crate::bounds::widest;
 use ecow::EcoString;
 use flow_diagnostics::{Code, FlowDiagnostic};
 use flow_plan::limits::MOST_KEY;
@@ -60,6 +61,13 @@ impl Checker<'_> {
             _ => (whole, None),
         };
         let ty = self.expr(expr);
+        let ty = match self.known(expr).filter(Type::knows) {
+            Some(known) if matches!(ty, Type::Optional(_)) => known,
+            // A condition around has found that it is there.
+            Some(Type::Optional(known)) => *known,
+            Some(known) => known,
+            None => ty,
+        };
         let span = self.span_of(expr);
         if matches!(ty.present(), Type::Image) {
             let message = "an image cannot be pasted into text";
@@ -115,7 +123,7 @@ impl Checker<'_> {
         let after_false = std::mem::replace(&mut self.bindings, before);
         let (names, free) = (self.names, &mut self.free);
         self.bindings.merge(after_true, after_false, &mut |name| {
-            let ty = names.ty(name)?;
+            let ty = names.ty(name)?.plain();
             // What one side sets and the other leaves is read from around on that other side.
             if !free.iter().any(|n| n == name) {
                 free.push(name.into());
@@ -180,7 +188,9 @@ impl Checker<'_> {
     // What a loop goes through, and how many there are at most.
     fn elements(&mut self, iter: &ast::Expr<'_>) -> (Type, Option<u64>) {
         match self.expr(iter) {
-            Type::List(item, most) => (*item, most),
+            Type::List(item, most) => {
+                (self.known(iter).and_then(|k| k.any_item(&widest)).unwrap_or(*item), most)
+            }
             Type::Map(_, most) => (key(), most),
             Type::Json(bound) => (Type::Json(bound), None),
             Type::Error => (Type::Error, None),

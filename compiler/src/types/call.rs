@@ -425,6 +425,7 @@ impl Checker<'_> {
             settings,
             on_fail: None,
             bounds: None,
+            called: None,
             span,
         };
         let var = builder.add(step, reads);

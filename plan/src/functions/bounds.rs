@@ -27,6 +27,7 @@ pub fn shown_tokens(ty: &Type) -> Option<u64> {
             let value = shown_tokens(&field.ty)?.saturating_mul(ESCAPED);
             Some(sum.saturating_add(value).saturating_add(field.name.len() as u64 + 2 * QUOTED))
         }),
+        Type::Known(known) => shown_tokens(&known.of),
         Type::Image | Type::Error => None,
     }
 }

@@ -4,6 +4,7 @@
 
 use super::args::{Args, Types};
 use super::{Function, LIST, Misfit, function, optional, param, spec};
+use crate::limits::LONGEST_TIME;
 use crate::{Cost, EvalError, Millis, ParamSpec, Type, TypeSpec, Value, compare};
 use std::cmp::Ordering;
 
@@ -199,7 +200,8 @@ fn add(args: &Args<'_>, sum: &Value, item: &Value) -> Result<Value, EvalError> {
         (Value::Int(a), Value::Int(b)) => Value::Int(a.checked_add(*b).ok_or_else(too_large)?),
         (Value::Money(a), Value::Money(b)) => Value::Money(Cost(a.0.checked_add(b.0).ok_or_else(too_large)?)),
         (Value::Duration(a), Value::Duration(b)) => {
-            Value::Duration(Millis(a.0.checked_add(b.0).ok_or_else(too_large)?))
+            let sum = a.0.checked_add(b.0).map(Millis).filter(|sum| *sum <= LONGEST_TIME);
+            Value::Duration(sum.ok_or_else(too_large)?)
         }
         (a, b) => match (a.as_number(), b.as_number()) {
             (Some(a), Some(b)) => Value::Float(a + b),

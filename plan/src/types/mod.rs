@@ -2,12 +2,14 @@
 //! Reading values by them is in [`read`], their JSON schema in [`schema`].
 
 mod instruction;
+mod known;
 mod read;
 mod schema;
 
 #[cfg(test)]
 mod tests;
 
+pub use known::{Known, Parts};
 pub use read::Mismatch;
 
 use crate::{Labels, Value};
@@ -55,6 +57,8 @@ pub enum Type {
     Optional(Box<Type>),
     /// The type of `null`.
     Null,
+    /// More is known of it than its type: in bounds alone.
+    Known(Arc<Known>),
     /// What could not be typed; it fits everything, so that one mistake costs one message.
     Error,
 }
@@ -157,6 +161,8 @@ impl Type {
     /// Bounds do not decide: what is over its bound is refused where it enters.
     pub fn accepts(&self, other: &Type) -> bool {
         match (self, other) {
+            (Type::Known(known), other) => known.of.accepts(other),
+            (ty, Type::Known(known)) => ty.accepts(&known.of),
             (Type::Error, _) | (_, Type::Error) | (Type::Json(_), _) => true,
             (Type::Optional(_), Type::Null) => true,
             (Type::Optional(a), Type::Optional(b)) => a.accepts(b),
@@ -189,6 +195,9 @@ impl Type {
     /// Bounds widen to the larger side; a missing bound stays missing.
     pub fn join(&self, other: &Type) -> Option<Type> {
         Some(match (self, other) {
+            (a, b) if a == b => a.clone(),
+            // What is known of one holds of neither, since a common type does not look at bounds.
+            (a, b) if a.knows() || b.knows() => a.plain().join(&b.plain())?,
             (Type::Error, t) | (t, Type::Error) => t.clone(),
             (Type::Null, Type::Null) => Type::Null,
             (Type::Null, Type::Optional(t)) | (Type::Optional(t), Type::Null) => Type::Optional(t.clone()),
@@ -317,6 +326,7 @@ impl Type {
             Type::Map(..) => "a map".into(),
             Type::Optional(t) => format!("{} or null", t.described()),
             Type::Null => "null".into(),
+            Type::Known(known) => known.of.described(),
         }
     }
 }
@@ -381,6 +391,7 @@ impl fmt::Display for Type {
                 t => write!(f, "{t}?"),
             },
             Type::Null => f.write_str("null"),
+            Type::Known(known) => known.of.fmt(f),
             Type::Error => f.write_str("unknown"),
         }
     }

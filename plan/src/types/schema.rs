@@ -24,6 +24,7 @@ impl Type {
             Type::Image => json!({"type": "string"}),
             Type::Json(_) | Type::Error => json!({}),
             Type::Null => json!({"type": "null"}),
+            Type::Known(known) => known.of.schema(strict),
             Type::Enum(e) => {
                 let names: Vec<&str> = e.variants.iter().map(|v| v.name.as_str()).collect();
                 json!({"type": "string", "enum": names})

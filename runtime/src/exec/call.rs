@@ -308,7 +308,8 @@ async fn flow(site: Site<'_>, id: FlowId, args: &[Value], number: u32) -> Given<
     let cx = super::Cx { ledger: &ledger, ..site.cx.inside(&inside) };
     let args = site.run().engine.hold_inputs(flow, args.to_vec())?;
     taped::note_privates(site, &flow.params, &args);
-    let work = block(cx, &flow.body, args, None);
+    let body = site.step.called.as_deref().unwrap_or(&flow.body);
+    let work = block(cx, body, args, None);
     let result = within(flow.settings.deadline, &flow.name, work).await;
     match result {
         // The flow refuses; to its caller that is a failure like any other.

@@ -63,6 +63,14 @@ impl Halt {
         }
     }
 
+    /// The same without a model's answer that could not be used.
+    pub(crate) fn without_reply(self) -> Halt {
+        match self {
+            Halt::Fail(failure) => Halt::Fail(Box::new(Failure { reply: None, ..*failure })),
+            other => other,
+        }
+    }
+
     /// The error with the place of the step, unless a deeper place is already known.
     pub(crate) fn at(self, step: &dyn std::fmt::Display, span: Span) -> Halt {
         let place = |error: RunError| {

@@ -46,7 +46,8 @@ pub(super) async fn handled(site: Site<'_>, result: Given<Value>) -> Given<Value
 async fn retried(site: Site<'_>, first: Failure, times: u32) -> Given<Value> {
     let author = author(site);
     let mut failure = first;
-    if let (Some((_, answer)), None) = (author, &failure.reply) {
+    // What is shown again is the answer that was guarded, and not one that the guard was given.
+    if let Some((_, answer)) = author {
         failure.reply = Some(script::answer(answer));
     }
     for round in 1..=times {
@@ -94,7 +95,7 @@ async fn asked_again(site: Site<'_>, author: &Step, said: &[Message]) -> Given<V
     }
     match work(site, Again { first: Some(&answer), ..Again::FIRST }).await {
         Err(Halt::Fail(mut failure)) => {
-            failure.reply.get_or_insert_with(|| script::answer(&answer));
+            failure.reply = Some(script::answer(&answer));
             Err(Halt::Fail(failure))
         }
         other => other,

@@ -14,7 +14,7 @@ use crate::cache::Digest;
 use crate::provider::Message;
 use flow_diagnostics::Code;
 use flow_plan::limits::longest_wait;
-use flow_plan::{CallBounds, Millis, ModelId, PromptId, Role, Tokens, Value};
+use flow_plan::{Millis, ModelId, PromptId, Role, Tokens, Value};
 use flow_tokens::Measure;
 use futures::future::{BoxFuture, Either, select};
 use std::pin::pin;
@@ -59,8 +59,7 @@ pub(super) async fn prompt(site: Site<'_>, id: PromptId, args: &[Value], again: 
 
 // The most tokens of an answer that is shown to a model again.
 fn longest_reply(site: Site<'_>) -> Tokens {
-    let most = |bounds: &CallBounds| bounds.requests.iter().map(|r| r.output).max();
-    site.step.bounds.as_deref().and_then(most).unwrap_or(Tokens(u64::MAX))
+    site.step.bounds.as_deref().map_or(Tokens(u64::MAX), |bounds| bounds.shown)
 }
 
 #[derive(Clone, Copy)]
@@ -218,7 +217,9 @@ async fn escalated(site: Site<'_>, question: Question<'_>, answer: Value, by: Mo
     if let Some(unless) = &escalate.unless {
         let path = site.inside_part(None, "unless");
         site.rest();
-        match block(site.cx.inside(&path), unless, vec![answer.clone()], Some(site.frame)).await? {
+        let held = block(site.cx.inside(&path), unless, vec![answer.clone()], Some(site.frame)).await;
+        // What a judge has answered is no answer to this prompt.
+        match held.map_err(Halt::without_reply)? {
             Value::Bool(true) => return Ok(answer),
             Value::Bool(false) => {}
             other => {

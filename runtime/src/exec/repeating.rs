@@ -6,7 +6,7 @@ use super::state::Given;
 use super::step::Site;
 use crate::RunError;
 use flow_diagnostics::Code;
-use flow_plan::{Block, Expr, Value};
+use flow_plan::{Block, Expr, FirstRound, Value};
 use futures::stream::{FuturesUnordered, StreamExt};
 
 /// The body for each element, at most `parallel` at once; the results in the order of the list.
@@ -39,6 +39,18 @@ pub(super) struct Rounds<'a> {
     pub(super) from: &'a Expr,
     pub(super) body: &'a Block,
     pub(super) until: Option<&'a Block>,
+    /// The first round, where other bounds are proven of it.
+    pub(super) first: Option<&'a FirstRound>,
+}
+
+impl<'a> Rounds<'a> {
+    fn body(&self, round: usize) -> &'a Block {
+        self.first.filter(|_| round == 0).map_or(self.body, |first| &first.body)
+    }
+
+    fn until(&self, round: usize) -> Option<&'a Block> {
+        self.first.filter(|_| round == 0).map_or(self.until, |first| first.until.as_ref())
+    }
 }
 
 /// The body again and again, each round from the last one's result, until `until` holds; it is
@@ -50,14 +62,14 @@ pub(super) async fn repeat(site: Site<'_>, rounds: Rounds<'_>) -> Given<Value> {
             return Ok(it);
         }
         let path = site.inside_item(round);
-        it = block(site.cx.inside(&path), rounds.body, vec![it], Some(site.frame)).await?;
+        it = block(site.cx.inside(&path), rounds.body(round), vec![it], Some(site.frame)).await?;
     }
     // What the last round made is the result, whether `until` holds or not.
     Ok(it)
 }
 
 async fn done(site: Site<'_>, rounds: &Rounds<'_>, it: &Value, round: usize) -> Given<bool> {
-    let Some(until) = rounds.until else { return Ok(false) };
+    let Some(until) = rounds.until(round) else { return Ok(false) };
     let path = site.inside_part(Some(round), "until");
     match block(site.cx.inside(&path), until, vec![it.clone()], Some(site.frame)).await? {
         Value::Bool(done) => Ok(done),

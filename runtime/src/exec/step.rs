@@ -264,8 +264,9 @@ pub(super) async fn work(site: Site<'_>, again: Again<'_>) -> Given<Value> {
             }
         }
         StepKind::Each { list, parallel, body } => repeating::each(site, list, *parallel, body).await,
-        StepKind::Repeat { up_to, from, body, until } => {
-            let rounds = repeating::Rounds { up_to: *up_to, from, body, until: until.as_deref() };
+        StepKind::Repeat { up_to, from, body, until, first } => {
+            let first = first.as_deref();
+            let rounds = repeating::Rounds { up_to: *up_to, from, body, until: until.as_deref(), first };
             repeating::repeat(site, rounds).await
         }
     }

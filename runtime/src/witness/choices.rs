@@ -31,6 +31,19 @@ impl Choices {
         self.set.get(name).copied().unwrap_or(0)
     }
 
+    /// The same as [`Choices::choose`], where the usual way is another than 0: the ways are counted from
+    /// it.
+    pub(super) fn choose_from(
+        &self,
+        met: &mut Met,
+        name: &str,
+        items: &[u32],
+        (ways, usual): (usize, usize),
+    ) -> usize {
+        let way = self.choose(met, name, items, ways) + usual;
+        if ways > 0 { way % ways } else { 0 }
+    }
+
     /// Sets a way.
     pub(super) fn set(&mut self, name: &str, way: usize) {
         self.set.insert(name.to_owned(), way);

@@ -8,10 +8,11 @@
 //!
 //! `choices` is what can go one way or another, `steered` a world that goes the way of its
 //! choices, `scripted` one that says what a witness says, `values` makes what is said,
-//! `literals` finds what programs compare with, `file` is the witness's form.
+//! `literals` finds what programs compare with, `judges` who asks for guards that are tried again, `file` is the witness's form.
 
 mod choices;
 mod file;
+mod judges;
 mod literals;
 mod scripted;
 mod steered;
@@ -37,7 +38,7 @@ use steered::{Script, Stage, Steered};
 pub struct Search {
     /// No run costs more: where one comes to it, nothing is left to find.
     pub worst: Cost,
-    /// No run uses more tokens, in and out together: what is looked for where nothing costs money.
+    /// No run uses more tokens, in and out together: what is looked for where `worst` is nothing.
     pub tokens: u64,
     /// The most runs that are tried.
     pub runs: usize,
@@ -63,10 +64,23 @@ pub fn find(plan: &Arc<Plan>, flow: FlowId, search: Search) -> Result<(Witness, 
     };
     // A failure ends a run, and may cost more than what comes before it, so that it hides what comes
     // behind it: that is looked for first.
-    let whole = |tried: &Tried| (tried.is_whole, tried.worth());
+    let worth = |tried: &Tried| {
+        let (usd, tokens, calls) = tried.worth();
+        (if search.worst == Cost::ZERO { Cost::ZERO } else { usd }, tokens, calls)
+    };
+    let whole = |tried: &Tried| (tried.is_whole, worth(tried));
     let best = climbed(&mut theatre, first, (&is_dearest, &mut left), &whole)?;
-    let best = climbed(&mut theatre, best, (&is_dearest, &mut left), &Tried::worth)?;
+    let best = climbed(&mut theatre, best, (&is_dearest, &mut left), &worth)?;
     Ok((theatre.witness(best.script, best.inputs), best.spent))
+}
+
+/// How many choices are changed together.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    One,
+    // One, and one of those that are met only then.
+    Next,
+    Two,
 }
 
 /// Goes another way at one choice, or where no single one is worth more, at two, as long as that helps.
@@ -76,7 +90,7 @@ fn climbed<W: PartialOrd>(
     (is_dearest, left): (&dyn Fn(&Spent) -> bool, &mut usize),
     worth: &dyn Fn(&Tried) -> W,
 ) -> Result<Tried, RunError> {
-    let mut pairs = false;
+    let mut step = Step::One;
     loop {
         let mut improved = false;
         // What is met on the way is tried as well.
@@ -92,8 +106,11 @@ fn climbed<W: PartialOrd>(
                 (best, improved) = (other, true);
                 continue;
             }
-            let second = if pairs { other.others() } else { Vec::new() };
-            for (next, way) in second.into_iter().filter(|(next, _)| *next != name) {
+            let second = if step == Step::One { Vec::new() } else { other.others() };
+            let is_wanted =
+                |next: &str| next != name && (step == Step::Two || !best.met.ways.contains_key(next));
+            let second: Vec<_> = second.into_iter().filter(|(next, _)| is_wanted(next)).collect();
+            for (next, way) in second {
                 if *left == 0 {
                     return Ok(best);
                 }
@@ -105,11 +122,12 @@ fn climbed<W: PartialOrd>(
                 }
             }
         }
-        match improved {
-            true => pairs = false,
-            false if pairs => return Ok(best),
-            false => pairs = true,
-        }
+        step = match (improved, step) {
+            (true, _) => Step::One,
+            (false, Step::One) => Step::Next,
+            (false, Step::Next) => Step::Two,
+            (false, Step::Two) => return Ok(best),
+        };
     }
 }
 
@@ -176,7 +194,8 @@ impl Theatre {
         let context = Context::new(Default::default(), ".", ".");
         let engine = Engine::new(plan.clone(), context, options)?;
         let (numbers, words) = literals::literals(plan);
-        let stage = Stage { plan: plan.clone(), measures: engine.counts.clone(), numbers, words };
+        let judges = judges::judges(plan);
+        let stage = Stage { plan: plan.clone(), measures: engine.counts.clone(), numbers, words, judges };
         let clock = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
         let clock = clock.map_err(|e| RunError::new(Code::E0810, format!("no clock can be made: {e}")))?;
         Ok(Theatre { engine, flow, stage: Arc::new(stage), clock })

@@ -2,6 +2,7 @@
 
 use super::file::{Call, Found, Witness};
 use super::steered::{failed, nowhere, played};
+use super::values::reason;
 use crate::RunError;
 use crate::exec::{At, Director};
 use crate::guard::Verdict;
@@ -80,7 +81,7 @@ impl Director for Scripted {
     fn verdict(&self, at: At<'_>) -> Verdict {
         match self.find(at) {
             Some(found) if found.goes => Verdict::Pass,
-            _ => Verdict::Fail("the witness does not let it pass".to_owned()),
+            _ => Verdict::Fail(reason()),
         }
     }
 

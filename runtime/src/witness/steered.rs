@@ -6,17 +6,17 @@
 
 use super::choices::{Choices, Met};
 use super::file::{Answer, Call, Ends, Found};
-use super::values::Sizes;
+use super::values::{Sizes, reason};
 use crate::exec::{At, Director};
 use crate::guard::Verdict;
 use crate::provider::{CallError, CallErrorKind, Embedded, Finish, Reply, Request, Texts, Usage};
 use crate::{RunError, StepPath};
 use async_trait::async_trait;
-use flow_diagnostics::Code;
+use flow_diagnostics::{Code, Span};
 use flow_plan::{Callee, Lookup, Millis, ModelId, OnFail, Plan, PromptId, Tokens, Type, Value};
 use flow_tokens::Measure;
 use serde_json::Value as Json;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -26,6 +26,9 @@ pub(super) struct Stage {
     pub(super) measures: Vec<Measure>,
     pub(super) numbers: Vec<i64>,
     pub(super) words: Vec<String>,
+    /// The prompts of guards behind which `else retry` stands: what is wrong with their answers is shown
+    /// to others.
+    pub(super) judges: HashSet<Span>,
 }
 
 /// One run's world.
@@ -66,6 +69,8 @@ struct Question {
 enum End {
     Answer,
     Break,
+    // The same at once, before a time limit around it ends what is tried again.
+    Soon,
     // With an answer that cannot be used, and is shown to the model again, with so many letters
     // before it: what is said of it is cut where a character ends, and so may come out shorter than it
     // may be.
@@ -73,7 +78,7 @@ enum End {
 }
 
 /// As many letters as a character of an unusable answer has tokens, less one.
-const LETTERS: u8 = 4;
+const LETTERS: u8 = 6;
 
 impl Question {
     // By the last model first: those before it have failed, and are paid for. Answers before failures.
@@ -81,7 +86,8 @@ impl Question {
         let (answers, end) = match way.checked_sub(models * ends.len()) {
             None => (models - 1 - way / ends.len(), ends[way % ends.len()]),
             Some(0) => (models, End::Break),
-            Some(n) => (models, End::Unusable(u8::try_from(n - 1).unwrap_or(0))),
+            Some(1) => (models, End::Soon),
+            Some(n) => (models, End::Unusable(u8::try_from(n - 2).unwrap_or(0))),
         };
         Question { answers, end, calls: HashMap::new(), answered: false }
     }
@@ -127,23 +133,39 @@ impl Steered {
     }
 
     // How a call of a model goes, and after how long.
-    fn fate(&self, at: At<'_>, model: ModelId) -> (Fate, Duration) {
+    fn fate(&self, at: At<'_>, model: ModelId, output: &Type) -> (Fate, Duration) {
         let settings = &at.step.settings;
         let limit = settings.timeout.or(Callee::Prompt(PromptId(0)).longest()).unwrap_or(Millis(0));
         let hedge = settings.hedge.filter(|after| *after < limit);
         let chain: Vec<ModelId> = settings.model.iter().chain(&settings.fallback).copied().collect();
-        let again = matches!(&at.step.on_fail, Some(OnFail::Retry(most)) if at.round < *most);
+        let again = matches!(&at.step.on_fail, Some(OnFail::Retry(most)) if at.round < *most)
+            || self.stage.judges.contains(&at.step.span);
         let (name, items) = (place(at.path, at.round), at.path.items());
+        let is_ever_unusable =
+            !matches!(output.present(), Type::Text { bound: None, .. } | Type::Text { truncate: true, .. });
         let state = &mut *self.lock();
         let question = state.asked.entry((at.path.to_string(), at.round)).or_insert_with(|| {
             let mut ends = vec![End::Answer];
             if settings.escalate.is_some() {
                 ends.push(End::Break);
-                ends.extend((0..LETTERS).filter(|_| again).map(End::Unusable));
+                ends.extend((0..LETTERS).filter(|_| again && is_ever_unusable).map(End::Unusable));
             }
-            let unusable = if again { usize::from(LETTERS) } else { 0 };
-            let ways = chain.len() * ends.len() + 1 + unusable;
-            let way = self.choices.choose(&mut state.met, &format!("{name} is answered"), &items, ways);
+            let unusable = if again && is_ever_unusable { usize::from(LETTERS) } else { 0 };
+            let ways = chain.len() * ends.len() + 2 + unusable;
+            // A step that is tried again, or that another call stands in for, costs most where it fails.
+            let fails = match &at.step.on_fail {
+                Some(OnFail::Retry(most)) => at.round < *most,
+                Some(OnFail::Do(other)) => other.steps.node_count() > 0,
+                _ => false,
+            };
+            let usual = match (fails, settings.escalate.is_some()) {
+                (false, _) => 0,
+                // Where there is doubt, when one more has been asked.
+                (true, true) => 2.min(ends.len() - 1),
+                (true, false) => chain.len() + 2 * unusable.min(1),
+            };
+            let name = format!("{name} is answered");
+            let way = self.choices.choose_from(&mut state.met, &name, &items, (ways, usual));
             Question::new(way, chain.len(), &ends)
         });
         let made = question.calls.entry(model).or_default();
@@ -171,7 +193,7 @@ impl Steered {
             (false, true, Some(letters)) => (Fate::Unusable(letters), Duration::from_millis(2)),
             (false, false, Some(letters)) => (Fate::Unusable(letters), wait),
             // The failure that may end the run comes when all else is done.
-            (false, _, None) if is_end => {
+            (false, _, None) if is_end && question.end != End::Soon => {
                 let late = limit.duration().saturating_sub(Duration::from_millis(2));
                 (Fate::Break, late.max(wait))
             }
@@ -185,7 +207,16 @@ impl Steered {
         let name = place(at.path, at.round);
         let items = at.path.items();
         let mut state = self.lock();
-        let mut sizes = self.sizes(request.max_output);
+        let settings = &at.step.settings;
+        let models = settings.model.iter().chain(&settings.fallback);
+        let models = models.chain(settings.escalate.as_ref().map(|e| &e.to));
+        let longest = models.map(|m| self.stage.plan.models[m.index()].output_cap()).max();
+        // Within its cap a model can write a text that has several times as many tokens when it is read.
+        let free = match request.output.present() {
+            Type::Text { .. } => longest.unwrap_or_default().min(Tokens(REWRITTEN * request.max_output.0)),
+            _ => request.max_output,
+        };
+        let mut sizes = self.sizes(free.max(request.max_output));
         let own = [request.measure.clone()];
         if !self.stage.measures.iter().any(|m| m.counts_like(request.measure)) {
             sizes.measures = &own;
@@ -202,6 +233,9 @@ impl Steered {
         }
     }
 }
+
+/// How many times as many tokens as the cap on output a text has at most when it is counted again.
+const REWRITTEN: u64 = 4;
 
 /// The name of a step's choices: the same for all elements and rounds of loops.
 fn place(path: &StepPath, round: u32) -> String {
@@ -228,10 +262,14 @@ impl Director for Steered {
     async fn reply(&self, at: At<'_>, request: &Request<'_>) -> Result<Reply, CallError> {
         let model = self.stage.plan.models.iter().position(|m| m.name == request.model.name);
         let model = ModelId(model.unwrap_or(0) as u32);
-        let (fate, after) = self.fate(at, model);
+        let (fate, after) = self.fate(at, model, request.output);
         let text = match fate {
             Fate::Answer => Some(self.answer(at, request)),
-            Fate::Unusable(letters) => Some(self.sizes(Tokens(0)).nonsense(request.max_output, letters)),
+            Fate::Unusable(letters) => {
+                let shown = at.step.bounds.as_deref().map_or(request.max_output, |bounds| bounds.shown);
+                let most = shown.min(Tokens(REWRITTEN * request.max_output.0)).max(request.max_output);
+                Some(self.sizes(Tokens(0)).nonsense(most, letters))
+            }
             Fate::Break | Fate::Silence => None,
         };
         let ends = match (&fate, &text) {
@@ -270,7 +308,7 @@ impl Director for Steered {
     fn verdict(&self, at: At<'_>) -> Verdict {
         match self.goes(at) {
             true => Verdict::Pass,
-            false => Verdict::Fail(NOT_PASSED.to_owned()),
+            false => Verdict::Fail(reason()),
         }
     }
 
@@ -287,13 +325,13 @@ impl Steered {
     fn goes(&self, at: At<'_>) -> bool {
         let (name, items) = (place(at.path, at.round), at.path.items());
         let state = &mut *self.lock();
-        let goes = self.choices.choose(&mut state.met, &format!("{name} fails"), &items, 2) == 0;
+        let usual = usize::from(matches!(&at.step.on_fail, Some(OnFail::Retry(most)) if at.round < *most));
+        let name = format!("{name} fails");
+        let goes = self.choices.choose_from(&mut state.met, &name, &items, (2, usual)) == 0;
         state.script.found.push(Found::of(at, goes.then_some(Json::Null)));
         goes
     }
 }
-
-const NOT_PASSED: &str = "the witness does not let it pass";
 
 pub(super) fn failed(code: Code) -> RunError {
     RunError::new(code, "the witness lets it fail")

@@ -3,6 +3,7 @@
 //! In: a [`Type`] and what counts tokens. Out: JSON. What a run may decide by (truth values, numbers,
 //! enums, what may be missing) is left to a [`Choose`].
 
+use flow_plan::limits::{COMPLAINT, MOST_KEY};
 use flow_plan::{Bound, EnumType, Tokens, Type};
 use flow_tokens::Measure;
 use serde_json::{Map, Value as Json, json};
@@ -13,6 +14,12 @@ const DENSE: &str = "q7x3w9k5";
 
 /// The same where characters are counted: four bytes each, and a token a byte.
 const WIDE: &str = "\u{10348}";
+
+/// The longest as it is pasted, the longest as JSON, and none.
+const AMOUNTS: [f64; 3] = [9_223_372_036.123_456, 1_234_567_890.123_456_7, 0.0];
+
+/// So many line breaks stand in a text that is shown in quotes.
+const BREAKS: usize = 100;
 
 /// Where neither the type nor a cap bounds a text.
 const FREE: u64 = 64;
@@ -42,10 +49,10 @@ impl Sizes<'_> {
             Type::Int(range) => self.int(range.unwrap_or((i64::MIN, i64::MAX)), at, choose),
             Type::Float(range) => self.float(*range, at, choose),
             Type::Enum(of) => self.variant(of, at, choose),
-            Type::Money => Json::from([9_223_372_036.85, 0.0][choose(at, 2)]),
+            Type::Money => Json::from(AMOUNTS[choose(at, AMOUNTS.len())]),
             Type::Duration => Json::from([999_999_999_999.999, 0.0][choose(at, 2)]),
-            Type::Date => json!("2026-03-14"),
-            Type::Time => json!("2026-03-14T09:30:00.123456789Z"),
+            Type::Date => json!(["-009999-12-31", "2026-03-14"][choose(at, 2)]),
+            Type::Time => json!("-009998-12-31T23:59:59.123456789Z"),
             Type::Image => json!("https://example.com/a.png"),
             Type::Record(of) => {
                 let field = |f: &flow_plan::Field, choose: &mut Choose<'_>| {
@@ -62,13 +69,16 @@ impl Sizes<'_> {
             },
             Type::Map(item, most) => {
                 let item = self.largest(item, &format!("{at}[]"), choose);
-                let entries = (0..most.unwrap_or(3)).map(|i| (format!("k{i}"), item.clone()));
+                let key = |i: u64| self.filled(&format!("k{i}"), Bound::Tokens(MOST_KEY));
+                let entries = (0..most.unwrap_or(3)).map(|i| (key(i), item.clone()));
                 Json::Object(entries.collect())
             }
             Type::Optional(present) => match choose(&format!("{at}?"), 2) {
                 0 => self.largest(present, at, choose),
                 _ => Json::Null,
             },
+            // What is asked of the world has its plain type.
+            Type::Known(known) => self.largest(&known.of, at, choose),
             Type::Null | Type::Error => Json::Null,
         }
     }
@@ -80,7 +90,23 @@ impl Sizes<'_> {
 
     /// A text that is no answer, and of which even a short excerpt has many tokens.
     pub(super) fn nonsense(&self, most: Tokens, letters: u8) -> String {
-        let letters = usize::from(letters).min(most.0 as usize);
+        // In quotes as JSON has them, each of these has several tokens.
+        if letters == 0 {
+            let escaped = "\u{1}".repeat(most.0 as usize);
+            if self.count(&escaped) <= most.0 {
+                return self.filled(&escaped, Bound::Tokens(most.0));
+            }
+        }
+        // A line break is two characters in quotes, and many of them are one token as they stand.
+        if letters == 1 {
+            let few = "\u{1}".repeat(most.0 as usize / 2);
+            let text = |more: usize| format!("{few}{}{}", "\n".repeat(BREAKS), "\u{1}".repeat(more));
+            let fits = |more: &usize| self.count(&text(*more)) <= most.0;
+            if let Some(more) = (0..=few.len()).rev().find(fits) {
+                return self.filled(&text(more), Bound::Tokens(most.0));
+            }
+        }
+        let letters = usize::from(letters.saturating_sub(2)).min(most.0 as usize);
         let wide = dense(letters) + &WIDE.repeat((most.0 as usize - letters) / WIDE.len());
         match self.count(&wide) <= most.0 {
             true => self.filled(&wide, Bound::Tokens(most.0)),
@@ -198,6 +224,11 @@ impl Default for Sizes<'_> {
     fn default() -> Self {
         Sizes { measures: &[], free: FREE, numbers: &[], words: &[] }
     }
+}
+
+/// What a guard of the library says in a witness: no more is shown to a model.
+pub(super) fn reason() -> String {
+    dense(2 * COMPLAINT.0 as usize)
 }
 
 fn dense(bytes: usize) -> String {

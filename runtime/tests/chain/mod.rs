@@ -15,6 +15,7 @@ pub(crate) fn chain(ttl: Option<Millis>) -> Plan {
     let step = |name: &str, from: u32| Step {
         name: name.into(),
         ty: Type::TEXT,
+        called: None,
         labels: Labels::default(),
         kind: StepKind::Call(Callee::Prompt(PromptId(0)), vec![Expr::Var(VarId(from))]),
         settings: StepSettings { model: Some(ModelId(0)), cache: cache.clone(), ..StepSettings::default() },

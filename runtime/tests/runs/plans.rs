@@ -35,6 +35,7 @@ pub(crate) fn step(name: &str, kind: StepKind) -> Step {
         settings: StepSettings::default(),
         on_fail: None,
         bounds: None,
+        called: None,
         span: Span::default(),
     }
 }

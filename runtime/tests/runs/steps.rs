@@ -111,7 +111,8 @@ async fn each_keeps_the_order_and_the_number_at_once() {
 fn repeating(up_to: u32, until: i64) -> Plan {
     let until = yields(3, 1, binary(var(3), BinaryOp::GreaterEqual, int(until)));
     let body = yields(2, 1, binary(var(2), BinaryOp::Add, int(1)));
-    branching(StepKind::Repeat { up_to, from: int(0), body: Box::new(body), until: Some(Box::new(until)) })
+    let (body, until) = (Box::new(body), Some(Box::new(until)));
+    branching(StepKind::Repeat { up_to, from: int(0), body, until, first: None })
 }
 
 #[tokio::test(start_paused = true)]

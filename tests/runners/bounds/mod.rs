@@ -81,7 +81,16 @@ fn random_programs_with_fences_come_near_their_bounds() {
     let tally = all(Wishes { fenced: true, ..Wishes::default() });
     tally.show("programs with fences");
     assert!(tally.invalid * 100 <= tally.programs, "{} of {} do not compile", tally.invalid, tally.programs);
+    let (least, seed) = tally.least_tokens().expect("some programs have a bound");
+    assert!(least >= LEAST_TOKENS, "of seed {seed}, only {least:.4} of the bound in tokens is reached");
+    let exact = tally.exact_in_dollars();
+    assert!(exact >= LEAST_EXACT || tally.programs == 1, "only {exact:.4} of all programs reach their bound");
 }
+
+// What the witness of every program with fences reaches of its bound in tokens.
+const LEAST_TOKENS: f64 = 0.70;
+// The share of programs with fences whose witness costs exactly the bound.
+const LEAST_EXACT: f64 = 0.92;
 
 /// Looks at as many programs as are wanted, on every core. A fault ends the test.
 fn all(wishes: Wishes) -> Tally {

@@ -70,18 +70,33 @@ impl Tally {
                 spread(reached.iter().map(|(_, r)| r.usd).collect())
             );
             let mut furthest: Vec<_> = reached.iter().map(|(seed, r)| (r.usd, r.tokens, *seed)).collect();
-            furthest.sort_by(|a, b| a.0.total_cmp(&b.0));
+            furthest.sort_by(|a, b| a.0.min(a.1).total_cmp(&b.0.min(b.1)));
             furthest.truncate(60);
             eprintln!("  furthest from it, with their seeds: {furthest:.4?}");
         }
     }
+
+    /// The program whose run came least near to its bound in tokens: how near, and its seed.
+    pub(super) fn least_tokens(&self) -> Option<(f64, u64)> {
+        self.reached.iter().map(|(seed, r)| (r.tokens, *seed)).min_by(|a, b| a.0.total_cmp(&b.0))
+    }
+
+    /// The share of programs of which a run cost exactly its bound.
+    pub(super) fn exact_in_dollars(&self) -> f64 {
+        share(&self.reached.iter().map(|(_, r)| r.usd).collect::<Vec<_>>())
+    }
+}
+
+// The share that reaches the bound.
+fn share(parts: &[f64]) -> f64 {
+    parts.iter().filter(|p| **p >= 0.999_999).count() as f64 / parts.len().max(1) as f64
 }
 
 // The distribution: quantiles, and the share that reaches the bound.
 fn spread(mut parts: Vec<f64>) -> String {
     parts.sort_by(f64::total_cmp);
     let at = |quantile: f64| parts[((parts.len() - 1) as f64 * quantile) as usize];
-    let exact = parts.iter().filter(|p| **p >= 0.999_999).count() as f64 / parts.len() as f64;
+    let exact = share(&parts);
     let quantiles: Vec<String> = [0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0]
         .iter()
         .map(|q| format!("{:.0}%: {:.4}", q * 100.0, at(*q)))

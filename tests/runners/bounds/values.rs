@@ -104,6 +104,7 @@ impl Maker<'_> {
                 Json::Object(entries.collect())
             }
             Type::Optional(present) if largest || self.rng.u32(0..4) > 0 => self.json(present),
+            Type::Known(known) => self.json(&known.of),
             Type::Optional(_) | Type::Null | Type::Error => Json::Null,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::Worst;
 use super::play::{Fault, Reached};
-use flow_plan::{FlowId, Plan, Used};
+use flow_plan::{Cost, FlowId, Plan, Used};
 use flow_runtime::Spent;
 use flow_runtime::witness::{Ends, Search, Witness, find, play};
 use regex::Regex;
@@ -15,9 +15,20 @@ const RUNS: usize = 3000;
 /// How near the witness of a flow comes to its bound. It never exceeds it, and is the same whenever it
 /// is played.
 pub(super) fn reached(plan: &Arc<Plan>, flow: FlowId, worst: &Worst) -> Result<Reached, Fault> {
+    let dearest = one(plan, flow, worst, worst.usd)?;
+    if dearest.tokens >= 1.0 {
+        return Ok(dearest);
+    }
+    // The dearest run is not always the one with most tokens.
+    let longest = one(plan, flow, worst, Cost::ZERO)?;
+    Ok(dearest.max(longest))
+}
+
+// The run that is found for so many dollars; where they are none, the one with most tokens.
+fn one(plan: &Arc<Plan>, flow: FlowId, worst: &Worst, usd: Cost) -> Result<Reached, Fault> {
     let fault = |law, figures| Err(Fault { law, figures });
-    let found =
-        find(plan, flow, Search { worst: worst.usd, tokens: worst.input.0 + worst.output.0, runs: RUNS });
+    let tokens = worst.input.0 + worst.output.0;
+    let found = find(plan, flow, Search { worst: usd, tokens, runs: RUNS });
     let (witness, spent) = match found {
         Ok(found) => found,
         Err(error) => return fault("what compiles has a witness", error.to_string()),

@@ -71,6 +71,7 @@ impl Source<'_> {
                 Json::Object(keys.into_iter().enumerate().map(entry).collect())
             }
             Type::Optional(inner) => self.optional(inner, to),
+            Type::Known(known) => self.answer(&known.of, to),
             Type::Null => Json::Null,
         }
     }

@@ -297,6 +297,7 @@ impl Draft {
 // An enum fits where text is wanted, and is no text where one is made of others.
 fn as_wanted(want: &Ty, have: &Ty, name: String) -> String {
     match (want, have) {
+        (Ty::Optional(want), Ty::Enum(_)) => as_wanted(want, have, name),
         (Ty::Text(_), Ty::Enum(_)) => format!("text({name})"),
         _ => name,
     }

@@ -41,7 +41,7 @@ impl Draft {
                 self.fenced(out, &Name { name: each, ty: (**item).clone(), used: false }, depth - 1);
                 out.push_str("\n{% endfor %}\n");
             }
-            Ty::Record(_) | Ty::List(..) | Ty::Map(..) if self.chance(60) => {
+            ty if ty.is_laid_out() && self.chance(60) => {
                 out.push_str(&format!("\n{{{{ {name} }}}}\n"));
             }
             _ => out.push_str(&format!("\n{{{{ {name} | fence }}}}\n")),

@@ -79,6 +79,18 @@ impl Ty {
         }
     }
 
+    /// Whether it is pasted over several lines, in fences of its own.
+    pub(super) fn is_laid_out(&self) -> bool {
+        match self {
+            Ty::Record(_) | Ty::Map(..) => true,
+            Ty::List(item, _) => {
+                let item = if let Ty::Optional(present) = &**item { &**present } else { &**item };
+                matches!(item, Ty::Text(_) | Ty::Json(_)) || item.is_laid_out()
+            }
+            _ => false,
+        }
+    }
+
     /// Whether it is written in one word when it is pasted.
     pub(super) fn is_plain(&self) -> bool {
         matches!(self, Ty::Text(_) | Ty::Int(_) | Ty::Float | Ty::Bool | Ty::Enum(_))
