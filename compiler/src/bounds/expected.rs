@@ -18,6 +18,7 @@ use flow_plan::{
 };
 use flow_tokens::Measure;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// What a run of a flow takes on average.
 #[derive(Clone, PartialEq, Debug)]
@@ -58,8 +59,14 @@ pub(super) fn expected(
     }
     let flows: Vec<FlowId> = bounds.iter().map(|b| b.flow).collect();
     let elements = derive_for(&mut plan, &flows, measures).elements;
-    let mut walk =
-        Means { plan: &plan, elements, rates: &rates, flows: HashMap::new(), guards: HashMap::new() };
+    let mut walk = Means {
+        plan: &plan,
+        elements,
+        rates: &rates,
+        flows: HashMap::new(),
+        called: HashMap::new(),
+        guards: HashMap::new(),
+    };
     bounds.iter().map(|bound| walk.of(bound)).collect()
 }
 
@@ -69,6 +76,8 @@ struct Means<'a> {
     elements: HashMap<Span, u64>,
     rates: &'a HashMap<(FlowId, EcoString, Fact), Often>,
     flows: HashMap<FlowId, Part>,
+    // The same for what a step gives it, by the place in memory of the steps, which the plan holds.
+    called: HashMap<usize, Part>,
     guards: HashMap<GuardId, Part>,
 }
 
@@ -117,6 +126,18 @@ impl Means<'_> {
         let place = Place { flow: Some(id), inside: EcoString::new() };
         let part = self.block(&plan.flows[id.index()].body, &place);
         self.flows.insert(id, part.clone());
+        part
+    }
+
+    // The flow as a step calls it: with the bounds for what the step gives it, where they are its own.
+    fn called(&mut self, id: FlowId, body: Option<&Arc<Block>>) -> Part {
+        let Some(body) = body else { return self.flow(id) };
+        let key = Arc::as_ptr(body) as usize;
+        if let Some(known) = self.called.get(&key) {
+            return known.clone();
+        }
+        let part = self.block(body, &Place { flow: Some(id), inside: EcoString::new() });
+        self.called.insert(key, part.clone());
         part
     }
 
@@ -209,7 +230,9 @@ impl Means<'_> {
                 let once = match callee {
                     Callee::Prompt(_) => self.prompt(step, place, again),
                     Callee::Guard(id) => self.guard(*id).inside(&path).tried(step, fails),
-                    Callee::Flow(id) => self.flow(*id).inside(&path).tried(step, fails),
+                    Callee::Flow(id) => {
+                        self.called(*id, step.called.as_ref()).inside(&path).tried(step, fails)
+                    }
                     _ => Part::nothing().tried(step, fails),
                 };
                 let ok = hits + (1.0 - hits) * once.ok;
@@ -262,21 +285,34 @@ impl Means<'_> {
                 let begun = (power_sum(one.ok, n) + f64::from((*parallel).max(1)) - 1.0).min(n);
                 Part { ok: one.ok.powf(n), ..one.scaled(begun) }
             }
-            StepKind::Repeat { up_to, body, until, .. } => {
+            StepKind::Repeat { up_to, body, until, first, .. } => {
                 let most = f64::from(*up_to);
                 let rounds = match self.rates(place, &path, Fact::Averages) {
                     Some(Often::Number(rounds)) => rounds.min(most),
                     _ => most,
                 };
-                let one = self.block(body, &place.within(&step.name));
-                let asked = until.as_ref().map_or_else(Part::nothing, |b| self.block(b, place));
                 let looks = (rounds + 1.0).min(most);
-                let ok = one.ok.powf(rounds) * asked.ok.powf(looks);
-                let mut part = one.scaled(power_sum_of(ok, rounds));
-                part.add(asked.scaled(power_sum_of(ok, looks)), 1.0);
+                let later = self.round((body, until.as_deref()), &step.name, place);
+                let first = match first {
+                    Some(first) => self.round((&first.body, first.until.as_ref()), &step.name, place),
+                    None => later.clone(),
+                };
+                let ok = later.0.ok.powf(rounds) * later.1.ok.powf(looks);
+                let (made, looked) = (power_sum_of(ok, rounds), power_sum_of(ok, looks));
+                let mut part = Part::nothing();
+                part.add(first.0, made.min(1.0));
+                part.add(first.1, looked.min(1.0));
+                part.add(later.0, (made - 1.0).max(0.0));
+                part.add(later.1, (looked - 1.0).max(0.0));
                 Part { ok, ..part }
             }
         }
+    }
+
+    // One round of a `repeat`, and one look whether to stop.
+    fn round(&mut self, (body, until): (&Block, Option<&Block>), name: &str, place: &Place) -> (Part, Part) {
+        let look = until.map_or_else(Part::nothing, |b| self.block(b, place));
+        (self.block(body, &place.within(name)), look)
     }
 
     // How many elements an `each` goes through: its own mean, or that of its list, or all there can be.
