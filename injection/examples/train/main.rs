@@ -131,7 +131,7 @@ fn train(seen: &[&Case], made: &[Case]) -> Learned {
         samples.push(Sample::new(&plain(&case.text), case.attack, weight));
     }
     for case in made {
-        samples.push(Sample::new(&plain(&case.text), case.attack, if case.attack { 0.7 } else { 0.7 }));
+        samples.push(Sample::new(&plain(&case.text), case.attack, 0.7));
     }
     // An attack among ordinary words is still one; ordinary texts one after another are still none.
     let mut pick = |from: &[&Case]| match from.is_empty() {

@@ -2,6 +2,8 @@
 //! none. The figures of the documentation are printed by
 //! `cargo test -p flow-runtime --lib secrets::formats -- --nocapture`.
 
+#![expect(clippy::print_stdout, reason = "its figures stand in the documentation")]
+
 use super::{first, redacted};
 
 const ALNUM: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
