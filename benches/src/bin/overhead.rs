@@ -153,7 +153,9 @@ fn once(who: &str, port: u16, case: &Case, seconds: f64) -> Result<Load, Failure
         .stderr(Stdio::inherit())
         .output()?;
     let said = String::from_utf8_lossy(&done.stdout);
-    serde_json::from_str(said.trim()).map_err(|e| format!("{who} gave no figures ({e}): {said}").into())
+    // Some peers say more in front of them.
+    let figures = said.trim().lines().last().unwrap_or_default();
+    serde_json::from_str(figures).map_err(|e| format!("{who} gave no figures ({e}): {said}").into())
 }
 
 async fn measure(
