@@ -32,6 +32,18 @@ pub(crate) enum Format {
     Json,
 }
 
+/// How a table is printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub(crate) enum Form {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+    /// For pull requests.
+    Markdown,
+}
+
 /// The threads that runs need; commands that run nothing do not start them.
 fn threads() -> Result<Runtime, Failure> {
     let started = Builder::new_multi_thread().worker_threads(2).enable_all().build();

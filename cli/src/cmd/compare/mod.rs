@@ -9,6 +9,7 @@ mod markdown;
 mod running;
 mod text;
 
+use super::Form;
 use crate::cassette::{Recording, note_of_replay, replayed};
 use crate::config;
 use crate::console::{Console, counted};
@@ -17,7 +18,6 @@ use crate::figures::{Round, dollars};
 use crate::flows;
 use crate::project::{ModelArgs, Project};
 use candidates::Candidate;
-use clap::ValueEnum;
 use figures::Compared;
 use flow_plan::{Cost, Plan};
 use flow_runtime::cassette::Tape;
@@ -79,17 +79,6 @@ pub(crate) struct Args {
     /// How to print it.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Form,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
-enum Form {
-    /// For people.
-    #[default]
-    Text,
-    /// For programs.
-    Json,
-    /// For pull requests.
-    Markdown,
 }
 
 /// Runs the flow with each model, and prints how they compare.

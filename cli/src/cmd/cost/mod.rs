@@ -9,13 +9,13 @@ mod runs;
 mod text;
 mod witness;
 
+use super::Form;
 use crate::console::{Console, counted};
 use crate::exit::{Exit, Failure};
 use crate::lock;
 use crate::paths;
 use crate::project::{ModelArgs, Project};
 use crate::report::Report;
-use clap::ValueEnum;
 use flow_compiler::bounds::Priced;
 use flow_compiler::parse_rate;
 use flow_diagnostics::did_you_mean;
@@ -87,17 +87,6 @@ pub(crate) struct Args {
     /// How to print it.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Form,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
-enum Form {
-    /// For people.
-    #[default]
-    Text,
-    /// For programs.
-    Json,
-    /// For pull requests.
-    Markdown,
 }
 
 /// Prints what the flows take.
