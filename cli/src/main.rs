@@ -31,6 +31,11 @@ use console::{Colour, Console};
 use exit::{Exit, Failure};
 use std::process::ExitCode;
 
+// A check is many small nodes made by several threads, for which glibc's allocator asks the kernel
+// for a few pages at a time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     console::explain_panics();
     let run = std::panic::catch_unwind(|| match parse() {
