@@ -98,6 +98,17 @@ pub enum TypeSpec {
     Null,
 }
 
+impl TypeSpec {
+    /// Whether a value of it can hold no text, whatever it was made of: a number, a truth value, a
+    /// length of time, an amount.
+    pub fn is_plain(self) -> bool {
+        matches!(
+            self,
+            TypeSpec::Int | TypeSpec::Float | TypeSpec::Bool | TypeSpec::Duration | TypeSpec::Money
+        )
+    }
+}
+
 impl CapabilitySpec {
     /// A spec with the usual answers, to be overridden with `..CapabilitySpec::BASE`.
     pub const BASE: CapabilitySpec = CapabilitySpec {

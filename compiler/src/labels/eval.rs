@@ -1,7 +1,7 @@
 //! The marks of an expression's value, and of what a template shows.
 
 use super::marks::{Mark, Marks, carries_text};
-use flow_plan::{Access, BinaryOp, Expr, Over, Plan, TemplateId, TypeSpec, Value, VarId, functions};
+use flow_plan::{Access, BinaryOp, Expr, Over, Plan, TemplateId, Value, VarId, functions};
 use std::collections::HashMap;
 
 /// The marks of the variables in sight.
@@ -81,10 +81,7 @@ fn call(name: &str, args: &[Marks]) -> Marks {
     let all = || args.iter().fold(Mark::default(), |all, m| all.join(&m.flat()));
     let returns = functions::find(name).map(|f| f.spec.returns);
     match (name, returns) {
-        (
-            _,
-            Some(TypeSpec::Int | TypeSpec::Float | TypeSpec::Bool | TypeSpec::Duration | TypeSpec::Money),
-        ) => Marks::leaf(all().plain()),
+        (_, Some(returns)) if returns.is_plain() => Marks::leaf(all().plain()),
         // An element of the list, or one of the arguments.
         ("first" | "last" | "min" | "max", _) if args.len() == 1 => args[0].part(&Access::Item),
         ("take", _) => args.first().cloned().unwrap_or_default(),

@@ -3,7 +3,8 @@
 //! Conditions count for nothing: they choose between texts of the template and show none of a value.
 
 use ecow::EcoString;
-use flow_plan::{Access, Read};
+use flow_plan::filters::{self, Does};
+use flow_plan::{Access, Read, functions};
 use minijinja::machinery::ast;
 
 /// For each hole, in the order of the source, what it shows.
@@ -190,8 +191,9 @@ fn plain(mut reads: Vec<Read>) -> Vec<Read> {
 }
 
 fn called(name: &str, reads: Vec<Read>) -> Vec<Read> {
-    const NUMBERS: &[&str] =
-        &["length", "count", "len", "int", "float", "round", "abs", "sum", "mean", "range"];
-    const TRUTHS: &[&str] = &["bool", "contains", "starts_with", "ends_with", "matches"];
-    if NUMBERS.contains(&name) || TRUTHS.contains(&name) { plain(reads) } else { reads }
+    let function = match filters::find(name).map(|filter| filter.does) {
+        Some(Does::Function(function)) => Some(function),
+        _ => functions::find(name),
+    };
+    if function.is_some_and(|f| f.spec.returns.is_plain()) { plain(reads) } else { reads }
 }
