@@ -55,7 +55,8 @@ pub(crate) enum Failure {
 impl From<RunError> for Failure {
     /// A journal that can't be read or written, or that refuses.
     fn from(error: RunError) -> Failure {
-        Failure::usage(error.message).maybe_help(error.help)
+        let exit = if error.is_outside { Exit::Outside } else { Exit::Usage };
+        Failure::Message { exit, message: error.message, help: error.help }
     }
 }
 

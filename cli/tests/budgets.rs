@@ -178,8 +178,8 @@ fn no_paid_call_is_made_where_its_budget_cannot_be_kept() {
     let billing = Billing::start(i64::MAX);
     let vars = [("BILLING_URL", billing.url.as_str())];
     let done = sandbox.flowc_with(&["run", "app.flow", &rows(1)], &vars);
-    done.fails(2, "flow::E0810").fails(2, "what was spent today can't be kept in");
-    done.fails(2, "restore it, or move it away");
+    done.fails(3, "flow::E0810").fails(3, "what was spent today can't be kept in");
+    done.fails(3, "restore it, or move it away");
     assert_eq!(billing.requests(), 0);
     assert!(sandbox.read(".flow/budget.db").starts_with("this was never"), "it is left as it is");
     assert_eq!(budgets(&sandbox)[0]["state"], "fail");

@@ -72,7 +72,7 @@ const RUN: [&str; 3] = ["run", "app.flow", "name=Ada"];
 fn one_error(done: &Done, what: &str) -> String {
     // Long lines are broken.
     let said = done.err.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ");
-    assert_eq!((done.code, said.matches(what).count()), (2, 1), "{done:?}");
+    assert_eq!((done.code, said.matches(what).count()), (3, 1), "{done:?}");
     assert!(!said.contains("panicked") && done.out.is_empty(), "{done:?}");
     said
 }

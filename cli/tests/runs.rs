@@ -242,10 +242,10 @@ fn runs_are_forgotten_and_their_room_is_given_back() {
 fn a_journal_that_cannot_be_used_is_one_error_that_says_what_to_do() {
     let sandbox = Sandbox::with(&[("app.flow", QUICK), (".flow/journal.db", "this is no database")]);
     let args = ["run", "app.flow", "--flow", "hello", "name=Ada"];
-    sandbox.flowc(&args).fails(2, "runs can't be recorded in `").fails(2, "move it away");
-    sandbox.flowc(&["runs"]).fails(2, "file is not a database");
+    sandbox.flowc(&args).fails(3, "runs can't be recorded in `").fails(3, "move it away");
+    sandbox.flowc(&["runs"]).fails(3, "file is not a database");
     let file = Sandbox::with(&[("app.flow", QUICK), (".flow", "a file where the folder should be")]);
-    file.flowc(&args).fails(2, "FLOW_STATE_DIR").fails(2, "--no-journal");
+    file.flowc(&args).fails(3, "FLOW_STATE_DIR").fails(3, "--no-journal");
     file.flowc(&["run", "app.flow", "--flow", "hello", "name=Ada", "--no-journal"]).is_fine();
 }
 
@@ -339,10 +339,10 @@ fn a_database_that_is_away_is_one_error_without_its_password() {
     let sandbox = Sandbox::with(&[("app.flow", QUICK), ("flow.toml", toml)]);
     let args = ["run", "app.flow", "--flow", "hello", "name=Ada"];
     let done = sandbox.flowc(&args);
-    done.fails(2, "runs can't be recorded in `postgres://127.0.0.1:9/runs`: ")
-        .fails(2, "whether the server runs");
+    done.fails(3, "runs can't be recorded in `postgres://127.0.0.1:9/runs`: ")
+        .fails(3, "whether the server runs");
     assert!(!done.err.contains("s3cret"), "{done:?}");
-    sandbox.flowc(&["runs"]).fails(2, "whether the server runs");
+    sandbox.flowc(&["runs"]).fails(3, "whether the server runs");
     // The environment is stronger.
     sandbox.flowc_with(&args, &[("FLOW_STATE_JOURNAL", "sqlite")]).is_fine();
     let wrong = sandbox.flowc_with(&args, &[("FLOW_STATE_URL", "mysql://127.0.0.1/x")]);

@@ -15,12 +15,20 @@ pub struct RunError {
     pub step: Option<String>,
     /// Where the step is written.
     pub span: Option<Span>,
+    /// Whether it is the disk or a server that failed where runs and budgets are kept, and not what
+    /// was asked of them.
+    pub is_outside: bool,
 }
 
 impl RunError {
     /// A failure that no step is known of yet.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        RunError { code, message: message.into(), help: None, step: None, span: None }
+        RunError { code, message: message.into(), help: None, step: None, span: None, is_outside: false }
+    }
+
+    /// What keeps runs or budgets has failed: a disk, a server.
+    pub(crate) fn outside(message: impl Into<String>) -> Self {
+        RunError { is_outside: true, ..RunError::new(Code::E0810, message) }
     }
 
     /// Says what to do.

@@ -9,7 +9,6 @@ use super::{
     Wanted,
 };
 use crate::RunError;
-use flow_diagnostics::Code;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -205,7 +204,7 @@ fn answer(
 }
 
 fn failed(reason: &str) -> RunError {
-    RunError::new(Code::E0810, format!("the journal can't be written: {reason}"))
+    RunError::outside(format!("the journal can't be written: {reason}"))
 }
 
 fn ended() -> RunError {

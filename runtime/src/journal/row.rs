@@ -134,7 +134,7 @@ pub(super) fn read_error(text: &str) -> Result<RunError, String> {
         (Some(file), Some(start), Some(end)) => Some(Span { file: FileId(file), start, end }),
         _ => None,
     };
-    Ok(RunError { code, message, help: part("help"), step: part("step"), span })
+    Ok(RunError { code, message, help: part("help"), step: part("step"), span, is_outside: false })
 }
 
 /// A count as a store holds it.

@@ -101,6 +101,7 @@ fn may_go_on(done: &RunReport) -> bool {
 pub(crate) fn exit_of(done: &RunReport) -> Exit {
     match (done.status, &done.error) {
         (RunStatus::Ok, _) => Exit::Fine,
+        (RunStatus::Failed, Some(error)) if error.is_outside => Exit::Outside,
         (RunStatus::Failed, Some(error)) => match error.code {
             Code::E0805 | Code::E0807 | Code::E0811 => Exit::Outside,
             Code::E0809 | Code::E0810 => Exit::Usage,

@@ -3,7 +3,6 @@
 use super::VERSION;
 use crate::RunError;
 use crate::disk::{self, Kind};
-use flow_diagnostics::Code;
 use std::path::Path;
 
 /// Why the file can't be used.
@@ -39,7 +38,7 @@ impl Trouble {
             ),
         };
         let message = format!("what was spent today can't be kept in `{}`: {reason}", path.display());
-        RunError::new(Code::E0810, message).help(help)
+        RunError::outside(message).help(help)
     }
 }
 

@@ -214,7 +214,7 @@ impl Trouble {
             ),
         };
         let message = format!("runs can't be recorded in `{place}`: {reason}");
-        RunError::new(Code::E0810, message).help(help)
+        RunError::outside(message).help(help)
     }
 }
 

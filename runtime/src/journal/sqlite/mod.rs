@@ -11,7 +11,6 @@ use super::driver::Driver;
 use super::queue::{Answer, Ask, Store};
 use crate::RunError;
 use crate::disk::{self, Kind};
-use flow_diagnostics::Code;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -276,7 +275,7 @@ impl Trouble {
             Trouble::Outside(reason) => (reason, FOLDER),
         };
         let message = format!("runs can't be recorded in `{}`: {reason}", path.display());
-        RunError::new(Code::E0810, message).help(help)
+        RunError::outside(message).help(help)
     }
 }
 
