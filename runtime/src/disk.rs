@@ -1,13 +1,93 @@
-//! What is wrong with a SQLite file, in the words of the operating system where it knows better.
+//! SQLite files: how one is opened, and what is wrong with it, in the words of the operating system where
+//! it knows better.
 //!
 //! SQLite says of a full disk, a folder that can't be written and a folder in the file's place alike
 //! that it can't open the file or that the disk fails. So where it is not certain, the operating
 //! system is asked: the file is opened and a little is written beside it.
 
-use rusqlite::ErrorCode;
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// How long another process may keep a file to itself.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// What a file holds.
+pub(crate) struct Form {
+    /// Raised with every change of the tables or of how values are written.
+    pub(crate) version: i64,
+    /// The statements that make the tables.
+    pub(crate) tables: &'static str,
+    /// What is set for each connection.
+    pub(crate) tune: fn(&Connection) -> rusqlite::Result<()>,
+}
+
+/// Why a file can't be opened.
+#[derive(Debug)]
+pub(crate) enum Unopened {
+    Sqlite(rusqlite::Error),
+    /// Its folder can't be made.
+    Folder(String),
+    /// It has tables of this version.
+    Newer(i64),
+}
+
+impl From<rusqlite::Error> for Unopened {
+    fn from(error: rusqlite::Error) -> Unopened {
+        Unopened::Sqlite(error)
+    }
+}
+
+/// Opens a file that several processes write, and makes it where it is not there.
+pub(crate) fn open(path: &Path, form: &Form) -> Result<Connection, Unopened> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)
+            .map_err(|e| Unopened::Folder(format!("`{}` can't be made: {e}", folder.display())))?;
+    }
+    let until = Instant::now() + PATIENCE;
+    loop {
+        // Where several begin the file at once, SQLite does not wait by itself for all of it.
+        match connect(path, form) {
+            Err(Unopened::Sqlite(error)) if is_busy(&error) && Instant::now() < until => {
+                std::thread::sleep(PAUSE);
+            }
+            other => return other,
+        }
+    }
+}
+
+/// The version of a file's tables; 0 where it has none yet.
+pub(crate) fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+fn connect(path: &Path, form: &Form) -> Result<Connection, Unopened> {
+    let mut connection = Connection::open(path)?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    (form.tune)(&connection)?;
+    if version(&connection)? == form.version {
+        return Ok(connection);
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    match version(&transaction)? {
+        found if found == form.version => {}
+        0 => {
+            transaction.execute_batch(form.tables)?;
+            transaction.pragma_update(None, "user_version", form.version)?;
+        }
+        newer => return Err(Unopened::Newer(newer)),
+    }
+    transaction.commit()?;
+    Ok(connection)
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+}
 
 /// What kind of trouble it is; it decides what to do about it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -9,14 +9,14 @@ mod trouble;
 
 use super::account::{Accounts, Balance, Claim, Denied, Hold, Over, Owner};
 use crate::RunError;
+use crate::disk::{self, Form};
 use async_trait::async_trait;
 use flow_plan::Cost;
 use futures::future::BoxFuture;
 use jiff::civil::Date;
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, mpsc};
-use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use trouble::Trouble;
 
@@ -27,11 +27,9 @@ pub struct SqliteAccounts {
     worker: Mutex<Option<mpsc::Sender<Job>>>,
 }
 
-/// Raised with every change of the tables.
-const VERSION: i64 = 1;
-
 // INVARIANT: `held` of an account and day is the sum of `worst` over its holds.
-const SCHEMA: &str = "
+const FORM: Form = Form { version: 1, tables: TABLES, tune: |_| Ok(()) };
+const TABLES: &str = "
     create table balances (
         account text not null, day text not null, spent integer not null, held integer not null,
         primary key (account, day)
@@ -44,9 +42,6 @@ const SCHEMA: &str = "
 
 /// The most that is carried out in one transaction.
 const BATCH: usize = 1024;
-/// How long another process may keep the file to itself.
-const PATIENCE: Duration = Duration::from_secs(10);
-const PAUSE: Duration = Duration::from_millis(5);
 
 impl SqliteAccounts {
     /// Accounts in this state folder.
@@ -63,10 +58,10 @@ impl SqliteAccounts {
         }
         let read = || -> Result<Balance, Trouble> {
             let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-            connection.busy_timeout(PATIENCE)?;
-            match version(&connection)? {
+            connection.busy_timeout(disk::PATIENCE)?;
+            match disk::version(&connection)? {
                 0 => Ok(Balance::default()),
-                VERSION => Ok(balance(&connection, &key(owner), &day.to_string())?),
+                found if found == FORM.version => Ok(balance(&connection, &key(owner), &day.to_string())?),
                 newer => Err(Trouble::Newer(newer)),
             }
         };
@@ -143,7 +138,7 @@ fn work(path: &Path, jobs: &mpsc::Receiver<Job>) {
         let batch: Vec<Job> = std::iter::once(first).chain(jobs.try_iter().take(BATCH - 1)).collect();
         let opened = match connection.take() {
             Some(open) => Ok(open),
-            None => open(path),
+            None => disk::open(path, &FORM).map_err(Trouble::from),
         };
         // What fails is opened anew for the next batch: the disk may have been mended by then.
         let done = opened.and_then(|mut open| {
@@ -243,48 +238,6 @@ fn key(owner: &Owner) -> String {
 
 fn path_in(state: &Path) -> PathBuf {
     state.join("budget.db")
-}
-
-fn open(path: &Path) -> Result<Connection, Trouble> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)
-            .map_err(|e| Trouble::Outside(format!("`{}` can't be made: {e}", folder.display())))?;
-    }
-    let until = Instant::now() + PATIENCE;
-    loop {
-        // Where several begin the file at once, SQLite does not wait by itself for all of it.
-        match connect(path) {
-            Err(Trouble::Sqlite(error)) if is_busy(&error) && Instant::now() < until => {
-                std::thread::sleep(PAUSE);
-            }
-            other => return other,
-        }
-    }
-}
-
-fn connect(path: &Path) -> Result<Connection, Trouble> {
-    let mut connection = Connection::open(path)?;
-    connection.busy_timeout(PATIENCE)?;
-    connection.pragma_update(None, "journal_mode", "wal")?;
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    match version(&transaction)? {
-        VERSION => {}
-        0 => {
-            transaction.execute_batch(SCHEMA)?;
-            transaction.pragma_update(None, "user_version", VERSION)?;
-        }
-        newer => return Err(Trouble::Newer(newer)),
-    }
-    transaction.commit()?;
-    Ok(connection)
-}
-
-fn version(connection: &Connection) -> rusqlite::Result<i64> {
-    connection.pragma_query_value(None, "user_version", |row| row.get(0))
-}
-
-fn is_busy(error: &rusqlite::Error) -> bool {
-    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
 fn ended(path: &Path) -> RunError {

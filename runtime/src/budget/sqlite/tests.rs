@@ -159,7 +159,7 @@ async fn it_goes_on_as_soon_as_the_disk_is_mended() {
 fn a_full_disk_refuses_what_it_cannot_keep_and_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("budget.db");
-    let mut connection = open(&path).unwrap();
+    let mut connection = disk::open(&path, &FORM).unwrap();
     // As a full disk: the file may not grow by a page more than it has.
     connection.pragma_update(None, "max_page_count", 4).unwrap();
     let jobs = |many: i64| -> Vec<Job> {

@@ -1,8 +1,8 @@
 //! Why `budget.db` can't be used, and what to do about it.
 
-use super::VERSION;
+use super::FORM;
 use crate::RunError;
-use crate::disk::{self, Kind};
+use crate::disk::{self, Kind, Unopened};
 use std::path::Path;
 
 /// Why the file can't be used.
@@ -20,6 +20,16 @@ impl From<rusqlite::Error> for Trouble {
     }
 }
 
+impl From<Unopened> for Trouble {
+    fn from(why: Unopened) -> Trouble {
+        match why {
+            Unopened::Sqlite(error) => Trouble::Sqlite(error),
+            Unopened::Folder(reason) => Trouble::Outside(reason),
+            Unopened::Newer(version) => Trouble::Newer(version),
+        }
+    }
+}
+
 const FOLDER: &str = "give `[state] dir` in `flow.toml`, or FLOW_STATE_DIR, a folder that can be written; \
                       without it no call is made that a daily budget pays for";
 const FULL: &str = "make room there, or give `[state] dir` in `flow.toml`, or FLOW_STATE_DIR, a folder on \
@@ -33,7 +43,7 @@ impl Trouble {
             Trouble::Sqlite(error) => sqlite(error, path),
             Trouble::Outside(reason) => (reason.clone(), FOLDER),
             Trouble::Newer(version) => (
-                format!("it has the form {version}, and this flowc knows {VERSION}"),
+                format!("it has the form {version}, and this flowc knows {}", FORM.version),
                 "use the flowc that made it",
             ),
         };

@@ -10,17 +10,16 @@ mod write;
 use super::driver::Driver;
 use super::queue::{Answer, Ask, Store};
 use crate::RunError;
-use crate::disk::{self, Kind};
-use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+use crate::disk::{self, Form, Kind, Unopened};
+use rusqlite::{Connection, TransactionBehavior};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 /// Opens the journal of a state folder. The process becomes a driver with its first run.
 pub(super) fn open(state: &Path, driver: &SharedDriver) -> Result<Box<dyn Store>, RunError> {
     let path = state.join("journal.db");
-    let connection = connect_patiently(&path).map_err(|trouble| trouble.at(&path))?;
+    let connection = disk::open(&path, &FORM).map_err(|why| Trouble::from(why).at(&path))?;
     let (state, driver) = (state.to_owned(), driver.clone());
     Ok(Box::new(Sqlite { connection, path, state, driver, durable: false }))
 }
@@ -37,12 +36,10 @@ struct Sqlite {
     durable: bool,
 }
 
-/// Raised with every change of the tables or of how values are written.
-const VERSION: i64 = 1;
-
 // INVARIANT: a call has `ended` once something was heard of it; `held` is 1 as long as it is not known
 // whether it happened and it may not be repeated.
-const SCHEMA: &str = "
+const FORM: Form = Form { version: 1, tables: TABLES, tune };
+const TABLES: &str = "
     create table runs (
         number integer primary key, run text not null unique, flow text not null, plan blob not null,
         note text not null, inputs text not null, state text not null, fence integer not null,
@@ -68,9 +65,6 @@ const SCHEMA: &str = "
     insert into synced values (0);
 ";
 
-/// How long another process may keep the file to itself.
-const PATIENCE: Duration = Duration::from_secs(10);
-const PAUSE: Duration = Duration::from_millis(5);
 /// Pages of the log before it is taken into the file: 16 MB.
 const LOG_PAGES: i64 = 4000;
 
@@ -190,52 +184,11 @@ fn one(db: &Connection, drivers: Drivers<'_>, ask: &Ask) -> Result<Answer, Troub
     }
 }
 
-fn connect_patiently(path: &Path) -> Result<Connection, Trouble> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)
-            .map_err(|e| Trouble::Outside(format!("`{}` can't be made: {e}", folder.display())))?;
-    }
-    let until = Instant::now() + PATIENCE;
-    loop {
-        // Where several begin the file at once, SQLite does not wait by itself for all of it.
-        match connect(path) {
-            Err(Trouble::Sqlite(error)) if is_busy(&error) && Instant::now() < until => {
-                std::thread::sleep(PAUSE);
-            }
-            other => return other,
-        }
-    }
-}
-
-fn connect(path: &Path) -> Result<Connection, Trouble> {
-    let mut connection = Connection::open(path)?;
-    connection.busy_timeout(PATIENCE)?;
-    connection.pragma_update(None, "journal_mode", "wal")?;
+fn tune(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "normal")?;
     connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
     connection.set_prepared_statement_cache_capacity(64);
-    if version(&connection)? == VERSION {
-        return Ok(connection);
-    }
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    match version(&transaction)? {
-        VERSION => {}
-        0 => {
-            transaction.execute_batch(SCHEMA)?;
-            transaction.pragma_update(None, "user_version", VERSION)?;
-        }
-        newer => return Err(Trouble::Newer(newer)),
-    }
-    transaction.commit()?;
-    Ok(connection)
-}
-
-fn version(connection: &Connection) -> rusqlite::Result<i64> {
-    connection.pragma_query_value(None, "user_version", |row| row.get(0))
-}
-
-fn is_busy(error: &rusqlite::Error) -> bool {
-    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+    Ok(())
 }
 
 /// Why something can't be done.
@@ -253,6 +206,16 @@ enum Trouble {
 impl From<rusqlite::Error> for Trouble {
     fn from(error: rusqlite::Error) -> Trouble {
         Trouble::Sqlite(error)
+    }
+}
+
+impl From<Unopened> for Trouble {
+    fn from(why: Unopened) -> Trouble {
+        match why {
+            Unopened::Sqlite(error) => Trouble::Sqlite(error),
+            Unopened::Folder(reason) => Trouble::Outside(reason),
+            Unopened::Newer(version) => Trouble::Newer(version),
+        }
     }
 }
 
@@ -292,7 +255,7 @@ impl fmt::Display for Trouble {
             Trouble::Sqlite(error) => error.fmt(f),
             Trouble::Outside(reason) | Trouble::Broken(reason) => f.write_str(reason),
             Trouble::Newer(version) => {
-                write!(f, "it has the form {version}, and this flowc knows {VERSION}")
+                write!(f, "it has the form {version}, and this flowc knows {}", FORM.version)
             }
             Trouble::Refused(error) => error.fmt(f),
         }

@@ -10,7 +10,7 @@ use flow_plan::Value;
 
 fn store(state: &Path) -> Sqlite {
     let path = state.join("journal.db");
-    let connection = connect_patiently(&path).unwrap_or_else(|trouble| panic!("{trouble}"));
+    let connection = disk::open(&path, &FORM).unwrap_or_else(|why| panic!("{why:?}"));
     Sqlite { connection, path, state: state.to_owned(), driver: SharedDriver::default(), durable: false }
 }
 
