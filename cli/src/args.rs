@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Cost(cmd::cost::Args),
     /// Run a flow with several models on the same cases, and show how they compare.
     Compare(cmd::compare::Args),
+    /// Show what changed in meaning between two files, folders or git revisions.
+    Diff(cmd::diff::Args),
     /// Format programs.
     Fmt(cmd::fmt::Args),
     /// Run the tests of programs, offline.
@@ -73,4 +75,4 @@ pub(crate) enum Command {
 }
 
 /// Commands that are designed but not there yet, so that they are not answered with "unknown".
-pub(crate) const PLANNED: [&str; 8] = ["eval", "diff", "batch", "serve", "approve", "prompts", "lsp", "doc"];
+pub(crate) const PLANNED: [&str; 7] = ["eval", "batch", "serve", "approve", "prompts", "lsp", "doc"];

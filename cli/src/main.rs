@@ -52,6 +52,7 @@ fn dispatch(args: Args) -> Exit {
         Command::Check(args) => cmd::check::run(&args, &console),
         Command::Cost(args) => cmd::cost::run(&args, &console),
         Command::Compare(args) => cmd::compare::run(&args, &console),
+        Command::Diff(args) => cmd::diff::run(&args, &console),
         Command::Fmt(args) => cmd::fmt::run(&args, &console),
         Command::Test(args) => cmd::test::run(&args, &console),
         Command::Graph(args) => cmd::graph::run(&args, &console),

@@ -51,6 +51,19 @@ pub(crate) struct Project {
 impl Project {
     /// Finds the program and reads its configuration.
     pub(crate) fn open(program: &Path, args: &ModelArgs) -> Result<Project, Failure> {
+        Project::open_with(program, args, config::load)
+    }
+
+    /// The same without what `.env` says.
+    pub(crate) fn open_kept(program: &Path, args: &ModelArgs) -> Result<Project, Failure> {
+        Project::open_with(program, args, config::kept)
+    }
+
+    fn open_with(
+        program: &Path,
+        args: &ModelArgs,
+        load: fn(&Path, Option<&str>) -> Result<(Config, Environment), Failure>,
+    ) -> Result<Project, Failure> {
         let path = if program.is_dir() { program.join("main.flow") } else { program.to_owned() };
         // Asked for by name, so that a wrong name is wrong usage and not an error in the program.
         if let Err(error) = std::fs::metadata(&path) {
@@ -68,7 +81,7 @@ impl Project {
         if let Err(reason) = world::read_text(&path) {
             return Err(Failure::outside(format!("`{}` cannot be read: {reason}", path.display())));
         }
-        let (mut config, env) = config::load(&root, args.profile.as_deref())?;
+        let (mut config, env) = load(&root, args.profile.as_deref())?;
         config.models.extend(args.models.iter().cloned());
         let swapped = args.models.iter().map(|(name, _)| name.clone()).collect();
         Ok(Project { root, file, config, env, swapped })

@@ -20,8 +20,18 @@ pub(crate) struct Report {
 impl Report {
     /// Takes in what was found in a program in the folder `root`.
     pub(crate) fn add(&mut self, root: &Path, sources: &Sources, diagnostics: &Diagnostics) {
+        self.add_as(&|name| shown(root, name), sources, diagnostics);
+    }
+
+    /// The same with other names for the files.
+    pub(crate) fn add_as(
+        &mut self,
+        named: &dyn Fn(&str) -> String,
+        sources: &Sources,
+        diagnostics: &Diagnostics,
+    ) {
         let ids: Vec<FileId> =
-            sources.iter().map(|(_, file)| self.file(root, file.name(), file.text())).collect();
+            sources.iter().map(|(_, file)| self.file(named(file.name()), file.text())).collect();
         for diagnostic in diagnostics.iter() {
             let moved = moved(diagnostic.clone(), &ids);
             // A module that several programs import is reported once.
@@ -36,8 +46,7 @@ impl Report {
         Failure::Diagnostics { exit, diagnostics: self.diagnostics, sources: self.sources }
     }
 
-    fn file(&mut self, root: &Path, name: &str, text: &std::sync::Arc<str>) -> FileId {
-        let name = shown(root, name);
+    fn file(&mut self, name: String, text: &std::sync::Arc<str>) -> FileId {
         let sources = &mut self.sources;
         *self.ids.entry(name.clone()).or_insert_with(|| sources.add(name, text.clone()))
     }

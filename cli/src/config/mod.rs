@@ -96,10 +96,25 @@ pub(crate) fn is_known_variable(name: &str) -> bool {
 
 /// Reads everything that is configured for a program in this folder.
 pub(crate) fn load(root: &Path, profile: Option<&str>) -> Result<(Config, Environment), Failure> {
+    let base = project_folder(root);
+    let mut env = process_environment();
+    let dotenv = dotenv::read(&[root, &base], &mut env)?;
+    with(root, profile, (env, dotenv))
+}
+
+/// The same without `.env`, which is not kept with the program: two states of one are compared by what
+/// is.
+pub(crate) fn kept(root: &Path, profile: Option<&str>) -> Result<(Config, Environment), Failure> {
+    with(root, profile, (process_environment(), Vec::new()))
+}
+
+fn with(
+    root: &Path,
+    profile: Option<&str>,
+    (mut env, dotenv): (Environment, Vec<PathBuf>),
+) -> Result<(Config, Environment), Failure> {
     let file = find(root);
     let base = file.as_deref().and_then(Path::parent).unwrap_or(root);
-    let mut env = process_environment();
-    let dotenv = dotenv::read(&[root, base], &mut env)?;
     from_files::read(&mut env)?;
     let written = match &file {
         Some(path) => read(path)?,

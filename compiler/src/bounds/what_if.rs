@@ -8,6 +8,7 @@ use super::check::tried;
 use super::expected::{Expected, expected};
 use super::knob::{self, Kind, Knob};
 use super::{Amount, Bounds, FlowBound, derive, derive_for};
+use crate::hir::Hir;
 use crate::rates::{self, Misplaced};
 use crate::resolve::Program;
 use crate::{Analysed, World, analysed};
@@ -30,6 +31,8 @@ pub struct Priced {
     /// What the flows take, with the numbers that were set; nothing where the program has errors
     /// beside those of its bounds.
     pub bounds: Option<Bounds>,
+    /// What is known of the program beside its plan, as it is written.
+    pub hir: Hir,
     program: Program,
 }
 
@@ -96,6 +99,7 @@ impl Priced {
             diagnostics: outcome.diagnostics,
             plan,
             bounds: outcome.bounds.filter(|_| !is_open),
+            hir: outcome.hir,
             program,
         }
     }
