@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 // What each crate may depend on inside the workspace, whether it does or not.
-const MAY_KNOW: [(&str, &[&str]); 8] = [
+const MAY_KNOW: [(&str, &[&str]); 9] = [
     ("flow-diagnostics", &[]),
     ("flow-injection", &[]),
     ("flow-grammar", &["flow-diagnostics"]),
@@ -16,6 +16,7 @@ const MAY_KNOW: [(&str, &[&str]); 8] = [
     ("flow-stdlib", &["flow-plan", "flow-diagnostics"]),
     ("flow-tokens", &["flow-plan", "flow-diagnostics"]),
     ("flow-compiler", &["flow-grammar", "flow-plan", "flow-tokens", "flow-stdlib", "flow-diagnostics"]),
+    ("flow-lsp", &["flow-compiler", "flow-grammar", "flow-plan", "flow-stdlib", "flow-diagnostics"]),
     ("flow-runtime", &["flow-plan", "flow-tokens", "flow-injection", "flow-diagnostics"]),
 ];
 
