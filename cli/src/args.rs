@@ -70,9 +70,11 @@ pub(crate) enum Command {
     New(cmd::new::Args),
     /// Look for what keeps programs from running here.
     Doctor(cmd::doctor::Args),
+    /// Serve an editor, as the editor starts it.
+    Lsp(cmd::lsp::Args),
     /// Print the completions of a shell.
     Completions(cmd::completions::Args),
 }
 
 /// Commands that are designed but not there yet, so that they are not answered with "unknown".
-pub(crate) const PLANNED: [&str; 7] = ["eval", "batch", "serve", "approve", "prompts", "lsp", "doc"];
+pub(crate) const PLANNED: [&str; 6] = ["eval", "batch", "serve", "approve", "prompts", "doc"];

@@ -65,6 +65,7 @@ fn dispatch(args: Args) -> Exit {
         Command::Cache(args) => cmd::cache::run(&args, &console),
         Command::New(args) => cmd::new::run(&args, &console),
         Command::Doctor(args) => cmd::doctor::run(&args, &console),
+        Command::Lsp(args) => cmd::lsp::run(&args),
         Command::Completions(args) => cmd::completions::run(&args, &console),
     };
     done.unwrap_or_else(|failure| {

@@ -129,6 +129,7 @@ impl<'a> Checker<'a> {
                 self.test_body(id, test);
             }
         }
+        self.note_imports();
         crate::check::run(self);
     }
 

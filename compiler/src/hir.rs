@@ -17,6 +17,23 @@ pub struct Hir {
     pub uses: Vec<(Span, Span)>,
     /// Every place with a type: steps, parameters, expressions.
     pub typed: Vec<Typed>,
+    /// Every field of a record that is named in an expression, a template or a literal.
+    pub fields: Vec<FieldUse>,
+    /// Every imported name: where the import writes it, and where it is declared.
+    pub imports: Vec<(Span, Span)>,
+}
+
+/// A field where it is named.
+#[derive(Clone, Debug)]
+pub struct FieldUse {
+    /// Where.
+    pub span: Span,
+    /// The name of the record's type, if it has one.
+    pub record: Option<EcoString>,
+    /// The field.
+    pub name: EcoString,
+    /// Its type.
+    pub ty: Type,
 }
 
 /// A declaration.

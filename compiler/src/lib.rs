@@ -22,19 +22,22 @@ pub mod template;
 mod types;
 mod world;
 
-pub use parse::parse_file;
+pub use parse::{Before, parse_file};
 pub use rates::{Misplaced, parse_rate};
 pub use world::World;
 
 use flow_diagnostics::{Code, Diagnostics, Severity, Sources};
 use flow_plan::Plan;
 use hir::Hir;
+use std::sync::Arc;
 
 /// What a compilation gives.
 #[derive(Debug)]
 pub struct Outcome {
     /// The files that were read, the root first.
     pub sources: Sources,
+    /// What each of them says.
+    pub files: Vec<Arc<ast::File>>,
     /// What is known of the program, also where it has errors.
     pub hir: Hir,
     /// The plan, if there is no error.
@@ -48,9 +51,27 @@ pub struct Outcome {
 
 /// Compiles a program. `file` is the root's path relative to the program's folder.
 pub fn compile(world: &dyn World, file: &str) -> Outcome {
-    let Analysed { mut outcome, plan, .. } = analysed(world, file);
+    let Analysed { mut outcome, plan, .. } = analysed(world, file, None);
     outcome.plan = (!outcome.diagnostics.has_errors()).then_some(plan);
     outcome
+}
+
+/// Compiles a program as an editor needs it: again and again, with small changes in between.
+/// What `before` keeps of earlier compilations is used where the text is the same.
+pub fn analyse(world: &dyn World, file: &str, before: &mut Before) -> Analysis {
+    let Analysed { outcome, plan, .. } = analysed(world, file, Some(before));
+    let open = outcome.diagnostics.iter().any(|d| matches!(d.code, Code::E0303 | Code::E0306));
+    let plan = (outcome.bounds.is_some() && !open).then_some(plan);
+    Analysis { outcome, plan }
+}
+
+/// What [`analyse`] gives.
+#[derive(Debug)]
+pub struct Analysis {
+    /// What was found; without the plan.
+    pub outcome: Outcome,
+    /// The plan with its bounds written into it, also where a flow takes too much.
+    pub plan: Option<Plan>,
 }
 
 /// A compiled program with what a plan is made from.
@@ -62,10 +83,10 @@ struct Analysed {
     plan: Plan,
 }
 
-fn analysed(world: &dyn World, file: &str) -> Analysed {
+fn analysed(world: &dyn World, file: &str, before: Option<&mut Before>) -> Analysed {
     let mut sources = Sources::default();
     let mut diagnostics = Diagnostics::default();
-    let program = resolve::load(world, file, &mut sources, &mut diagnostics);
+    let program = resolve::load(world, file, before, (&mut sources, &mut diagnostics));
     let (hir, mut plan, found) = checker::check(world, &program, &sources);
     diagnostics.append(found);
     quiet::quiet(&program, &hir, &mut diagnostics);
@@ -80,7 +101,8 @@ fn analysed(world: &dyn World, file: &str) -> Analysed {
         labels::check(world, &mut plan, &mut diagnostics);
     }
     diagnostics.sort();
-    Analysed { outcome: Outcome { sources, hir, plan: None, bounds, diagnostics }, program, plan }
+    let files = program.files.iter().map(|f| f.ast.clone()).collect();
+    Analysed { outcome: Outcome { sources, files, hir, plan: None, bounds, diagnostics }, program, plan }
 }
 
 // Whether the plan is whole where this is wrong: something is not built yet, or takes too much.

@@ -1,8 +1,11 @@
 //! One file from text to syntax tree, with what is not understood reported (E0001).
 
 use crate::ast;
+use ecow::EcoString;
 use flow_diagnostics::{Code, Diagnostics, FileId, FlowDiagnostic, Span};
 use flow_grammar::SyntaxError;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Parses a file, whatever its text.
 pub fn parse_file(text: &str, file: FileId, diagnostics: &mut Diagnostics) -> ast::File {
@@ -11,6 +14,35 @@ pub fn parse_file(text: &str, file: FileId, diagnostics: &mut Diagnostics) -> as
         diagnostics.push(reported(error, file));
     }
     crate::lower::lower(&parsed.cst, text, file, diagnostics)
+}
+
+/// What is kept from one compilation to the next: the sections of each file as they were parsed.
+#[derive(Debug, Default)]
+pub struct Before {
+    files: HashMap<EcoString, flow_grammar::Parsed>,
+}
+
+impl Before {
+    /// Parses a file, with the sections that are as they were taken over.
+    pub(crate) fn parse(
+        &mut self,
+        path: &EcoString,
+        text: &str,
+        file: FileId,
+        diagnostics: &mut Diagnostics,
+    ) -> Arc<ast::File> {
+        let kept = self.files.entry(path.clone()).or_default();
+        let parsed = flow_grammar::parse_again(text, kept);
+        for error in parsed.errors {
+            diagnostics.push(reported(error, file));
+        }
+        Arc::new(crate::lower::lower(&parsed.cst, text, file, diagnostics))
+    }
+
+    /// Forgets the files that are not among these.
+    pub fn keep(&mut self, wanted: impl Fn(&str) -> bool) {
+        self.files.retain(|path, _| wanted(path));
+    }
 }
 
 fn reported(error: SyntaxError, file: FileId) -> FlowDiagnostic {

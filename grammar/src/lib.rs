@@ -15,6 +15,7 @@ mod explain;
 mod layout;
 mod parser;
 mod repair;
+mod reuse;
 mod sections;
 pub mod tokens;
 mod trouble;
@@ -22,6 +23,7 @@ mod trouble;
 pub use cst::{Cst, Node};
 pub use error::{Replacement, SyntaxError};
 pub use parser::Kind;
+pub use reuse::{Parsed, parse_again};
 
 use cst::{Entry, Tree};
 use repair::Effort;

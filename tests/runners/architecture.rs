@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 // What each crate may depend on inside the workspace, whether it does or not.
-const MAY_KNOW: [(&str, &[&str]); 9] = [
+const MAY_KNOW: [(&str, &[&str]); 10] = [
     ("flow-diagnostics", &[]),
     ("flow-injection", &[]),
     ("flow-grammar", &["flow-diagnostics"]),
@@ -17,6 +17,7 @@ const MAY_KNOW: [(&str, &[&str]); 9] = [
     ("flow-tokens", &["flow-plan", "flow-diagnostics"]),
     ("flow-compiler", &["flow-grammar", "flow-plan", "flow-tokens", "flow-stdlib", "flow-diagnostics"]),
     ("flow-diff", &["flow-compiler", "flow-plan", "flow-tokens", "flow-diagnostics"]),
+    ("flow-lsp", &["flow-compiler", "flow-grammar", "flow-plan", "flow-stdlib", "flow-diagnostics"]),
     ("flow-runtime", &["flow-plan", "flow-tokens", "flow-injection", "flow-diagnostics"]),
 ];
 

@@ -11,6 +11,7 @@ pub(crate) mod dump;
 pub(crate) mod explain;
 pub(crate) mod fmt;
 pub(crate) mod graph;
+pub(crate) mod lsp;
 pub(crate) mod models;
 pub(crate) mod new;
 pub(crate) mod resolve;

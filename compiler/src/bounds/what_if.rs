@@ -91,7 +91,7 @@ const CEILING: u64 = 1 << 40;
 impl Priced {
     /// Compiles a program. `file` is the root's path relative to the program's folder.
     pub fn compile(world: &dyn World, file: &str) -> Priced {
-        let Analysed { outcome, program, plan } = analysed(world, file);
+        let Analysed { outcome, program, plan } = analysed(world, file, None);
         // Where something has no bound, what was added up is no worst case.
         let is_open = outcome.diagnostics.iter().any(|d| matches!(d.code, Code::E0303 | Code::E0306));
         Priced {

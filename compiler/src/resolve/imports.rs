@@ -1,10 +1,10 @@
 //! Imports: reads the imported files and puts their names into the importing file's scope.
 
-use super::{Program, Symbol, Target, add_file, declare};
+use super::{Program, Reading, Symbol, Target, add_file, declare};
 use crate::World;
 use crate::ast::{Ident, Import, ImportFrom, Item};
 use ecow::EcoString;
-use flow_diagnostics::{Code, Diagnostics, FlowDiagnostic, Sources, Span, did_you_mean};
+use flow_diagnostics::{Code, Diagnostics, FlowDiagnostic, Span, did_you_mean};
 use flow_plan::CapabilityKind;
 use std::collections::HashMap;
 
@@ -12,12 +12,7 @@ use std::collections::HashMap;
 const GUARDS: &str = "std.guards";
 
 /// Follows every import of every file, breadth first, each file once.
-pub(super) fn follow(
-    world: &dyn World,
-    program: &mut Program,
-    sources: &mut Sources,
-    diagnostics: &mut Diagnostics,
-) {
+pub(super) fn follow(world: &dyn World, program: &mut Program, reading: &mut Reading<'_>) {
     let mut known: HashMap<EcoString, usize> = HashMap::from([(program.files[0].path.clone(), 0)]);
     let mut edges: Vec<(usize, usize, Span)> = Vec::new();
     let mut next = 0;
@@ -25,25 +20,25 @@ pub(super) fn follow(
         let imports: Vec<Import> =
             program.files[next].ast.items.iter().filter_map(as_import).cloned().collect();
         for import in &imports {
-            let from = match locate(world, &program.files[next].path, import, diagnostics) {
+            let from = match locate(world, &program.files[next].path, import, reading.diagnostics) {
                 Some(Located::Guards) => {
-                    bring_guards(world, &mut program.files[next].scope, import, diagnostics);
+                    bring_guards(world, &mut program.files[next].scope, import, reading.diagnostics);
                     continue;
                 }
-                Some(Located::File(path, text)) => *known
-                    .entry(path.clone())
-                    .or_insert_with(|| add_file(program, path, &text, (&mut *sources, &mut *diagnostics))),
+                Some(Located::File(path, text)) => {
+                    *known.entry(path.clone()).or_insert_with(|| add_file(program, path, &text, reading))
+                }
                 None => {
-                    poison(&mut program.files[next].scope, import, diagnostics);
+                    poison(&mut program.files[next].scope, import, reading.diagnostics);
                     continue;
                 }
             };
             edges.push((next, from, place(import).span));
-            bring_names(program, (next, from), import, diagnostics);
+            bring_names(program, (next, from), import, reading.diagnostics);
         }
         next += 1;
     }
-    report_cycle(program, &edges, diagnostics);
+    report_cycle(program, &edges, reading.diagnostics);
 }
 
 enum Located {

@@ -8,11 +8,12 @@ mod imports;
 pub(crate) use imports::join;
 
 use crate::ast::{self, Ident, Item};
-use crate::{World, parse_file};
+use crate::{Before, World, parse_file};
 use ecow::EcoString;
 use flow_diagnostics::{Code, Diagnostics, FlowDiagnostic, Sources, Span};
 use flow_plan::CapabilitySpec;
 use indexmap::IndexMap;
+use std::sync::Arc;
 
 /// Every file of the program, the root first.
 pub(crate) struct Program {
@@ -23,7 +24,7 @@ pub(crate) struct Program {
 pub(crate) struct LoadedFile {
     /// Relative to the program's folder.
     pub(crate) path: EcoString,
-    pub(crate) ast: ast::File,
+    pub(crate) ast: Arc<ast::File>,
     pub(crate) scope: IndexMap<EcoString, Symbol>,
 }
 
@@ -69,38 +70,44 @@ impl Program {
 pub(crate) fn load(
     world: &dyn World,
     root: &str,
-    sources: &mut Sources,
-    diagnostics: &mut Diagnostics,
+    before: Option<&mut Before>,
+    (sources, diagnostics): (&mut Sources, &mut Diagnostics),
 ) -> Program {
     let mut program = Program { files: Vec::new() };
+    let mut reading = Reading { before, sources, diagnostics };
     let text = match world.read(root) {
         Ok(text) => text,
         Err(reason) => {
-            let id = sources.add(root, "");
+            let id = reading.sources.add(root, "");
             let message = format!("cannot read `{root}`: {reason}");
-            diagnostics.push(FlowDiagnostic::new(Code::E0103, Span::new(id, 0, 0), message));
+            reading.diagnostics.push(FlowDiagnostic::new(Code::E0103, Span::new(id, 0, 0), message));
             return program;
         }
     };
-    add_file(&mut program, root.into(), &text, (sources, diagnostics));
-    imports::follow(world, &mut program, sources, diagnostics);
+    add_file(&mut program, root.into(), &text, &mut reading);
+    imports::follow(world, &mut program, &mut reading);
     program
 }
 
-fn add_file(
-    program: &mut Program,
-    path: EcoString,
-    text: &std::sync::Arc<str>,
-    (sources, diagnostics): (&mut Sources, &mut Diagnostics),
-) -> usize {
-    let id = sources.add(path.as_str(), text.clone());
-    let ast = parse_file(text, id, diagnostics);
+/// What is carried along while files are read.
+struct Reading<'r> {
+    before: Option<&'r mut Before>,
+    sources: &'r mut Sources,
+    diagnostics: &'r mut Diagnostics,
+}
+
+fn add_file(program: &mut Program, path: EcoString, text: &Arc<str>, reading: &mut Reading<'_>) -> usize {
+    let id = reading.sources.add(path.as_str(), text.clone());
+    let ast = match &mut reading.before {
+        Some(before) => before.parse(&path, text, id, reading.diagnostics),
+        None => Arc::new(parse_file(text, id, reading.diagnostics)),
+    };
     let file = program.files.len();
     let mut scope = IndexMap::new();
     for (item, it) in ast.items.iter().enumerate() {
         let Some(name) = it.name() else { continue };
         let target = Target::Decl(DeclId { file, item });
-        declare(&mut scope, name, Symbol { target, span: name.span, imported: false }, diagnostics);
+        declare(&mut scope, name, Symbol { target, span: name.span, imported: false }, reading.diagnostics);
     }
     program.files.push(LoadedFile { path, ast, scope });
     file

@@ -2,7 +2,7 @@
 
 use super::bindings::Binding;
 use super::presence::present_where;
-use super::{Checker, syntax};
+use super::{Checker, Seen, SeenAs, syntax};
 use ecow::EcoString;
 use flow_diagnostics::{Code, FlowDiagnostic, Span, did_you_mean};
 use flow_plan::{Bound, Field, Labels, RecordType, Type};
@@ -33,8 +33,8 @@ impl Checker<'_> {
     }
 
     fn name(&mut self, name: &str, at: Span) -> Type {
-        let ty = match self.bindings.get(name) {
-            Some(Binding::Is(ty)) => ty.clone(),
+        let (ty, what) = match self.bindings.get(name) {
+            Some(Binding::Is(ty)) => (ty.clone(), SeenAs::Bound),
             Some(Binding::Sometimes) => {
                 let message = format!("`{name}` is not set in every branch before this");
                 let found = FlowDiagnostic::new(Code::E0204, at, message);
@@ -49,11 +49,12 @@ impl Checker<'_> {
                     if !self.free.iter().any(|n| n == name) {
                         self.free.push(name.into());
                     }
-                    ty
+                    (ty, SeenAs::Free)
                 }
                 None => return self.unknown_name(name, at),
             },
         };
+        self.seen.push(Seen { span: at, name: name.into(), ty: ty.clone(), what });
         self.narrowed(ty, name)
     }
 

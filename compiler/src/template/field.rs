@@ -1,8 +1,8 @@
 //! Fields: of records, maps and JSON, and of `loop`.
 
-use super::Checker;
 use super::expr::{listed, optional};
 use super::presence::path;
+use super::{Checker, Seen, SeenAs};
 use flow_diagnostics::{Code, FlowDiagnostic, Span, did_you_mean};
 use flow_plan::{RecordType, Type};
 use minijinja::machinery::ast;
@@ -27,7 +27,11 @@ impl Checker<'_> {
             // A part of JSON is no larger than the whole.
             Type::Json(bound) => Type::Json(*bound),
             Type::Record(record) => match record.field(name) {
-                Some(field) => field.ty.clone(),
+                Some(field) => {
+                    let what = SeenAs::Field(record.name.clone());
+                    self.seen.push(Seen { span: at, name: name.into(), ty: field.ty.clone(), what });
+                    field.ty.clone()
+                }
                 None => self.unknown_field(record, name, at),
             },
             Type::Map(value, _) => optional(value),

@@ -59,6 +59,30 @@ pub enum Part {
     Repeat(Option<u64>, Vec<Part>),
 }
 
+/// A name or a field in a template, with what is known of it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Seen {
+    /// Where it stands in the file.
+    pub span: Span,
+    /// As it is written.
+    pub name: EcoString,
+    /// Its type.
+    pub ty: Type,
+    /// What it names.
+    pub what: SeenAs,
+}
+
+/// What a name in a template stands for.
+#[derive(Clone, PartialEq, Debug)]
+pub enum SeenAs {
+    /// A name from around the template.
+    Free,
+    /// A name that the template binds itself: a loop's element, a `set`.
+    Bound,
+    /// A field of a record, by the record's name.
+    Field(Option<EcoString>),
+}
+
 /// What a template uses and renders.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct TemplateCheck {
@@ -66,6 +90,8 @@ pub struct TemplateCheck {
     pub free: Vec<EcoString>,
     /// Its holes, in their order.
     pub holes: Vec<Hole>,
+    /// The names and fields in it, in the order they were checked.
+    pub seen: Vec<Seen>,
     /// What it renders.
     pub parts: Vec<Part>,
     /// Whether it renders the same text always: it has no holes, conditions or loops.
@@ -91,6 +117,7 @@ pub fn check(lit: &StringLit, names: &dyn Names, diagnostics: &mut Diagnostics) 
         unknown: Vec::new(),
         free: Vec::new(),
         holes: Vec::new(),
+        seen: Vec::new(),
     };
     let parts = checker.statements(&template.children);
     let shown = reads::reads(&template.children);
@@ -99,7 +126,7 @@ pub fn check(lit: &StringLit, names: &dyn Names, diagnostics: &mut Diagnostics) 
         hole.form.reads = reads;
     }
     let is_static = parts.iter().all(|p| matches!(p, Part::Text(_)));
-    TemplateCheck { free: checker.free, holes: checker.holes, parts, is_static }
+    TemplateCheck { free: checker.free, holes: checker.holes, seen: checker.seen, parts, is_static }
 }
 
 struct Checker<'a> {
@@ -111,6 +138,7 @@ struct Checker<'a> {
     unknown: Vec<EcoString>,
     free: Vec<EcoString>,
     holes: Vec<Hole>,
+    seen: Vec<Seen>,
 }
 
 impl Checker<'_> {

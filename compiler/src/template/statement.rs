@@ -2,7 +2,7 @@
 
 use super::bindings::{Binding, Loop};
 use super::presence::present_where;
-use super::{Checker, Hole, Part};
+use super::{Checker, Hole, Part, Seen, SeenAs};
 use crate::bounds::widest;
 use ecow::EcoString;
 use flow_diagnostics::{Code, FlowDiagnostic};
@@ -167,6 +167,7 @@ impl Checker<'_> {
         let entered = self.bindings.enter(Some(Loop { item, most }));
         for (target, ty) in targets {
             if let ast::Expr::Var(var) = target {
+                self.bound(var, &ty);
                 self.bindings.bind(var.id, Binding::Is(ty));
             }
         }
@@ -242,7 +243,10 @@ impl Checker<'_> {
     fn set(&mut self, target: &ast::Expr<'_>, value: &ast::Expr<'_>) {
         let ty = self.expr(value);
         match target {
-            ast::Expr::Var(var) => self.bindings.bind(var.id, Binding::Is(ty)),
+            ast::Expr::Var(var) => {
+                self.bound(var, &ty);
+                self.bindings.bind(var.id, Binding::Is(ty));
+            }
             other => {
                 let at = self.span_of(other);
                 self.unsupported(at, "setting anything but one name", "write `{% set name = value %}`");
@@ -253,6 +257,12 @@ impl Checker<'_> {
                 }
             }
         }
+    }
+
+    // Notes a name where the template binds it.
+    fn bound(&mut self, var: &ast::Spanned<ast::Var<'_>>, ty: &Type) {
+        let (span, what) = (self.place(var.span()), SeenAs::Bound);
+        self.seen.push(Seen { span, name: var.id.into(), ty: ty.clone(), what });
     }
 
     fn with(&mut self, with: &ast::WithBlock<'_>) -> Vec<Part> {

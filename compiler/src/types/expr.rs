@@ -210,6 +210,7 @@ impl Checker<'_> {
             }
             Type::Record(record) => match record.field(&name.name) {
                 Some(field) => {
+                    self.note_field(name, record.name.clone(), &field.ty);
                     let labels = of.labels.join(field.labels);
                     Typed::new(expr, field.ty.clone(), clean(labels, &field.ty))
                 }

@@ -63,6 +63,7 @@ impl Checker<'_> {
                 vars.push((name.clone(), plan::Expr::Literal(value.clone())));
             }
         }
+        self.note_template(scopes, check.seen);
         for hole in &check.holes {
             self.hir.typed.push(crate::hir::Typed {
                 span: hole.span,
@@ -191,7 +192,8 @@ impl Checker<'_> {
         let mut missing = Vec::new();
         for field in &record.fields {
             let value = match entries.iter().find(|(k, _)| k.name == field.name) {
-                Some((_, value)) => {
+                Some((key, value)) => {
+                    self.note_field(key, record.name.clone(), &field.ty);
                     let typed = self.expr_as(scopes, value, &field.ty);
                     labels = labels.join(typed.labels);
                     typed.expr

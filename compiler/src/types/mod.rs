@@ -7,6 +7,7 @@ mod constant;
 mod declared;
 mod expr;
 mod literal;
+mod noted;
 mod operator;
 mod scope;
 mod signature;

@@ -1,0 +1,35 @@
+//! What the server is given by the program that starts it.
+//!
+//! The server touches the disk to read programs, and nothing else: which models a project knows,
+//! what the runtime can do and which day it is, the [`Host`] says.
+
+use flow_diagnostics::Code;
+use flow_plan::{CapabilitySpec, Catalog};
+use jiff::civil::Date;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The program around the server. Its methods are called from threads that may block.
+pub trait Host: Send + Sync + 'static {
+    /// What the runtime can do.
+    fn capabilities(&self) -> Vec<&'static CapabilitySpec>;
+
+    /// What is configured for programs in a folder. An error is the reason, for people.
+    fn configured(&self, folder: &Path) -> Result<Configured, String>;
+
+    /// The day it is; without one, nothing is too old.
+    fn today(&self) -> Option<Date>;
+
+    /// The file that explains a code, where one can be opened.
+    fn explained(&self, code: Code) -> Option<PathBuf>;
+}
+
+/// What is configured for programs in a folder.
+#[derive(Clone, Debug, Default)]
+pub struct Configured {
+    /// The models that are known.
+    pub catalog: Arc<Catalog>,
+    /// The `provider/model` that takes the place of a model of the program, by its name there.
+    pub models: BTreeMap<String, String>,
+}

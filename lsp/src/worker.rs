@@ -1,0 +1,106 @@
+//! The analyses: one at a time for each program, away from the thread that answers the client.
+//!
+//! What is out of date when it is done is dropped and made anew, so that only what is true of the
+//! text as it stands is ever shown. There is no waiting for a pause in typing: what comes in while an
+//! analysis runs is taken in by the next one, all at once.
+
+use crate::host::Host;
+use crate::ide::diagnostics;
+use crate::place::uri_of;
+use crate::snapshot::Snapshot;
+use crate::state::{State, Work};
+use std::sync::{Arc, PoisonError};
+use tower_lsp_server::Client;
+use tower_lsp_server::ls_types::{MessageType, Uri};
+
+/// What an analysis needs; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Worker {
+    /// What is remembered.
+    pub(crate) state: Arc<State>,
+    /// The program around the server.
+    pub(crate) host: Arc<dyn Host>,
+    /// Who is told.
+    pub(crate) client: Client,
+}
+
+impl Worker {
+    /// Starts the analyses of these programs.
+    pub(crate) fn start(&self, programs: Vec<Uri>) {
+        for uri in programs {
+            let worker = self.clone();
+            tokio::spawn(async move { worker.run(uri).await });
+        }
+    }
+
+    async fn run(self, uri: Uri) {
+        loop {
+            // A document that is closed needs no more of it.
+            let Some(work) = self.state.lock().work(&uri) else { return };
+            let generation = work.job.generation;
+            match self.analysed(work).await {
+                Some(snapshot) => {
+                    if !self.state.lock().finished(&snapshot) {
+                        continue;
+                    }
+                    self.publish(&snapshot).await;
+                }
+                None => self.state.lock().failed(&uri, generation),
+            }
+            if self.state.lock().rests(&uri, generation) {
+                return;
+            }
+        }
+    }
+
+    async fn analysed(&self, work: Work) -> Option<Arc<Snapshot>> {
+        let host = self.host.clone();
+        let name = work.job.name.clone();
+        let made = tokio::task::spawn_blocking(move || {
+            let mut before = work.before.lock().unwrap_or_else(PoisonError::into_inner);
+            // What a panic leaves half changed must not be used again.
+            let mut kept = std::mem::take(&mut *before);
+            let snapshot = Snapshot::of(work.job, &work.open, host.as_ref(), &mut kept);
+            *before = kept;
+            Arc::new(snapshot)
+        });
+        match made.await {
+            Ok(snapshot) => Some(snapshot),
+            Err(error) => {
+                let says = format!("flowc failed on `{name}`, which is a mistake in flowc: {error}");
+                self.client.log_message(MessageType::ERROR, says).await;
+                None
+            }
+        }
+    }
+
+    async fn publish(&self, snapshot: &Arc<Snapshot>) {
+        let explained = self.explained();
+        let mut files = diagnostics::of(snapshot, &explained);
+        let (gone, client) = {
+            let mut state = self.state.lock();
+            // An open document has a program of its own, which says what is wrong with it.
+            let own = &snapshot.job.uri;
+            files.retain(|(uri, _)| uri == own || !state.documents.contains_key(uri));
+            let elsewhere: Vec<Uri> = files.iter().skip(1).map(|(uri, _)| uri.clone()).collect();
+            let mut gone = state.moved(own, elsewhere.clone());
+            gone.retain(|uri| !elsewhere.contains(uri) && !state.documents.contains_key(uri));
+            (gone, state.client)
+        };
+        if client.pulls_only {
+            return;
+        }
+        for (i, (uri, list)) in files.into_iter().enumerate() {
+            self.client.publish_diagnostics(uri, list, (i == 0).then_some(snapshot.job.version)).await;
+        }
+        for uri in gone {
+            self.client.publish_diagnostics(uri, Vec::new(), None).await;
+        }
+    }
+
+    /// Where the page of a code is.
+    pub(crate) fn explained(&self) -> impl Fn(flow_diagnostics::Code) -> Option<Uri> + use<> {
+        let host = self.host.clone();
+        move |code| uri_of(&host.explained(code)?)
+    }
+}
