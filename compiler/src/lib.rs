@@ -91,15 +91,16 @@ fn analysed(world: &dyn World, file: &str, before: Option<&mut Before>) -> Analy
     diagnostics.append(found);
     quiet::quiet(&program, &hir, &mut diagnostics);
     // What is broken has no bounds worth a message.
-    let bounds = (!diagnostics.has_errors()).then(|| {
+    let is_whole = !diagnostics.has_errors();
+    // What is not built yet still has labels. Before the bounds, which copy steps with their labels.
+    if diagnostics.iter().all(|d| d.severity == Severity::Warning || is_beside_the_plan(d.code)) {
+        labels::check(world, &mut plan, &mut diagnostics);
+    }
+    let bounds = is_whole.then(|| {
         let bounds = bounds::derive(&mut plan);
         bounds::check(&program, &plan, &bounds, &mut diagnostics);
         bounds
     });
-    // What is not built yet still has labels.
-    if diagnostics.iter().all(|d| d.severity == Severity::Warning || is_beside_the_plan(d.code)) {
-        labels::check(world, &mut plan, &mut diagnostics);
-    }
     diagnostics.sort();
     let files = program.files.iter().map(|f| f.ast.clone()).collect();
     Analysed { outcome: Outcome { sources, files, hir, plan: None, bounds, diagnostics }, program, plan }

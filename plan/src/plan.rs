@@ -295,6 +295,8 @@ pub struct Flow {
     pub params: Vec<Param>,
     /// What it gives back.
     pub output: Type,
+    /// The labels of what it gives back.
+    pub labels: Labels,
     /// Budget and deadline.
     pub settings: FlowSettings,
     /// Its steps.
@@ -397,6 +399,8 @@ pub struct Step {
     pub ty: Type,
     /// The labels of what it makes.
     pub labels: Labels,
+    /// The labels of what it is given: of all that a prompt shows, of what anything else is called with.
+    pub given: Labels,
     /// The work.
     pub kind: StepKind,
     /// The settings of a call.

@@ -12,6 +12,7 @@ use crate::guard::Guard;
 use crate::journal::{Journal, PlanDigest};
 use crate::lookup::Source;
 use crate::pace::{Breaker, Limiter, Limits, Room};
+use crate::privacy::{Vault, words_of};
 use crate::prompt::Templates;
 use crate::provider::Provider;
 use crate::script::Script;
@@ -20,6 +21,7 @@ use ecow::EcoString;
 use flow_diagnostics::{Code, did_you_mean};
 use flow_plan::{Callee, CapabilitySpec, Flow, Model, Plan, StepKind, Type, Value};
 use flow_tokens::{DEFAULT_TOKENIZER, Measure, Over};
+use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
 /// A plan made ready to run.
@@ -48,6 +50,10 @@ pub struct Engine {
     script: Option<Arc<Script>>,
     // What becomes of calls of models besides.
     pub(crate) tape: Option<Tape>,
+    // Where private data is sealed that has to be kept.
+    pub(crate) vault: Arc<Vault>,
+    // The words of the program, once an error with private data has to be told.
+    words: OnceLock<HashSet<EcoString>>,
     // Who stands in for the world.
     pub(crate) director: Option<Arc<dyn Director>>,
 }
@@ -73,12 +79,15 @@ pub struct Options {
     pub script: Option<Script>,
     /// A cassette, on which the calls of models are written down or from which they are answered.
     pub tape: Option<Tape>,
+    /// What seals private data where a journal or a cache keeps it.
+    pub vault: Arc<Vault>,
     /// What there is to call.
     pub tables: Tables,
 }
 
 impl Default for Options {
-    /// No journal, no daily budgets, no limits, a cache in memory, and everything the runtime has built in.
+    /// No journal, no daily budgets, no limits, a cache in memory, no key for private data, and everything
+    /// the runtime has built in.
     fn default() -> Self {
         Options {
             journal: None,
@@ -87,6 +96,7 @@ impl Default for Options {
             limits: Limits::default(),
             script: None,
             tape: None,
+            vault: Arc::default(),
             tables: Tables::builtin(),
         }
     }
@@ -127,7 +137,7 @@ impl Tables {
 impl Engine {
     /// Makes a plan ready to run: E0810 where it names something the tables lack.
     pub fn new(plan: Arc<Plan>, context: Context, options: Options) -> Result<Engine, RunError> {
-        let Options { journal, cache, budgets, limits, script, tape, tables } = options;
+        let Options { journal, cache, budgets, limits, script, tape, vault, tables } = options;
         let templates = Templates::new(&plan)?;
         let digest = digest(&plan);
         let script = script.map(Arc::new);
@@ -181,8 +191,15 @@ impl Engine {
             templates,
             journal,
             budgets,
+            vault,
+            words: OnceLock::new(),
             director: None,
         })
+    }
+
+    /// The words of the program: what an error may say of private data.
+    pub(crate) fn words(&self) -> &HashSet<EcoString> {
+        self.words.get_or_init(|| words_of(&self.plan))
     }
 
     /// Whether models are asked only when they may be: what stands in for them is there at any time.

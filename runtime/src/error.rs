@@ -37,6 +37,11 @@ impl RunError {
         self
     }
 
+    /// The same with its texts changed.
+    pub(crate) fn without(self, hide: impl Fn(&str) -> String) -> Self {
+        RunError { message: hide(&self.message), help: self.help.as_deref().map(hide), ..self }
+    }
+
     /// Says where, unless a deeper place is already known.
     pub fn at(mut self, step: &str, span: Span) -> Self {
         self.step.get_or_insert_with(|| step.to_owned());

@@ -1,9 +1,11 @@
 //! What happens in a run, told as it happens.
 //!
 //! In: nothing but what the executor says. Out: [`Event`]s to a [`Sink`]; each serialises to one JSON
-//! object, a line of `flowc run --events`. Where nobody listens, no event is made.
+//! object, a line of `flowc run --events`, without what is private. Where nobody listens, no event is
+//! made.
 
 use crate::output::Repair;
+use crate::privacy::PRIVATE;
 use crate::report::{ErrorShape, hundredths};
 use crate::{RunError, RunId, RunStatus, Spent, StepStatus};
 use ecow::EcoString;
@@ -85,6 +87,8 @@ pub enum What {
         text: EcoString,
         /// Whether it is a piece of the run's result.
         result: bool,
+        /// Whether it is for whoever runs the flow alone: it is left out where the event is written.
+        private: bool,
     },
     /// What is complete of an answer that is the run's result and is no text.
     Partial {
@@ -92,6 +96,8 @@ pub enum What {
         attempt: u32,
         /// The value so far; a field that is not complete is absent.
         value: Value,
+        /// Whether it is for whoever runs the flow alone.
+        private: bool,
     },
     /// A model has answered, or failed to.
     CallFinished {
@@ -142,6 +148,8 @@ pub enum What {
         status: RunStatus,
         /// Its result.
         output: Option<Value>,
+        /// Whether the result is for whoever runs the flow alone.
+        private: bool,
         /// Why there is none.
         error: Option<RunError>,
         /// What it used.
@@ -166,6 +174,24 @@ impl What {
             What::StepFinished { .. } => "step_finished",
             What::RunFinished { .. } => "run_finished",
         }
+    }
+
+    /// The same with the texts of errors and warnings changed.
+    pub(crate) fn without(mut self, hide: impl Fn(&str) -> String) -> What {
+        let change = |error: &mut RunError| *error = error.clone().without(&hide);
+        match &mut self {
+            What::CallSkipped { error, .. } => change(error),
+            What::CallFinished { error, .. }
+            | What::StepFinished { error, .. }
+            | What::RunFinished { error, .. } => error.iter_mut().for_each(change),
+            What::Warned { message } => *message = hide(message),
+            What::RunStarted { .. }
+            | What::StepStarted { .. }
+            | What::CallStarted { .. }
+            | What::Token { .. }
+            | What::Partial { .. } => {}
+        }
+        self
     }
 }
 
@@ -202,14 +228,14 @@ impl Serialize for Event {
                 map.serialize_entry("model", model.as_str())?;
                 map.serialize_entry("error", &ErrorShape(error))?;
             }
-            What::Token { attempt, text, result } => {
+            What::Token { attempt, text, result, private } => {
                 map.serialize_entry("attempt", attempt)?;
-                map.serialize_entry("text", text.as_str())?;
+                map.serialize_entry("text", if *private { PRIVATE } else { text.as_str() })?;
                 map.serialize_entry("result", result)?;
             }
-            What::Partial { attempt, value } => {
+            What::Partial { attempt, value, private } => {
                 map.serialize_entry("attempt", attempt)?;
-                map.serialize_entry("value", &value.to_json())?;
+                map.serialize_entry("value", &written(value, *private))?;
             }
             What::CallFinished { model, attempt, spent, took, request_id, excess, repaired, error } => {
                 map.serialize_entry("model", model.as_str())?;
@@ -234,9 +260,9 @@ impl Serialize for Event {
                 }
                 map.serialize_entry("error", &error.as_ref().map(ErrorShape))?;
             }
-            What::RunFinished { status, output, error, spent, took } => {
+            What::RunFinished { status, output, private, error, spent, took } => {
                 map.serialize_entry("status", status)?;
-                map.serialize_entry("output", &output.as_ref().map(Value::to_json))?;
+                map.serialize_entry("output", &output.as_ref().map(|output| written(output, *private)))?;
                 map.serialize_entry("error", &error.as_ref().map(ErrorShape))?;
                 map.serialize_entry("spent", spent)?;
                 map.serialize_entry("ms", took)?;
@@ -257,6 +283,10 @@ impl<'a> CutShape<'a> {
     fn of(cut: &'a Cut) -> CutShape<'a> {
         CutShape { what: &cut.what, most_tokens: cut.most, bytes: cut.bytes }
     }
+}
+
+fn written(value: &Value, private: bool) -> serde_json::Value {
+    if private { PRIVATE.into() } else { value.to_json() }
 }
 
 fn mended<M: SerializeMap>(map: &mut M, repaired: &[impl Serialize]) -> Result<(), M::Error> {

@@ -125,6 +125,7 @@ mod tests {
                 param("day", Type::Optional(Box::new(Type::Date)), None),
             ],
             output: Type::TEXT,
+            labels: Labels::default(),
             settings: FlowSettings::default(),
             body: Block::default(),
             span: Span::default(),

@@ -28,6 +28,7 @@ pub mod lookup;
 pub mod output;
 mod pace;
 mod path;
+pub mod privacy;
 pub mod prompt;
 pub mod provider;
 mod report;

@@ -9,6 +9,7 @@ use crate::engine::Engine;
 use crate::events::{Sink, What};
 use crate::exec::{self, Cx, Finish, Halt, Run};
 use crate::journal::{Ended, Opened, RunHead, RunId};
+use crate::privacy;
 use crate::{RunError, RunReport, RunStatus, Spent, StepPath, StepReport, StepStatus};
 use ecow::EcoString;
 use flow_diagnostics::Code;
@@ -52,22 +53,15 @@ impl Engine {
         let mut run = Run::new(self, start.run.unwrap_or_else(RunId::fresh), start.events);
         run.finish = Finish::on(start.finish);
         run.flow = flow.name.clone();
+        run.mask_params(&flow.params, &start.inputs);
         if self.tape.is_some() {
             run.private_inputs = exec::of_params(&flow.params, &start.inputs);
         }
-        if let Some(journal) = &self.journal {
-            let head = RunHead {
-                run: run.id.clone(),
-                plan: self.digest,
-                flow: flow.name.clone(),
-                inputs: start.inputs.clone(),
-                note: start.note,
-            };
-            match journal.open(&head).await {
-                Ok(Opened { recorded, lease }) => run.go_on(recorded, lease),
-                Err(error) => return report(&run, flow, ended(Err(Halt::from(error)), Spent::default())),
-            }
-        }
+        let kept = self.open(&mut run, flow, (&start.inputs, start.note)).await;
+        let kept = match kept {
+            Ok(kept) => kept,
+            Err(error) => return report(&run, flow, ended(Err(Halt::from(error)), Spent::default())),
+        };
         if run.sink.is_some() {
             let result = result_step(&self.plan, flow);
             run.streams = result.filter(|(_, ty)| matches!(ty, Type::Text { .. })).map(|(node, _)| node);
@@ -77,6 +71,11 @@ impl Engine {
             flow: flow.name.clone(),
             resumed_steps: run.recorded.done.len(),
         });
+        if !kept {
+            let message = "there is no place for a key, so what is private in this run is not recorded, and it \
+                           can't be resumed; FLOW_STATE_KEY may hold one";
+            run.tell(None, || What::Warned { message: message.to_owned() });
+        }
         // A refusal is final: nothing is asked again. A result is made anew from what is recorded.
         if let Some(refused) = run.recorded.ended.as_ref().filter(|e| e.status == RunStatus::Stopped) {
             return report(&run, flow, refused.clone());
@@ -99,13 +98,48 @@ impl Engine {
         let result: Result<Value, Halt> = result.await;
         let mut ended = ended(result, ledger.spent());
         if let (Some(journal), Some(lease)) = (&self.journal, run.lease.take())
-            && let Err(error) = journal.end(lease, &ended).await
+            && let Err(error) = journal.end(lease, &kept_of(&run, flow, &ended)).await
             && ended.status == RunStatus::Ok
         {
             // What is not recorded may be done again, so nobody is told of it.
             ended = Ended { status: RunStatus::Failed, output: None, error: Some(error), ..ended };
         }
         report(&run, flow, ended)
+    }
+
+    // Opens the run in its journal, if there is one. Says whether what is private in it is kept.
+    async fn open(
+        &self,
+        run: &mut Run<'_>,
+        flow: &Flow,
+        (inputs, note): (&[Value], EcoString),
+    ) -> Result<bool, RunError> {
+        let Some(journal) = &self.journal else { return Ok(true) };
+        let kept = !privacy::concerns(&self.plan, flow) || self.vault.keeps()?;
+        let about = run.id.0.as_bytes();
+        let inputs = flow.params.iter().zip(inputs);
+        let inputs =
+            inputs.map(|(param, v)| privacy::sealed(&self.vault, about, param.labels, (&param.ty, v)));
+        let head = RunHead {
+            run: run.id.clone(),
+            plan: self.digest,
+            flow: flow.name.clone(),
+            inputs: inputs.collect(),
+            note,
+        };
+        let Opened { recorded, lease } = journal.open(&head).await?;
+        run.go_on(recorded, lease)?;
+        Ok(kept)
+    }
+}
+
+// How a run ended, as its journal keeps it.
+fn kept_of(run: &Run<'_>, flow: &Flow, ended: &Ended) -> Ended {
+    let output = ended.output.as_ref();
+    Ended {
+        output: if flow.labels.private { output.map(|v| run.sealed(v)) } else { output.cloned() },
+        error: ended.error.clone().map(|error| run.told(error)),
+        ..*ended
     }
 }
 
@@ -129,10 +163,12 @@ fn ended(result: Result<Value, Halt>, spent: Spent) -> Ended {
 
 fn report(run: &Run<'_>, flow: &Flow, ended: Ended) -> RunReport {
     let Ended { status, output, error, spent } = ended;
+    let error = error.map(|error| run.told(error));
     let took = Millis::from(run.started.elapsed());
     run.tell(None, || What::RunFinished {
         status,
         output: output.clone(),
+        private: flow.labels.private,
         error: error.clone(),
         spent,
         took,

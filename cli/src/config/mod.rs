@@ -87,6 +87,7 @@ pub(crate) fn is_known_variable(name: &str) -> bool {
         "FLOW_STATE_DIR",
         "FLOW_STATE_JOURNAL",
         "FLOW_STATE_URL",
+        "FLOW_STATE_KEY",
         "FLOW_CACHE_URL",
         "FLOW_BUDGET_PER_DAY",
         "FLOW_TELEMETRY_ENDPOINT",

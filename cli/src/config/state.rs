@@ -7,6 +7,7 @@ use crate::exit::Failure;
 use crate::paths;
 use flow_runtime::Environment;
 use flow_runtime::journal::{DurableJournal, Journal};
+use flow_runtime::privacy::Vault;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -125,6 +126,12 @@ impl State {
         })
     }
 
+    /// What seals private data where it is kept: with FLOW_STATE_KEY, or else with a key in the user's own
+    /// configuration, away from the state.
+    pub(crate) fn vault(&self, env: &Environment) -> Arc<Vault> {
+        Arc::new(Vault::new(env, key_file(env)))
+    }
+
     /// The journal where something may have been recorded; `None` where nothing has, and nothing is
     /// made.
     pub(crate) fn past(&self) -> Result<Option<Arc<dyn Journal>>, Failure> {
@@ -142,6 +149,12 @@ impl State {
             Place::Nowhere => "a journal, since `[state] journal` is `none`".to_owned(),
         }
     }
+}
+
+fn key_file(env: &Environment) -> Option<PathBuf> {
+    let configured = env.get("XDG_CONFIG_HOME").or(env.get("APPDATA")).map(PathBuf::from);
+    let folder = configured.or_else(|| Some(std::env::home_dir()?.join(".config")))?;
+    folder.is_absolute().then(|| folder.join("flow").join("state.key"))
 }
 
 #[cfg(feature = "postgres")]

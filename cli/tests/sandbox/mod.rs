@@ -63,6 +63,8 @@ impl Sandbox {
         let mut command = Command::new(Path::new(env!("CARGO_BIN_EXE_flowc")));
         command.args(args).current_dir(self.dir.path()).env_clear().stdin(Stdio::null());
         command.env("SOURCE_DATE_EPOCH", console::EPOCH);
+        // Where a key for private data may be made.
+        command.env("XDG_CONFIG_HOME", self.path(".config"));
         command
     }
 

@@ -321,6 +321,7 @@ fn placeholder() -> Step {
         settings: flow_plan::StepSettings::default(),
         on_fail: None,
         bounds: None,
+        given: flow_plan::Labels::default(),
         called: None,
         span: Span::default(),
     }

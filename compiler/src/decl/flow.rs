@@ -7,7 +7,7 @@ use crate::resolve::DeclId;
 use crate::steps::{BlockKind, DEFAULTS, Input};
 use crate::types::Scopes;
 use flow_diagnostics::{Code, FlowDiagnostic};
-use flow_plan::{self as plan, FlowSettings, Type, Value};
+use flow_plan::{self as plan, FlowSettings, Labels, Type, Value};
 
 const OWN: &[&str] = &["budget", "deadline", "assume"];
 
@@ -43,6 +43,7 @@ impl Checker<'_> {
             doc: decl.doc.clone(),
             params: signature.params,
             output,
+            labels: Labels::default(),
             settings: flow_settings,
             body: checked.block,
             span: decl.name.span,

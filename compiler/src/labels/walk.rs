@@ -22,20 +22,46 @@ pub(super) struct Walk<'a> {
     known: HashMap<(FlowId, Vec<u64>), Marks>,
     // The untrusted text that decides whether the steps here are taken at all.
     decided: Option<Trail>,
-    // The labels of what each step makes, whoever calls its flow.
     made: Made,
 }
 
-/// The labels of what steps make, by their place and name.
-pub(super) type Made = HashMap<(Span, EcoString), Labels>;
+/// The labels of what goes into steps and comes out of them, whoever calls their flows.
+#[derive(Default)]
+pub(super) struct Made {
+    steps: HashMap<(Span, EcoString), Ends>,
+    flows: HashMap<FlowId, Labels>,
+}
+
+/// What a step is given, and what it makes.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Ends {
+    pub(super) given: Labels,
+    pub(super) made: Labels,
+}
+
+impl Made {
+    /// The labels of a step; nothing where no flow comes to it.
+    pub(super) fn step(&self, step: &Step) -> Option<Ends> {
+        self.steps.get(&(step.span, step.name.clone())).copied()
+    }
+
+    /// The labels of what a flow gives back.
+    pub(super) fn flow(&self, id: FlowId) -> Labels {
+        self.flows.get(&id).copied().unwrap_or_default()
+    }
+
+    fn at(&mut self, step: &Step) -> &mut Ends {
+        self.steps.entry((step.span, step.name.clone())).or_default()
+    }
+}
 
 impl<'a> Walk<'a> {
     pub(super) fn new(plan: &'a Plan, guards: &'a [&'a CapabilitySpec], leaks: &'a mut Leaks) -> Walk<'a> {
-        Walk { plan, guards, leaks, known: HashMap::new(), decided: None, made: Made::new() }
+        Walk { plan, guards, leaks, known: HashMap::new(), decided: None, made: Made::default() }
     }
 
     /// Every flow as somebody runs it: its inputs are from outside, unless they are declared `trusted`.
-    /// Gives the labels of what each step makes.
+    /// Gives the labels of what each step and flow takes and makes.
     pub(super) fn flows(mut self) -> Made {
         for (i, flow) in self.plan.flows.iter().enumerate() {
             let args: Vec<Marks> =
@@ -59,6 +85,8 @@ impl<'a> Walk<'a> {
             env.set(VarId(flow.body.vars.start + offset as u32), marks);
         }
         let result = self.block(&flow.body, &mut env);
+        let labels = self.made.flows.entry(id).or_default();
+        *labels = labels.join(result.flat().labels());
         self.known.insert(key, result.clone());
         result
     }
@@ -114,9 +142,14 @@ impl<'a> Walk<'a> {
         if let Some(OnFail::Do(handler)) = &step.on_fail {
             marks = marks.join(&self.block(handler, &mut env.clone()));
         }
-        let labels = self.made.entry((step.span, step.name.clone())).or_default();
-        *labels = labels.join(marks.flat().labels());
+        let made = &mut self.made.at(step).made;
+        *made = made.join(marks.flat().labels());
         marks
+    }
+
+    fn given(&mut self, step: &Step, mark: &Mark) {
+        let given = &mut self.made.at(step).given;
+        *given = given.join(mark.labels());
     }
 
     // Until no round adds a label: each has two.
@@ -142,6 +175,11 @@ impl<'a> Walk<'a> {
     }
 
     fn call(&mut self, step: &Step, callee: &Callee, args: Vec<Marks>) -> Marks {
+        // Of a prompt only what it shows counts.
+        if !matches!(callee, Callee::Prompt(_)) {
+            let all = args.iter().fold(Mark::default(), |all, arg| all.join(&arg.flat()));
+            self.given(step, &all);
+        }
         match callee {
             Callee::Prompt(id) => self.prompt(step, *id, args),
             Callee::Lookup(id) => self.lookup(step, *id, &args),
@@ -184,6 +222,7 @@ impl<'a> Walk<'a> {
         if let Some(images) = &prompt.images {
             all = all.join(&eval(self.plan, images, &env).flat());
         }
+        self.given(step, &all);
         if let Some(trail) = &all.private {
             self.models(step, trail);
             self.cache(step, trail);

@@ -72,6 +72,7 @@ impl Checker<'_> {
             name,
             ty: ty.clone(),
             labels,
+            given: Labels::default(),
             kind: work.kind,
             settings: work.settings,
             on_fail,

@@ -425,6 +425,7 @@ impl Checker<'_> {
             settings,
             on_fail: None,
             bounds: None,
+            given: Labels::default(),
             called: None,
             span,
         };

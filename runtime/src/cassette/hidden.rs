@@ -6,9 +6,10 @@
 //! What is made of such a value, such as its capitals, is not known as it.
 
 use crate::Environment;
+use crate::privacy::{PRIVATE, small};
 use crate::provider::builtin;
 use ecow::EcoString;
-use flow_plan::{Arg, Config, Labels, Plan, Type, Value};
+use flow_plan::{Arg, Config, Plan};
 use std::collections::BTreeSet;
 
 /// The secrets that a program may come by.
@@ -37,7 +38,6 @@ const BEGINNING: usize = 16;
 const TAIL: usize = 8;
 
 const SECRET: &str = "***";
-const PRIVATE: &str = "<private>";
 
 impl Hidden {
     /// The values of the providers' keys, of every `env(…)` of the program, of variables that are read
@@ -128,53 +128,8 @@ impl Privates {
     }
 }
 
-/// Adds the texts of a value that are private by its type, or by the labels of where it stands.
-pub(crate) fn private_texts(
-    (name, labels): (&EcoString, Labels),
-    (ty, value): (&Type, &Value),
-    found: &mut Vec<(EcoString, String)>,
-) {
-    match (ty.present(), value) {
-        (_, Value::Null | Value::Bool(_)) => {}
-        (Type::Record(record), Value::Record(entries)) => {
-            for field in &record.fields {
-                if let Some(value) = entries.get(&field.name) {
-                    let labels = labels.join(field.labels);
-                    private_texts((&field.name, labels), (&field.ty, value), found);
-                }
-            }
-        }
-        (Type::List(element, _), Value::List(items)) => {
-            items.iter().for_each(|item| private_texts((name, labels), (element, item), found));
-        }
-        (Type::Map(element, _), Value::Record(entries)) => {
-            for (key, value) in entries.iter() {
-                if labels.private {
-                    add(name, key, found);
-                }
-                private_texts((name, labels), (element, value), found);
-            }
-        }
-        (_, value) if labels.private || labels.secret => match value {
-            Value::Text(text) | Value::Image(text) => add(name, text, found),
-            Value::Json(json) => json_texts(name, json, found),
-            other => add(name, &other.to_string(), found),
-        },
-        _ => {}
-    }
-}
-
-fn json_texts(name: &EcoString, json: &serde_json::Value, found: &mut Vec<(EcoString, String)>) {
-    match json {
-        serde_json::Value::Array(items) => items.iter().for_each(|item| json_texts(name, item, found)),
-        serde_json::Value::Object(entries) => entries.values().for_each(|v| json_texts(name, v, found)),
-        serde_json::Value::String(text) => add(name, text, found),
-        serde_json::Value::Number(number) => add(name, &number.to_string(), found),
-        serde_json::Value::Null | serde_json::Value::Bool(_) => {}
-    }
-}
-
-fn add(name: &EcoString, text: &str, found: &mut Vec<(EcoString, String)>) {
+/// Adds a private text to those that are known, with the name of its input or field.
+pub(crate) fn add(name: &EcoString, text: &str, found: &mut Vec<(EcoString, String)>) {
     let text = text.trim();
     if text.len() >= SHORTEST_PRIVATE && !found.iter().any(|(_, known)| known == text) {
         found.push((name.clone(), text.to_owned()));
@@ -246,6 +201,11 @@ fn replaced(text: &str, value: &str, mark: &str) -> String {
     if quoted != value {
         out = whole(&out, &quoted, mark);
     }
+    for form in [value, &quoted] {
+        if !form.is_empty() {
+            out = without_case(&out, form);
+        }
+    }
     if out != text {
         return out;
     }
@@ -260,6 +220,29 @@ fn replaced(text: &str, value: &str, mark: &str) -> String {
         let end = begun + same.map(|(a, _)| a.len_utf8()).sum::<usize>();
         out.replace_range(begun..end, PRIVATE);
     }
+    out
+}
+
+// A value in other letters: there is no way back from it.
+fn without_case(text: &str, value: &str) -> String {
+    let (wanted, (folded, origin)) = (small(value).0, small(text));
+    let is_part = |at: usize, end: usize| {
+        let joins = |c: Option<char>| value.len() < BEGINNING && c.is_some_and(char::is_alphanumeric);
+        joins(folded[..at].chars().next_back()) || joins(folded[end..].chars().next())
+    };
+    let mut out = String::new();
+    let mut done = 0;
+    for (at, found) in folded.match_indices(&wanted) {
+        let end = at + found.len();
+        // What is in the value's own letters stays: another text may say what becomes of it.
+        let written = &text[origin(at)..origin(end)];
+        if written != value && !is_part(at, end) {
+            out.push_str(&text[done..origin(at)]);
+            out.push_str(PRIVATE);
+            done = origin(end);
+        }
+    }
+    out.push_str(&text[done..]);
     out
 }
 
@@ -334,6 +317,7 @@ mod tests {
         let privates = Privates { named, others: vec!["Grace Hopper of the Navy".to_owned()] };
         let hide = |text: &str| Hidden::default().hide(text, &privates);
         assert_eq!(hide("Ada in Canada: ada@example.org"), "<private:name> in Canada: <private:mail>");
+        assert_eq!(hide("ADA wrote from ADA@Example.org"), "<private> wrote from <private>");
         assert_eq!(hide("Grace Hopper of the Navy"), "<private>");
         assert_eq!(hide("a cut: Grace Hopper of t…"), "a cut: <private>…");
         let json = r#"{"to": "b \"c\" d"}"#;

@@ -15,7 +15,7 @@ mod written;
 
 pub(crate) use asked::{Asked, Said};
 pub use hidden::Hidden;
-pub(crate) use hidden::{Privates, private_texts};
+pub(crate) use hidden::{Privates, add as add_private};
 pub(crate) use recorder::Take;
 pub use recorder::{Recorder, Unrecordable};
 pub(crate) use replay::Played;

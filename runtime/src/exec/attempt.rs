@@ -95,10 +95,21 @@ impl<'a> Ask<'a> {
     }
 }
 
-/// Asks once: look at the cassette, wait for its turn, reserve, note, send, settle, read; all until it is
+/// Refuses private data for a model that is not cleared for it, whatever the compiler knew of it.
+pub(super) fn cleared(site: Site<'_>, ask: &Ask<'_>) -> Given<()> {
+    if ask.model.cleared || !site.step.given.private {
+        return Ok(());
+    }
+    let message = format!("`{}` ({}) is not cleared for private data", ask.model.name, ask.model.id());
+    let help = "write `clearance: private` into the model if such data may go there, or ask another one";
+    Err(Failure::lasting(RunError::new(Code::E0810, message).help(help)).into())
+}
+
+/// Asks once: see that it may be told, look at the cassette, wait for its turn, reserve, note, send, settle, read; all until it is
 /// answered within the timeout.
 pub(super) async fn attempt(site: Site<'_>, ask: &Ask<'_>, request: &Request<'_>) -> Given<Value> {
     let worst = ask.worst();
+    cleared(site, ask)?;
     ceiling::trusted(site, ask)?;
     let mut taped = taped::taped(site, ask)?;
     let time = Time::begin(site);
@@ -113,6 +124,7 @@ pub(super) async fn attempt(site: Site<'_>, ask: &Ask<'_>, request: &Request<'_>
             turn.used(spent);
             let excess = ceiling::broken(site, ask, worst, (reply.usage, spent));
             let request_id = reply.request_id.clone();
+            site.run().mask_said(site.step, &reply.text);
             let result = read(ask, reply);
             let error = result.as_ref().err().map(|f| &f.error);
             let repaired = result.as_ref().map_or(&[][..], |read| &read.repairs);

@@ -17,7 +17,7 @@ use crate::cache::{
 use crate::events::What;
 use crate::{RunError, Spent};
 use flow_plan::limits::{CACHE, NEAREST, longest_shared};
-use flow_plan::{Callee, Cost, Millis, ModelId, Plan, PromptId, StepKind, Tokens, Value};
+use flow_plan::{Callee, Cost, Integrity, Labels, Millis, ModelId, Plan, PromptId, StepKind, Tokens, Value};
 use futures::future::BoxFuture;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -36,13 +36,14 @@ pub(crate) struct Answers {
     told_failed: AtomicBool,
     told_spoilt: AtomicBool,
     told_unlike: AtomicBool,
+    told_sealed: AtomicBool,
 }
 
 /// For how long a cache that failed is left alone.
 const AWAY: Millis = Millis(5_000);
 
 /// Raised when the parts of a key, or what they mean, change.
-const KEYS: &[u8] = b"2";
+const KEYS: &[u8] = b"3";
 
 impl Answers {
     /// The answers in a cache.
@@ -74,6 +75,7 @@ impl Answers {
             told_failed: AtomicBool::new(false),
             told_spoilt: AtomicBool::new(false),
             told_unlike: AtomicBool::new(false),
+            told_sealed: AtomicBool::new(false),
         }
     }
 
@@ -89,12 +91,26 @@ impl Answers {
 
     async fn get(&self, site: Site<'_>, asked: &Asked) -> Option<Entry> {
         match self.patiently(site, self.cache.get(asked)).await? {
-            Found::Hit(entry, _) => Some(entry),
+            // Whatever says that it is sealed is opened: no answer looks like that by itself.
+            Found::Hit(entry, _) => match site.run().engine.vault.open(&entry.value, &asked.key.call) {
+                Ok(value) => Some(Entry { value, ..entry }),
+                Err(error) => {
+                    self.unsealed(site, &error.message);
+                    None
+                }
+            },
             Found::Miss => None,
             Found::Spoilt => {
                 self.spoilt(site, asked);
                 None
             }
+        }
+    }
+
+    fn unsealed(&self, site: Site<'_>, reason: &str) {
+        if !self.told_sealed.swap(true, Ordering::Relaxed) {
+            let what = "private answers can't be kept or read";
+            tell(site, format!("{what}: {reason}; the run goes on without them"));
         }
     }
 
@@ -136,11 +152,24 @@ impl Answers {
         let until = now().saturating_add(i64::try_from(ttl.0).unwrap_or(i64::MAX));
         let placed = Placed { call: asked.key.call, vectors: near.vectors, until };
         self.nearest.group(&near.group).add(placed.call, &placed.vectors, until);
+        // From a vector something of its words can be told.
+        if site.step.given.private {
+            return;
+        }
         self.patiently(site, self.cache.place(&near.group, asked, &placed)).await;
     }
 
     async fn put(&self, site: Site<'_>, asked: &Asked, entry: &Entry, ttl: Millis) {
-        self.patiently(site, self.cache.put(asked, entry, ttl)).await;
+        let vault = &site.run().engine.vault;
+        let sealed = match (site.step.labels.private, vault.keeps()) {
+            (false, _) => None,
+            (true, Ok(true)) => {
+                Some(Entry { value: vault.seal(&entry.value, &asked.key.call), ..entry.clone() })
+            }
+            (true, Ok(false)) => return self.unsealed(site, "there is no place for a key"),
+            (true, Err(error)) => return self.unsealed(site, &error.message),
+        };
+        self.patiently(site, self.cache.put(asked, sealed.as_ref().unwrap_or(entry), ttl)).await;
     }
 
     /// What the cache answers, if it does in time.
@@ -197,6 +226,7 @@ pub(super) fn call<'a>(
     let call = digest(|d| {
         d.part(KEYS);
         d.part(who.as_bytes());
+        labels(d, site);
         match &by {
             Some(key) => {
                 d.part(b"key");
@@ -295,6 +325,12 @@ impl<'a> Call<'a> {
             Err(halt) => Err(halt),
         }
     }
+}
+
+/// What may be done with an answer depends on what it was made from.
+pub(super) fn labels(d: &mut Digest, site: Site<'_>) {
+    let Labels { integrity, private, secret } = site.step.given.join(site.step.labels);
+    d.part(&[u8::from(integrity == Integrity::Untrusted), u8::from(private), u8::from(secret)]);
 }
 
 fn shared(site: Site<'_>) -> Millis {

@@ -11,6 +11,7 @@ use crate::action::Unacted;
 use crate::cache::digest;
 use crate::guard::Verdict;
 use crate::journal::InDoubt;
+use crate::privacy;
 use crate::provider::Message;
 use crate::{RunError, Spent};
 use ecow::EcoString;
@@ -115,6 +116,14 @@ fn too_slow(site: Site<'_>, callee: &Callee, limit: Millis) -> Halt {
 
 async fn once(site: Site<'_>, callee: &Callee, args: &[Value], number: u32) -> Given<Value> {
     let plan = &site.run().engine.plan;
+    let params = match callee {
+        Callee::Lookup(id) => &plan.lookups[id.index()].params[..],
+        Callee::Guard(id) => &plan.guards[id.index()].params,
+        Callee::Action(id) => &plan.actions[id.index()].params,
+        // These note what they are given themselves, or are given nothing by a name.
+        Callee::Prompt(_) | Callee::Flow(_) | Callee::Builtin(_) => &[],
+    };
+    site.run().mask_params(params, args);
     match callee {
         Callee::Prompt(id) => prompt::prompt(site, *id, args, &[]).await,
         Callee::Lookup(id) => lookup(site, &plan.lookups[id.index()], args, number).await,
@@ -138,6 +147,9 @@ async fn lookup(site: Site<'_>, lookup: &Lookup, params: &[Value], number: u32) 
         }
     };
     let wrong = |why: String| {
+        if lookup.labels.private || privacy::has_private(&lookup.output) {
+            site.run().mask_found(&lookup.name, &found);
+        }
         let message = format!("what `{}` found does not have its type: {why}", lookup.name);
         Halt::from(Failure::lasting(RunError::new(Code::E0807, message)))
     };
@@ -293,7 +305,7 @@ async fn act(site: Site<'_>, action: &Action, params: &[Value], number: u32) -> 
         Err(Unacted::Unknown(error)) if in_doubt == InDoubt::Hold => Err(held(site, &error.message)),
         Err(Unacted::Failed(error) | Unacted::Unknown(error)) => {
             // It was not done, or may be done again.
-            site.run().record(site.path, || site.failed(&error)).await?;
+            site.run().record((site.path, site.step), || site.failed(&error)).await?;
             Err(Halt::from(error))
         }
     }

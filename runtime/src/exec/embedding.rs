@@ -1,7 +1,7 @@
 //! One call of a model that makes embeddings: the duties of a call, as [`super::attempt`] has them for
 //! answers. It is made once, and where it fails the answer is asked for without it.
 
-use super::attempt::{Ask, Purpose, refused};
+use super::attempt::{Ask, Purpose, cleared, refused};
 use super::ceiling;
 use super::halt::Failure;
 use super::state::Given;
@@ -51,6 +51,7 @@ pub(super) async fn embed(
     };
     let limit = longest_embedding(site.step.settings.timeout);
     let until = Instant::now() + limit.duration();
+    cleared(site, &ask)?;
     site.begin().await;
     let (call, mut turn) = open(site, &ask, until).await?;
     let request = Texts { model, texts, input };

@@ -27,7 +27,7 @@ pub(super) async fn handled(site: Site<'_>, result: Given<Value>) -> Given<Value
         OnFail::Do(other) => {
             // The branch taken is recorded, so that a resumed run takes the same.
             if site.run().recorded(site.path).is_none() {
-                site.run().record(site.path, || site.failed(&failure.error)).await?;
+                site.run().record((site.path, site.step), || site.failed(&failure.error)).await?;
             }
             site.rest();
             block(

@@ -5,6 +5,7 @@
 //! and every digit in the words. Each text must be near to its counterpart: a long text that is the same
 //! does not make up for a short one that is not.
 
+use super::cached;
 use super::embedding::embed;
 use super::prompt::call_parts;
 use super::request::Messages;
@@ -29,7 +30,7 @@ pub(super) struct Words<'a> {
 }
 
 /// Raised when the texts, their vectors, or what must be the same change.
-const WORDS: &[u8] = b"1";
+const WORDS: &[u8] = b"2";
 
 /// The words of a step's call; `None` where its cache does not compare, or there are none.
 pub(super) fn words<'a>(
@@ -59,6 +60,7 @@ pub(super) fn words<'a>(
     let group = digest(|d| {
         d.part(WORDS);
         d.part(prompt.name.as_bytes());
+        cached::labels(d, site);
         call_parts(d, site, id, &around);
         messages.list().iter().flat_map(|m| &m.images).for_each(|image| d.part(image.as_bytes()));
         match &scope {

@@ -7,9 +7,10 @@ use crate::budget::Ledger;
 use crate::engine::Engine;
 use crate::events::{Event, Sink, What};
 use crate::journal::{AttemptId, Begun, InDoubt, Lease, Outcome, Recorded, Used};
+use crate::privacy::{Masks, all_texts, is_private, private_texts};
 use crate::{RunError, RunId, Spent, StepPath, StepReport};
 use ecow::EcoString;
-use flow_plan::{Cost, Millis};
+use flow_plan::{Callee, Cost, Millis, Param, Step, StepKind, Value};
 use petgraph::graph::NodeIndex;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -42,6 +43,8 @@ pub(crate) struct Run<'e> {
     pub(crate) private_inputs: Private,
     // All private values that calls were given so far.
     privates: Mutex<Private>,
+    // All that must not be told of the run.
+    masks: Masks,
 }
 
 /// Where a block runs: in which run, at whose expense, inside which step.
@@ -69,17 +72,18 @@ impl<'e> Run<'e> {
             acts: Mutex::default(),
             private_inputs: Private::new(),
             privates: Mutex::default(),
+            masks: Masks::default(),
         }
     }
 
-    /// Tells the listener; `what` is only made when there is one.
+    /// Tells the listener, without private data; `what` is only made when there is one.
     pub(crate) fn tell(&self, step: Option<&StepPath>, what: impl FnOnce() -> What) {
         if let Some(sink) = &self.sink {
             sink.event(Event {
                 run: self.id.clone(),
                 step: step.map(|s| ecow::eco_format!("{s}")),
                 at: Millis::from(self.started.elapsed()),
-                what: what(),
+                what: what().without(|text| self.hide(text)),
             });
         }
     }
@@ -92,11 +96,18 @@ impl<'e> Run<'e> {
         self.recorded.done.get(&path.to_string())
     }
 
-    /// Takes over what is recorded of its earlier parts.
-    pub(crate) fn go_on(&mut self, recorded: Recorded, lease: Lease) {
+    /// Takes over what is recorded of its earlier parts: E0810 where what is private in it can't be read.
+    pub(crate) fn go_on(&mut self, mut recorded: Recorded, lease: Lease) -> Result<(), RunError> {
+        let open = |value: &mut Value| {
+            *value = self.engine.vault.open(value, self.id.0.as_bytes())?;
+            Ok::<_, RunError>(())
+        };
+        recorded.done.values_mut().filter_map(|o| o.result.as_mut().ok()).try_for_each(open)?;
+        recorded.ended.iter_mut().filter_map(|e| e.output.as_mut()).try_for_each(open)?;
         let acts = self.acts.get_mut().unwrap_or_else(PoisonError::into_inner);
         acts.extend(recorded.acted.iter().cloned());
         (self.recorded, self.lease) = (recorded, Some(lease));
+        Ok(())
     }
 
     /// Whether it is not known if an act of an earlier part of the run happened: one of this step, or
@@ -114,15 +125,86 @@ impl<'e> Run<'e> {
         Ok(held.contains_key(&path.to_string()) || key.is_some() && held.values().any(|k| *k == key))
     }
 
-    /// Records how a step ended, before any other step sees it.
+    /// Records how a step ended, before any other step sees it; private data sealed.
     pub(crate) async fn record(
         &self,
-        path: &StepPath,
+        (path, step): (&StepPath, &Step),
         outcome: impl FnOnce() -> Outcome,
     ) -> Result<(), RunError> {
         match (&self.engine.journal, &self.lease) {
-            (Some(journal), Some(lease)) => journal.record(lease, &path.to_string(), &outcome()).await,
+            (Some(journal), Some(lease)) => {
+                let mut outcome = outcome();
+                outcome.result = match outcome.result {
+                    Ok(value) if step.labels.private => Ok(self.sealed(&value)),
+                    other => other.map_err(|error| self.told(error)),
+                };
+                journal.record(lease, &path.to_string(), &outcome).await
+            }
             _ => Ok(()),
+        }
+    }
+
+    /// A value as the journal keeps it.
+    pub(crate) fn sealed(&self, value: &Value) -> Value {
+        self.engine.vault.seal(value, self.id.0.as_bytes())
+    }
+
+    /// An error as it may be told.
+    pub(crate) fn told(&self, error: RunError) -> RunError {
+        error.without(|text| self.hide(text))
+    }
+
+    /// A text as it may be told.
+    fn hide(&self, text: &str) -> String {
+        match self.masks.is_empty() {
+            true => text.to_owned(),
+            false => self.masks.hide(text, self.engine.words()),
+        }
+    }
+
+    /// Takes what is private among these for what must not be told.
+    pub(crate) fn mask_params(&self, params: &[Param], values: &[Value]) {
+        for (param, value) in params.iter().zip(values).filter(|(param, _)| is_private(param)) {
+            let labelled = (&param.name, param.labels);
+            private_texts(labelled, (&param.ty, value), &mut |name, text| self.masks.add(name, text));
+        }
+    }
+
+    /// Takes what a step has made for what must not be told, where that is private.
+    pub(crate) fn mask_made(&self, step: &Step, value: &Value) {
+        if !step.labels.private {
+            return;
+        }
+        let mut add = |name: &EcoString, text: &str| self.masks.add(name, text);
+        match &step.kind {
+            // Some fields may be private, and others not.
+            StepKind::Call(Callee::Lookup(id), _) => {
+                let lookup = &self.engine.plan.lookups[id.index()];
+                private_texts((&step.name, lookup.labels), (&lookup.output, value), &mut add);
+            }
+            _ => all_texts(&step.name, value, &mut add),
+        }
+    }
+
+    /// Takes everything of a value that was found for what must not be told.
+    pub(crate) fn mask_found(&self, name: &EcoString, found: &serde_json::Value) {
+        let found = Value::Json(Arc::new(found.clone()));
+        all_texts(name, &found, &mut |name, text| self.masks.add(name, text));
+    }
+
+    /// Takes a model's words for what must not be told, where it was given private data or its answer is
+    /// private.
+    pub(crate) fn mask_said(&self, step: &Step, said: &str) {
+        if !step.labels.private && !step.given.private {
+            return;
+        }
+        let none = EcoString::new();
+        match serde_json::from_str(said) {
+            Ok(json) => {
+                let json = Value::Json(Arc::new(json));
+                all_texts(&none, &json, &mut |name, text| self.masks.add(name, text));
+            }
+            Err(_) => self.masks.add(&none, said),
         }
     }
 
@@ -138,7 +220,7 @@ impl<'e> Run<'e> {
     /// Records what a call has used.
     pub(crate) fn settle(&self, attempt: Option<AttemptId>, spent: Spent, error: Option<&RunError>) {
         if let (Some(journal), Some(lease), Some(attempt)) = (&self.engine.journal, &self.lease, attempt) {
-            journal.settle(lease, attempt, Used { spent, error: error.map(|e| e.message.clone()) });
+            journal.settle(lease, attempt, Used { spent, error: error.map(|e| self.hide(&e.message)) });
         }
     }
 

@@ -168,6 +168,9 @@ pub(super) fn step<'a>(
     if let (StepKind::Compute(expr), None) = (&step.kind, &step.on_fail) {
         let path = || StepPath::new(cx.inside, step, node);
         let value = frame.eval(expr).map_err(|halt| halt.at(&path(), step.span));
+        if let Ok(value) = &value {
+            cx.run.mask_made(step, value);
+        }
         return Box::pin(std::future::ready(value));
     }
     Box::pin(async move {
@@ -187,11 +190,14 @@ pub(super) fn step<'a>(
             }
             None => handler::handled(site, work(site, Again::FIRST).await).await,
         };
+        if let Ok(value) = &result {
+            cx.run.mask_made(step, value);
+        }
         let result = match result {
             Ok(value) if !open.resumed && is_recorded(step) => {
                 let outcome = || open.outcome(Ok(value.clone()));
                 site.work();
-                cx.run.record(&path, outcome).await.map(|()| value).map_err(Halt::from)
+                cx.run.record((&path, step), outcome).await.map(|()| value).map_err(Halt::from)
             }
             other => other,
         };

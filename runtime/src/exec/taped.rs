@@ -7,7 +7,8 @@ use super::attempt::Ask;
 use super::halt::{Again, Failure, Halt};
 use super::state::Given;
 use super::step::Site;
-use crate::cassette::{Asked, Hidden, Outcome, Played, Privates, Take, Tape, private_texts};
+use crate::cassette::{Asked, Hidden, Outcome, Played, Privates, Take, Tape, add_private};
+use crate::privacy::private_texts;
 use crate::provider::{CallError, OnText, Reply};
 use ecow::EcoString;
 use flow_plan::{Param, Type, Value};
@@ -50,8 +51,9 @@ pub(super) fn taped(site: Site<'_>, ask: &Ask<'_>) -> Given<Taped> {
     })
 }
 
-/// Notes the private values among these, where a cassette has to do without them.
+/// Notes the private values among these, for what is told of the run, and for a cassette.
 pub(super) fn note_privates(site: Site<'_>, params: &[Param], values: &[Value]) {
+    site.run().mask_params(params, values);
     if site.run().engine.tape.is_some() {
         site.run().add_privates(of_params(params, values));
     }
@@ -61,7 +63,9 @@ pub(super) fn note_privates(site: Site<'_>, params: &[Param], values: &[Value]) 
 pub(crate) fn of_params(params: &[Param], values: &[Value]) -> Vec<(EcoString, String)> {
     let mut found = Vec::new();
     for (param, value) in params.iter().zip(values) {
-        private_texts((&param.name, param.labels), (&param.ty, value), &mut found);
+        private_texts((&param.name, param.labels), (&param.ty, value), &mut |name, text| {
+            add_private(name, text, &mut found);
+        });
     }
     found
 }

@@ -106,11 +106,17 @@ impl<'a> Call<'a> {
             attempt: self.number,
             text: text.into(),
             result: self.site.streams,
+            private: self.is_private(),
         });
     }
 
     pub(super) fn partial(&self, value: Value) {
-        self.site.run().tell(Some(self.site.path), || What::Partial { attempt: self.number, value });
+        let private = self.is_private();
+        self.site.run().tell(Some(self.site.path), || What::Partial { attempt: self.number, value, private });
+    }
+
+    fn is_private(&self) -> bool {
+        self.site.step.labels.private || self.site.step.given.private
     }
 
     /// Settles, and waits until that outlives the process, which may end right after the run.

@@ -15,6 +15,7 @@ pub(crate) fn chain(ttl: Option<Millis>) -> Plan {
     let step = |name: &str, from: u32| Step {
         name: name.into(),
         ty: Type::TEXT,
+        given: Labels::default(),
         called: None,
         labels: Labels::default(),
         kind: StepKind::Call(Callee::Prompt(PromptId(0)), vec![Expr::Var(VarId(from))]),
@@ -62,6 +63,7 @@ pub(crate) fn chain(ttl: Option<Millis>) -> Plan {
             doc: "".into(),
             params: vec![param(Type::TEXT)],
             output: Type::TEXT,
+            labels: Labels::default(),
             settings: FlowSettings::default(),
             body,
             span,

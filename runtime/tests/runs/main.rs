@@ -13,6 +13,7 @@ mod limits;
 mod models;
 mod pace;
 mod plans;
+mod private;
 mod similar;
 mod steps;
 mod taped;

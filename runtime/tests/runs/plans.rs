@@ -35,6 +35,7 @@ pub(crate) fn step(name: &str, kind: StepKind) -> Step {
         settings: StepSettings::default(),
         on_fail: None,
         bounds: None,
+        given: Labels::default(),
         called: None,
         span: Span::default(),
     }
@@ -141,6 +142,7 @@ pub(crate) fn add_flow(plan: &mut Plan, name: &str, body: Block) -> FlowId {
         doc: "".into(),
         params: vec![param("x", Type::TEXT)],
         output: Type::TEXT,
+        labels: Labels::default(),
         settings: FlowSettings::default(),
         body,
         span: Span::default(),

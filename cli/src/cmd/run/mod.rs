@@ -19,6 +19,7 @@ use flow_runtime::cache::{Cache, MemoryCache};
 use flow_runtime::cassette::{Replay, Tape};
 use flow_runtime::events::Event;
 use flow_runtime::journal::Journal;
+use flow_runtime::privacy::Vault;
 use flow_runtime::{Context, Engine, Http, Limits, Options, RunError, RunReport, Start, Tables};
 use outcome::Around;
 pub(crate) use outcome::exit_of;
@@ -123,7 +124,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
     let program = paths::shown(&path);
     let given = Given { words: &args.inputs, document: args.input.as_deref(), program: &program };
     let inputs = match &resumed {
-        Some(resumed) if args.inputs.is_empty() && args.input.is_none() => resumed.trace.inputs.clone(),
+        Some(resumed) if args.inputs.is_empty() && args.input.is_none() => resumed.inputs()?,
         _ => inputs::read(given, &plan, &plan.flows[flow.index()])?,
     };
     let replay = args.replay.as_deref().map(|file| replayed(file, &plan, &project.env)).transpose()?;
@@ -154,6 +155,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
         plan,
         tape: recording.as_ref().map(Recording::tape),
         tables: Tables::builtin(),
+        vault: project.config.state.vault(&project.env),
         start: Start { run: resumed.map(|r| r.trace.run.run), note: note.into(), ..Start::new(flow, inputs) },
         journal,
         budgets: project.config.budget.kept_in(&project.config.state.dir),
@@ -199,6 +201,7 @@ struct Job {
     cache: Arc<dyn Cache>,
     tape: Option<Tape>,
     tables: Tables,
+    vault: Arc<Vault>,
     context: Context,
 }
 
@@ -235,9 +238,9 @@ async fn watched(job: Job, mut watch: Watch) -> Result<(RunReport, watch::Seen),
     let cancel = job.context.cancel.clone();
     let plan = Arc::new(job.plan);
     let name = plan.flows[job.start.flow.index()].name.clone();
-    let Job { journal, budgets, limits, cache, tape, tables, .. } = job;
+    let Job { journal, budgets, limits, cache, tape, tables, vault, .. } = job;
     let counts = cache.clone();
-    let options = Options { journal, cache, budgets, limits, tape, tables, script: None };
+    let options = Options { journal, cache, budgets, limits, tape, tables, vault, script: None };
     let made = Engine::new(plan, job.context, options);
     let engine = match made {
         Ok(engine) => engine,

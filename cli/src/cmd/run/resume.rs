@@ -8,7 +8,9 @@ use crate::console::Console;
 use crate::exit::{Exit, Failure};
 use crate::project::ModelArgs;
 use crate::report::Report;
+use flow_plan::Value;
 use flow_runtime::journal::{Journal, RunState, Trace};
+use flow_runtime::privacy::Vault;
 use flow_runtime::{RunReport, RunStatus};
 use serde_json::{Value as Json, json};
 use std::path::{Path, PathBuf};
@@ -25,6 +27,8 @@ pub(super) struct Resumed {
     pub(super) program: PathBuf,
     /// Its models, unless the command line names others.
     pub(super) models: ModelArgs,
+    // What opens the private data in the record.
+    vault: Arc<Vault>,
 }
 
 /// What a run keeps in its journal to be resumed by: how its program was named and compiled.
@@ -38,6 +42,7 @@ impl Resumed {
     pub(super) fn find(args: &Args, run: &str, runtime: &Runtime) -> Result<Resumed, Failure> {
         let place = In { within: args.program.clone() };
         let (journal, trace) = place.find(run, runtime)?;
+        let vault = place.vault()?;
         let note: Json = serde_json::from_str(&trace.note).unwrap_or_default();
         let program = args.program.clone().or_else(|| note["program"].as_str().map(from_here));
         let Some(program) = program else {
@@ -49,7 +54,17 @@ impl Resumed {
         if models.models.is_empty() {
             models.models = serde_json::from_value(note["models"].clone()).unwrap_or_default();
         }
-        Ok(Resumed { trace, journal, program, models })
+        Ok(Resumed { trace, journal, program, models, vault })
+    }
+
+    /// Its inputs, as they were given. E0810 where what is private in them can't be read.
+    pub(super) fn inputs(&self) -> Result<Vec<Value>, Failure> {
+        let inputs = self.trace.inputs.iter().map(|input| self.opened(input));
+        inputs.collect()
+    }
+
+    fn opened(&self, value: &Value) -> Result<Value, Failure> {
+        self.vault.open(value, self.trace.run.run.0.as_bytes()).map_err(Failure::from)
     }
 
     /// Prints the recorded end of a run that has ended for good.
@@ -59,7 +74,7 @@ impl Resumed {
             run: run.run.clone(),
             flow: run.flow.clone(),
             status: if run.state == RunState::Ok { RunStatus::Ok } else { RunStatus::Stopped },
-            output: self.trace.output.clone(),
+            output: self.trace.output.as_ref().map(|output| self.opened(output)).transpose()?,
             error: run.error.clone(),
             spent: run.spent,
             took: run.took,

@@ -8,8 +8,9 @@ use crate::exit::{Exit, Failure};
 use crate::figures::{Round, dollars, seconds};
 use crate::table::{self, Align};
 use flow_diagnostics::did_you_mean;
-use flow_runtime::RunId;
 use flow_runtime::journal::{Doubt, Journal, RunRow, RunState, Trace, Wanted};
+use flow_runtime::privacy::Vault;
+use flow_runtime::{Environment, RunId};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
 use std::path::{Path, PathBuf};
@@ -98,8 +99,18 @@ impl In {
         Ok((config.state.past()?, config.state.shown()))
     }
 
+    /// What opens the private data of runs.
+    pub(crate) fn vault(&self) -> Result<Arc<Vault>, Failure> {
+        let (config, env) = self.load()?;
+        Ok(config.state.vault(&env))
+    }
+
     /// What is configured there.
     pub(crate) fn config(&self) -> Result<Config, Failure> {
+        Ok(self.load()?.0)
+    }
+
+    fn load(&self) -> Result<(Config, Environment), Failure> {
         let root = match &self.within {
             Some(path) if path.is_dir() => path.clone(),
             Some(path) => {
@@ -108,7 +119,7 @@ impl In {
             }
             None => PathBuf::from("."),
         };
-        Ok(config::load(&root, None)?.0)
+        config::load(&root, None)
     }
 
     /// A run with all that is recorded of it.

@@ -9,6 +9,7 @@ use crate::exit::{Exit, Failure};
 use crate::figures::{Round, count, dollars, seconds};
 use crate::table::{self, Align};
 use flow_runtime::journal::{CallRow, RunState, StepRow, Trace};
+use flow_runtime::privacy::shown as shown_value;
 use serde_json::{Value as Json, json};
 
 /// The arguments.
@@ -62,8 +63,8 @@ pub(crate) fn step(step: &StepRow) -> Json {
 
 fn document(trace: &Trace) -> Json {
     let mut out = runs::document(&trace.run);
-    out["inputs"] = trace.inputs.iter().map(flow_plan::Value::to_json).collect();
-    out["output"] = json!(trace.output.as_ref().map(flow_plan::Value::to_json));
+    out["inputs"] = trace.inputs.iter().map(|input| shown_value(input).to_json()).collect();
+    out["output"] = json!(trace.output.as_ref().map(|output| shown_value(output).to_json()));
     out["steps"] = trace.steps.iter().map(step).collect();
     out["calls"] = trace.calls.iter().map(call).collect();
     out

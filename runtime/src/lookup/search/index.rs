@@ -37,12 +37,25 @@ const SCHEMA: &str = "
 /// Part of an index's name, to be raised with every change of the schema or of how files are cut.
 pub(super) const VERSION: &str = "1";
 
+/// What the path of an index begins with that is nowhere on the disk.
+pub(super) const IN_MEMORY: &str = ":memory:";
+
+/// Whether an index of this path is nowhere on the disk.
+pub(super) fn is_in_memory(path: &Path) -> bool {
+    path.to_str().is_some_and(|path| path.starts_with(IN_MEMORY))
+}
+
 /// The words of a question that are looked for, at most.
 const MOST_WORDS: usize = 64;
 
 impl Index {
     /// Opens an index, made anew where it is missing or broken.
     pub(super) fn open(path: &Path) -> Result<Index, RunError> {
+        if is_in_memory(path) {
+            return connect(Path::new(IN_MEMORY))
+                .map(|connection| Index { connection })
+                .map_err(|error| failed(&error));
+        }
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|error| {
                 RunError::new(Code::E0807, format!("`{}` can't be made: {error}", folder.display()))

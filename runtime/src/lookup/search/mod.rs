@@ -8,7 +8,7 @@ mod index;
 
 use super::files::{self, Glob};
 use super::{Source, shape};
-use crate::{Context, RunError};
+use crate::{Context, RunError, privacy};
 use async_trait::async_trait;
 use ecow::EcoString;
 use flow_diagnostics::Code;
@@ -80,7 +80,11 @@ impl Source for Search {
             Some(Bound::Chars(chars)) => chars.div_ceil(4),
             None => PIECE,
         };
-        let path = context.state.join(format!("search-{}.db", name(&glob, piece)));
+        let path = match lookup.labels.private || privacy::has_private(&lookup.output) {
+            // No second copy of what is private is left on the disk.
+            true => PathBuf::from(format!("{}{}", index::IN_MEMORY, name(&glob, piece))),
+            false => context.state.join(format!("search-{}.db", name(&glob, piece))),
+        };
         let slot = Arc::clone(
             self.open.lock().unwrap_or_else(PoisonError::into_inner).entry(path.clone()).or_default(),
         );
@@ -101,7 +105,7 @@ fn fresh<'a>(
     piece: u64,
 ) -> Result<&'a Index, RunError> {
     // The file may have been removed under a running server.
-    let open = slot.take().filter(|_| path.exists());
+    let open = slot.take().filter(|_| index::is_in_memory(path) || path.exists());
     let mut opened = match open {
         Some(opened) => opened,
         None => Opened { index: Index::open(path)?, refreshed: None },
