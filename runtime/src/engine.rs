@@ -14,6 +14,7 @@ use crate::lookup::Source;
 use crate::pace::{Breaker, Limiter, Limits, Room};
 use crate::prompt::Templates;
 use crate::provider::Provider;
+use crate::review::Webhook;
 use crate::script::Script;
 use crate::{Context, RunError};
 use ecow::EcoString;
@@ -48,6 +49,8 @@ pub struct Engine {
     script: Option<Arc<Script>>,
     // What becomes of calls of models besides.
     pub(crate) tape: Option<Tape>,
+    // Who is told that a person is waited for.
+    pub(crate) webhook: Option<Webhook>,
     // Who stands in for the world.
     pub(crate) director: Option<Arc<dyn Director>>,
 }
@@ -73,6 +76,8 @@ pub struct Options {
     pub script: Option<Script>,
     /// A cassette, on which the calls of models are written down or from which they are answered.
     pub tape: Option<Tape>,
+    /// Who is told that a run waits for a person.
+    pub webhook: Option<Webhook>,
     /// What there is to call.
     pub tables: Tables,
 }
@@ -87,6 +92,7 @@ impl Default for Options {
             limits: Limits::default(),
             script: None,
             tape: None,
+            webhook: None,
             tables: Tables::builtin(),
         }
     }
@@ -127,7 +133,7 @@ impl Tables {
 impl Engine {
     /// Makes a plan ready to run: E0810 where it names something the tables lack.
     pub fn new(plan: Arc<Plan>, context: Context, options: Options) -> Result<Engine, RunError> {
-        let Options { journal, cache, budgets, limits, script, tape, tables } = options;
+        let Options { journal, cache, budgets, limits, script, tape, webhook, tables } = options;
         let templates = Templates::new(&plan)?;
         let digest = digest(&plan);
         let script = script.map(Arc::new);
@@ -166,6 +172,7 @@ impl Engine {
             gates: gates.collect(),
             script: script.clone(),
             tape,
+            webhook,
             providers: providers.collect::<Result<_, RunError>>()?,
             sources: sources.collect::<Result<_, RunError>>()?,
             channels: channels.collect::<Result<_, RunError>>()?,
@@ -193,6 +200,11 @@ impl Engine {
     /// Whether there is anybody to wait for before a model is asked again.
     pub(crate) fn waits(&self) -> bool {
         !matches!(self.tape, Some(Tape::Replay(_)))
+    }
+
+    /// What stands in for the models, in a test.
+    pub(crate) fn script(&self) -> Option<&Script> {
+        self.script.as_deref()
     }
 
     /// Whether there are answers that stand in for the models when this prompt is called.

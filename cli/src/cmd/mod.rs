@@ -13,6 +13,7 @@ pub(crate) mod graph;
 pub(crate) mod models;
 pub(crate) mod new;
 pub(crate) mod resolve;
+pub(crate) mod review;
 pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod test;

@@ -8,10 +8,12 @@ mod declared;
 mod expr;
 mod literal;
 mod operator;
+pub(crate) mod review;
 mod scope;
 mod signature;
 
 pub(crate) use declared::Declared;
+pub(crate) use review::{Handled, REVIEW};
 pub(crate) use scope::{Binding, Builder, Scopes};
 pub(crate) use signature::{Numbers, Signature};
 

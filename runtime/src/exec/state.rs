@@ -6,7 +6,7 @@ use super::halt::Halt;
 use crate::budget::Ledger;
 use crate::engine::Engine;
 use crate::events::{Event, Sink, What};
-use crate::journal::{AttemptId, Begun, InDoubt, Lease, Outcome, Recorded, Used};
+use crate::journal::{AttemptId, Begun, InDoubt, Lease, Outcome, Recorded, Standing, Used};
 use crate::{RunError, RunId, Spent, StepPath, StepReport};
 use ecow::EcoString;
 use flow_plan::{Cost, Millis};
@@ -42,6 +42,8 @@ pub(crate) struct Run<'e> {
     pub(crate) private_inputs: Private,
     // All private values that calls were given so far.
     privates: Mutex<Private>,
+    // What people are asked.
+    waiting: Mutex<Vec<Standing>>,
 }
 
 /// Where a block runs: in which run, at whose expense, inside which step.
@@ -50,6 +52,8 @@ pub(crate) struct Cx<'a> {
     pub(crate) run: &'a Run<'a>,
     pub(crate) ledger: &'a Ledger<'a>,
     pub(crate) inside: Option<&'a Arc<StepPath>>,
+    /// Why it runs, where it stands in for a step that has failed.
+    pub(crate) why: Option<&'a str>,
 }
 
 impl<'e> Run<'e> {
@@ -69,6 +73,7 @@ impl<'e> Run<'e> {
             acts: Mutex::default(),
             private_inputs: Private::new(),
             privates: Mutex::default(),
+            waiting: Mutex::default(),
         }
     }
 
@@ -161,6 +166,18 @@ impl<'e> Run<'e> {
     pub(crate) fn privates(&self) -> (Private, Private) {
         let all = self.privates.lock().unwrap_or_else(PoisonError::into_inner).clone();
         (self.private_inputs.clone(), all)
+    }
+
+    /// Notes what a person is asked.
+    pub(crate) fn waits(&self, standing: Standing) {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(standing);
+    }
+
+    /// What people are asked, by their places.
+    pub(crate) fn waiting(&self) -> Vec<Standing> {
+        let mut all = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        all.sort_by(|a, b| a.asked.path.cmp(&b.asked.path));
+        all
     }
 
     /// Notes how a step went.

@@ -5,6 +5,7 @@
 //! that a step costs microseconds and not a turn of the disk. The file is never deleted.
 
 mod read;
+mod review;
 mod write;
 
 use super::driver::Driver;
@@ -39,7 +40,7 @@ struct Sqlite {
 }
 
 /// Raised with every change of the tables or of how values are written.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 // INVARIANT: a call has `ended` once something was heard of it; `held` is 1 as long as it is not known
 // whether it happened and it may not be repeated.
@@ -188,6 +189,10 @@ fn one(db: &Connection, drivers: Drivers<'_>, ask: &Ask) -> Result<Answer, Troub
         Ask::Trace(run) => Ok(Answer::Trace(read::trace(db, drivers, run)?.map(Box::new))),
         Ask::InDoubt => read::in_doubt(db, drivers).map(Answer::Doubts),
         Ask::Forget(which) => write::forget(db, drivers, which),
+        Ask::Review(driven, asked) => review::ask(db, *driven, asked),
+        Ask::Told(driven, path) => review::told(db, *driven, path),
+        Ask::Reviews => review::reviews(db, drivers).map(Answer::Reviews),
+        Ask::Judge(run, path, judged) => review::judge(db, (run, path), judged),
     }
 }
 
@@ -221,8 +226,11 @@ fn connect(path: &Path) -> Result<Connection, Trouble> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     match version(&transaction)? {
         VERSION => {}
-        0 => {
-            transaction.execute_batch(SCHEMA)?;
+        older @ (0 | 1) => {
+            if older == 0 {
+                transaction.execute_batch(SCHEMA)?;
+            }
+            transaction.execute_batch(review::SCHEMA)?;
             transaction.pragma_update(None, "user_version", VERSION)?;
         }
         newer => return Err(Trouble::Newer(newer)),
