@@ -64,6 +64,10 @@ pub(crate) enum Command {
     Trace(cmd::trace::Args),
     /// Decide what became of an action that is in doubt.
     Resolve(cmd::resolve::Args),
+    /// Let pass what a run shows to a person.
+    Approve(cmd::review::ApproveArgs),
+    /// Turn down what a run shows to a person.
+    Reject(cmd::review::RejectArgs),
     /// Show what is cached and what that saved, or clear it.
     Cache(cmd::cache::Args),
     /// Make a small project that runs at once, without a key.
@@ -77,4 +81,4 @@ pub(crate) enum Command {
 }
 
 /// Commands that are designed but not there yet, so that they are not answered with "unknown".
-pub(crate) const PLANNED: [&str; 6] = ["eval", "batch", "serve", "approve", "prompts", "doc"];
+pub(crate) const PLANNED: [&str; 5] = ["eval", "batch", "serve", "prompts", "doc"];

@@ -62,6 +62,8 @@ fn dispatch(args: Args) -> Exit {
         Command::Runs(args) => cmd::runs::run(&args, &console),
         Command::Trace(args) => cmd::trace::run(&args, &console),
         Command::Resolve(args) => cmd::resolve::run(&args, &console),
+        Command::Approve(args) => cmd::review::approve(&args, &console),
+        Command::Reject(args) => cmd::review::reject(&args, &console),
         Command::Cache(args) => cmd::cache::run(&args, &console),
         Command::New(args) => cmd::new::run(&args, &console),
         Command::Doctor(args) => cmd::doctor::run(&args, &console),

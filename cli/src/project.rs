@@ -120,6 +120,7 @@ impl Project {
     /// What a run of the program may reach.
     pub(crate) fn context(&self) -> Context {
         Context {
+            clock: self.config.clock,
             env: self.env.clone(),
             root: self.root.clone(),
             state: self.config.state.dir.clone(),

@@ -2,13 +2,13 @@
 //!
 //! Steps are matched block by block, by name first, then by what they do.
 
+use crate::Program;
 use crate::facts::{Facts, compare};
 use crate::guards::Guards;
 use crate::likeness::{Candidate, pairs};
 use crate::names::Names;
 use crate::report::{Change, Class, Item, Kind, Lost, Status};
 use crate::types::Sides;
-use crate::Program;
 use ecow::EcoString;
 use flow_compiler::bounds::FlowBound;
 use flow_plan::{Block, Callee, Cost, OnFail, Step, StepKind};
@@ -42,7 +42,12 @@ pub(crate) struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     /// Compares two blocks; gives what is different of the blocks themselves.
-    pub(crate) fn blocks(&mut self, old: &'a Block, new: &'a Block, (path, gives): (&str, &str)) -> Vec<Change> {
+    pub(crate) fn blocks(
+        &mut self,
+        old: &'a Block,
+        new: &'a Block,
+        (path, gives): (&str, &str),
+    ) -> Vec<Change> {
         self.name_inputs(old, new);
         let matched = self.matched(old, new);
         for &(a, b) in &matched {
@@ -57,8 +62,7 @@ impl<'a> Walk<'a> {
         // A call behind `return` is a step of its own; what it does is told there.
         let are_steps = unnamed(old).is_some() && unnamed(new).is_some();
         let (mut before, mut after) = (Facts::default(), Facts::default());
-        for (block, names, facts) in
-            [(old, &self.old.names, &mut before), (new, &self.new.names, &mut after)]
+        for (block, names, facts) in [(old, &self.old.names, &mut before), (new, &self.new.names, &mut after)]
         {
             let assumes = block.assumes.iter();
             assumes.for_each(|a| facts.text(format!("assume {}", names.var(a.var)), a.most.to_string()));
@@ -123,7 +127,12 @@ impl<'a> Walk<'a> {
         out
     }
 
-    fn pair(&mut self, (old_block, a): (&'a Block, NodeIndex), (new_block, b): (&'a Block, NodeIndex), path: &str) {
+    fn pair(
+        &mut self,
+        (old_block, a): (&'a Block, NodeIndex),
+        (new_block, b): (&'a Block, NodeIndex),
+        path: &str,
+    ) {
         let (old, new) = (&old_block.steps[a], &new_block.steps[b]);
         let own = joined(path, &new.name);
         let (mut before, mut after) = (Facts::default(), Facts::default());
@@ -140,7 +149,9 @@ impl<'a> Walk<'a> {
         }
         let mut changes = compare(&before, &after, &self.sides(), &self.owner);
         self.bypassed((old_block, a), (new_block, b), &mut changes);
-        if let (Some(guard), true) = (guard(old, &self.old.names), guard(old, &self.old.names) != guard(new, &self.new.names)) {
+        if let (Some(guard), true) =
+            (guard(old, &self.old.names), guard(old, &self.old.names) != guard(new, &self.new.names))
+        {
             let lost = self.guards.take(&guard, &self.owner);
             if let Some(change) = changes.iter_mut().find(|c| c.what == "calls") {
                 change.lost = lost;
@@ -182,7 +193,12 @@ impl<'a> Walk<'a> {
     }
 
     // An argument that came through a guard and comes around it now.
-    fn bypassed(&mut self, (old, a): (&Block, NodeIndex), (new, b): (&Block, NodeIndex), changes: &mut [Change]) {
+    fn bypassed(
+        &mut self,
+        (old, a): (&Block, NodeIndex),
+        (new, b): (&Block, NodeIndex),
+        changes: &mut [Change],
+    ) {
         let rewired = changes.iter_mut().find(|c| c.what.starts_with("argument ") || c.what == "value");
         let Some(change) = rewired else { return };
         let now = behind(new, b, &self.new.names);

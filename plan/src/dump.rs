@@ -237,6 +237,9 @@ impl Dump<'_> {
             Callee::Builtin(name) => format!("std.guards.{name}"),
             Callee::Action(id) => self.plan.actions[id.index()].name.to_string(),
             Callee::Flow(id) => self.plan.flows[id.index()].name.to_string(),
+            Callee::Review(review) => {
+                format!("review by {:?} within {} of {}", review.by, review.within, review.ty)
+            }
         }
     }
 

@@ -71,6 +71,7 @@ impl Callee {
             Callee::Lookup(_) => Millis(30_000),
             Callee::Builtin(_) => Millis(5_000),
             Callee::Action(_) => Millis(10_000),
+            Callee::Review(review) => review.within,
             Callee::Guard(_) | Callee::Flow(_) => return None,
         })
     }

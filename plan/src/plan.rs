@@ -462,7 +462,7 @@ pub struct FirstRound {
 }
 
 /// What a step calls.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub enum Callee {
     /// A prompt.
     Prompt(PromptId),
@@ -476,6 +476,8 @@ pub enum Callee {
     Action(ActionId),
     /// Another flow.
     Flow(FlowId),
+    /// A person, who decides on the one argument; where there is none, gives a value.
+    Review(Arc<Review>),
 }
 
 /// An arm of a `match`.
@@ -507,6 +509,8 @@ pub struct Test {
     pub name: EcoString,
     /// Scripted answers, in order; a prompt's last one answers all its later calls.
     pub replies: Vec<TestReply>,
+    /// Scripted decisions of people, in order; the last one decides on all later reviews.
+    pub decisions: Vec<Scripted>,
     /// The `let` lines, as steps.
     pub body: Block,
     /// What must hold, in order, over the variables of the body.

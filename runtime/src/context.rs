@@ -1,6 +1,7 @@
 //! What a run may reach: the environment, the folders, the HTTP client, cancellation.
 //! There is no other way out: no globals, no ambient environment.
 
+use crate::Clock;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -49,6 +50,8 @@ pub struct Context {
     pub http: Http,
     /// Fires when the run must stop.
     pub cancel: CancellationToken,
+    /// The time of day.
+    pub clock: Clock,
 }
 
 impl Context {
@@ -60,6 +63,7 @@ impl Context {
             state: state.into(),
             http: Http::default(),
             cancel: CancellationToken::new(),
+            clock: Clock::default(),
         }
     }
 }

@@ -17,12 +17,18 @@ const PAUSE: Duration = Duration::from_millis(5);
 
 /// What a file holds.
 pub(crate) struct Form {
-    /// Raised with every change of the tables or of how values are written.
-    pub(crate) version: i64,
-    /// The statements that make the tables.
-    pub(crate) tables: &'static str,
+    /// The statements that make the tables, and what every later version has added: one each for a
+    /// change of the tables or of how values are written.
+    pub(crate) tables: &'static [&'static str],
     /// What is set for each connection.
     pub(crate) tune: fn(&Connection) -> rusqlite::Result<()>,
+}
+
+impl Form {
+    /// Which version of the tables this is.
+    pub(crate) fn version(&self) -> i64 {
+        self.tables.len() as i64
+    }
 }
 
 /// Why a file can't be opened.
@@ -69,18 +75,16 @@ fn connect(path: &Path, form: &Form) -> Result<Connection, Unopened> {
     connection.busy_timeout(PATIENCE)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     (form.tune)(&connection)?;
-    if version(&connection)? == form.version {
+    if version(&connection)? == form.version() {
         return Ok(connection);
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    match version(&transaction)? {
-        found if found == form.version => {}
-        0 => {
-            transaction.execute_batch(form.tables)?;
-            transaction.pragma_update(None, "user_version", form.version)?;
-        }
-        newer => return Err(Unopened::Newer(newer)),
+    let found = version(&transaction)?;
+    let added = usize::try_from(found).ok().and_then(|found| form.tables.get(found..));
+    for tables in added.ok_or(Unopened::Newer(found))? {
+        transaction.execute_batch(tables)?;
     }
+    transaction.pragma_update(None, "user_version", form.version())?;
     transaction.commit()?;
     Ok(connection)
 }

@@ -15,6 +15,7 @@ use crate::pace::{Breaker, Limiter, Limits, Room};
 use crate::privacy::{Vault, words_of};
 use crate::prompt::Templates;
 use crate::provider::Provider;
+use crate::review::Webhook;
 use crate::script::Script;
 use crate::{Context, RunError};
 use ecow::EcoString;
@@ -54,6 +55,8 @@ pub struct Engine {
     pub(crate) vault: Arc<Vault>,
     // The words of the program, once an error with private data has to be told.
     words: OnceLock<HashSet<EcoString>>,
+    // Who is told that a person is waited for.
+    pub(crate) webhook: Option<Webhook>,
     // Who stands in for the world.
     pub(crate) director: Option<Arc<dyn Director>>,
 }
@@ -81,6 +84,8 @@ pub struct Options {
     pub tape: Option<Tape>,
     /// What seals private data where a journal or a cache keeps it.
     pub vault: Arc<Vault>,
+    /// Who is told that a run waits for a person.
+    pub webhook: Option<Webhook>,
     /// What there is to call.
     pub tables: Tables,
 }
@@ -97,6 +102,7 @@ impl Default for Options {
             script: None,
             tape: None,
             vault: Arc::default(),
+            webhook: None,
             tables: Tables::builtin(),
         }
     }
@@ -137,7 +143,7 @@ impl Tables {
 impl Engine {
     /// Makes a plan ready to run: E0810 where it names something the tables lack.
     pub fn new(plan: Arc<Plan>, context: Context, options: Options) -> Result<Engine, RunError> {
-        let Options { journal, cache, budgets, limits, script, tape, vault, tables } = options;
+        let Options { journal, cache, budgets, limits, script, tape, vault, webhook, tables } = options;
         let templates = Templates::new(&plan)?;
         let digest = digest(&plan);
         let script = script.map(Arc::new);
@@ -176,6 +182,7 @@ impl Engine {
             gates: gates.collect(),
             script: script.clone(),
             tape,
+            webhook,
             providers: providers.collect::<Result<_, RunError>>()?,
             sources: sources.collect::<Result<_, RunError>>()?,
             channels: channels.collect::<Result<_, RunError>>()?,
@@ -210,6 +217,11 @@ impl Engine {
     /// Whether there is anybody to wait for before a model is asked again.
     pub(crate) fn waits(&self) -> bool {
         !matches!(self.tape, Some(Tape::Replay(_)))
+    }
+
+    /// What stands in for the models, in a test.
+    pub(crate) fn script(&self) -> Option<&Script> {
+        self.script.as_deref()
     }
 
     /// Whether there are answers that stand in for the models when this prompt is called.

@@ -118,6 +118,13 @@ pub enum What {
         /// Why it failed.
         error: Option<RunError>,
     },
+    /// A person is asked for the first time.
+    ReviewWaiting {
+        /// Who decides.
+        by: EcoString,
+        /// Until when.
+        until: jiff::Timestamp,
+    },
     /// Something is not as it should be, and the run goes on.
     Warned {
         /// What, in one line.
@@ -170,6 +177,7 @@ impl What {
             What::Token { .. } => "token",
             What::Partial { .. } => "partial",
             What::CallFinished { .. } => "call_finished",
+            What::ReviewWaiting { .. } => "review_waiting",
             What::Warned { .. } => "warned",
             What::StepFinished { .. } => "step_finished",
             What::RunFinished { .. } => "run_finished",
@@ -188,6 +196,7 @@ impl What {
             What::RunStarted { .. }
             | What::StepStarted { .. }
             | What::CallStarted { .. }
+            | What::ReviewWaiting { .. }
             | What::Token { .. }
             | What::Partial { .. } => {}
         }
@@ -247,6 +256,10 @@ impl Serialize for Event {
                 }
                 mended(&mut map, repaired)?;
                 map.serialize_entry("error", &error.as_ref().map(ErrorShape))?;
+            }
+            What::ReviewWaiting { by, until } => {
+                map.serialize_entry("by", by.as_str())?;
+                map.serialize_entry("expires", &until.to_string())?;
             }
             What::Warned { message } => map.serialize_entry("message", message)?,
             What::StepFinished { status, model, attempts, spent, took, repaired, similar, error } => {

@@ -2,11 +2,13 @@
 //!
 //! [`RunReport`] serialises to what `flowc run --format json` prints; other programs rely on it.
 
+use crate::journal::Standing;
 use crate::{RunError, RunId, StepPath};
 use ecow::EcoString;
 use flow_plan::{Cost, Millis, Tokens, Value};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
+use serde_json::Value as Json;
 
 /// What a run came to.
 #[derive(Clone, PartialEq, Debug)]
@@ -19,7 +21,7 @@ pub struct RunReport {
     pub status: RunStatus,
     /// The flow's result; there exactly when the status is `Ok`.
     pub output: Option<Value>,
-    /// Why there is no result.
+    /// Why there is no result; not there where a person is waited for.
     pub error: Option<RunError>,
     /// What was spent, earlier parts of a resumed run included.
     pub spent: Spent,
@@ -28,6 +30,8 @@ pub struct RunReport {
     /// The steps in the order of the program, those inside other steps behind them; pure expressions
     /// are left out.
     pub steps: Vec<StepReport>,
+    /// What people are asked; there only where the status is `Waiting`.
+    pub waiting: Vec<Standing>,
 }
 
 /// How a run ended.
@@ -117,6 +121,9 @@ impl Serialize for RunReport {
         map.serialize_entry("error", &self.error.as_ref().map(ErrorShape))?;
         map.serialize_entry("spent", &self.spent)?;
         map.serialize_entry("steps", &self.steps)?;
+        if !self.waiting.is_empty() {
+            map.serialize_entry("waiting", &self.waiting)?;
+        }
         map.end()
     }
 }
@@ -140,6 +147,23 @@ impl Serialize for ErrorShape<'_> {
         if let Some(step) = &self.0.step {
             map.serialize_entry("step", step)?;
         }
+        map.end()
+    }
+}
+
+impl Serialize for Standing {
+    /// What is asked; the value is left out where it is private.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let asked = &self.asked;
+        let shown = |json: Json| if asked.private { Json::Null } else { json };
+        let mut map = serializer.serialize_map(Some(7))?;
+        map.serialize_entry("step", &asked.path)?;
+        map.serialize_entry("by", asked.by.as_str())?;
+        map.serialize_entry("since", &asked.since.to_string())?;
+        map.serialize_entry("expires", &asked.until.to_string())?;
+        map.serialize_entry("private", &asked.private)?;
+        map.serialize_entry("value", &shown(asked.value.as_ref().map_or(Json::Null, Value::to_json)))?;
+        map.serialize_entry("why", &shown(asked.why.as_deref().into()))?;
         map.end()
     }
 }

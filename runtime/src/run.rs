@@ -84,7 +84,7 @@ impl Engine {
         let ledger = ledger.paid_from(self.budgets.iter().flat_map(|b| b.of_run(&flow.name)));
         let result = async {
             let inputs = self.hold_inputs(flow, start.inputs)?;
-            let cx = Cx { run: &run, ledger: &ledger, inside: None };
+            let cx = Cx { run: &run, ledger: &ledger, inside: None, why: None };
             let work = exec::block(cx, &flow.body, inputs, None);
             let work = exec::within(flow.settings.deadline, &flow.name, work);
             tokio::select! {
@@ -156,7 +156,7 @@ fn ended(result: Result<Value, Halt>, spent: Spent) -> Ended {
         Ok(value) => Ended { status: RunStatus::Ok, output: Some(value), error: None, spent },
         Err(halt) => {
             let (status, error) = halt.ends();
-            Ended { status, output: None, error: Some(error), spent }
+            Ended { status, output: None, error, spent }
         }
     }
 }
@@ -177,7 +177,18 @@ fn report(run: &Run<'_>, flow: &Flow, ended: Ended) -> RunReport {
     if status != RunStatus::Ok {
         skipped(&flow.body, &mut steps);
     }
-    RunReport { run: run.id.clone(), flow: flow.name.clone(), status, output, error, spent, took, steps }
+    let waiting = if status == RunStatus::Waiting { run.waiting() } else { Vec::new() };
+    RunReport {
+        run: run.id.clone(),
+        flow: flow.name.clone(),
+        status,
+        output,
+        error,
+        spent,
+        took,
+        steps,
+        waiting,
+    }
 }
 
 /// Adds the flow's own steps that never began.

@@ -12,16 +12,18 @@ use crate::{Context, RunError};
 use async_trait::async_trait;
 use ecow::EcoString;
 use flow_diagnostics::Code;
-use flow_plan::{CapabilityKind, CapabilitySpec, Model, Plan, ReplyWith, TestReply, Tokens, Value};
+use flow_plan::{CapabilityKind, CapabilitySpec, Model, Plan, ReplyWith, Scripted, TestReply, Tokens, Value};
 use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Answers by prompt, in order; a prompt's last one answers all its later calls.
+/// Answers by prompt, in order, and decisions of people; the last one answers all later calls.
 #[derive(Debug, Default)]
 pub struct Script {
     replies: HashMap<EcoString, Answers>,
+    decisions: Vec<Scripted>,
+    next: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
@@ -70,6 +72,17 @@ impl Script {
         Ok((script, replay))
     }
 
+    /// With these decisions of people.
+    pub(crate) fn deciding(self, decisions: &[Scripted]) -> Script {
+        Script { decisions: decisions.to_vec(), ..self }
+    }
+
+    /// The next decision; the last one decides on all later reviews.
+    pub(crate) fn decision(&self) -> Option<&Scripted> {
+        let i = self.next.fetch_add(1, Ordering::Relaxed).min(self.decisions.len().saturating_sub(1));
+        self.decisions.get(i)
+    }
+
     /// Whether there is an answer to a prompt.
     pub(crate) fn answers(&self, prompt: &str) -> bool {
         self.replies.contains_key(prompt)
@@ -87,7 +100,7 @@ impl Script {
         model: &Model,
     ) -> Arc<dyn Provider> {
         let simulated = real.filter(|_| model.provider == "sim");
-        Arc::new(Scripted { script: self, simulated })
+        Arc::new(Standin { script: self, simulated })
     }
 
     fn next(&self, prompt: &str) -> Option<&str> {
@@ -112,7 +125,7 @@ fn recorded(json: &Json) -> String {
     }
 }
 
-struct Scripted {
+struct Standin {
     script: Arc<Script>,
     simulated: Option<Arc<dyn Provider>>,
 }
@@ -125,7 +138,7 @@ static SPEC: CapabilitySpec = CapabilitySpec {
 };
 
 #[async_trait]
-impl Provider for Scripted {
+impl Provider for Standin {
     fn spec(&self) -> &'static CapabilitySpec {
         &SPEC
     }

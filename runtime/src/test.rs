@@ -89,20 +89,26 @@ async fn run_test(
 ) -> Result<Vec<Unmet>, RunError> {
     let hidden = Hidden::of(plan, &context.env);
     let (script, replay) = Script::of(&test.replies, plan, hidden)?;
+    let script = script.deciding(&test.decisions);
     let tape = replay.map(|replay| Tape::Replay(Arc::new(replay)));
     let options = Options { script: Some(script), tape, tables: tables.rehearsed(), ..Options::default() };
     let engine = Engine::new(plan.clone(), context.clone(), options)?;
     let run = Run::new(&engine, RunId::fresh(), None);
     let ledger = Ledger::new(None, Spent::default());
-    let cx = Cx { run: &run, ledger: &ledger, inside: None };
+    let cx = Cx { run: &run, ledger: &ledger, inside: None, why: None };
     let frame = Frame::new(cx, &test.body, vec![], None);
     let done = tokio::select! {
         biased;
         () = context.cancel.cancelled() => Err(RunError::new(Code::E0812, "the test was interrupted")),
-        done = exec::fill(cx, &test.body, &frame) => done.map_err(|halt| halt.ends().1),
+        done = exec::fill(cx, &test.body, &frame) => done.map_err(|halt| halt.ends().1.unwrap_or_else(waits)),
     };
     done.map_err(|error| error.at(&test.name, test.span))?;
     Ok(test.expects.iter().filter_map(|expect| unmet(&frame, expect)).collect())
+}
+
+// Decisions are scripted, so that nobody is waited for.
+fn waits() -> RunError {
+    RunError::new(Code::E0808, "a person is waited for").help("script it: `reply review approve`")
 }
 
 fn unmet(frame: &Frame<'_>, expect: &Expect) -> Option<Unmet> {
@@ -115,7 +121,7 @@ fn unmet(frame: &Frame<'_>, expect: &Expect) -> Option<Unmet> {
             });
             unmet(sides, None)
         }
-        Err(halt) => unmet(None, Some(halt.error().message.clone())),
+        Err(halt) => unmet(None, halt.error().map(|error| error.message.clone())),
     }
 }
 

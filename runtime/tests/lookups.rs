@@ -29,6 +29,7 @@ fn context(root: &Path) -> Context {
         state: root.join(".flow"),
         http: Http::default(),
         cancel: tokio_util::sync::CancellationToken::new(),
+        clock: flow_runtime::Clock::default(),
     }
 }
 

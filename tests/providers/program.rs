@@ -104,6 +104,7 @@ impl Program {
             state: ".flow".into(),
             http: Http::default(),
             cancel: Default::default(),
+            clock: Default::default(),
         };
         Program { plan: Arc::new(plan(protocol.provider())), context }
     }

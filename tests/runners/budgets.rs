@@ -101,6 +101,7 @@ fn engine(plan: &Arc<Plan>, billing: &Arc<Billing>, state: &Path, per_day: Cost)
         state: state.to_owned(),
         http: Http::default(),
         cancel: Default::default(),
+        clock: Default::default(),
     };
     let budgets = Budgets {
         project: Some(Cost(i64::MAX)),

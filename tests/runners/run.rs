@@ -112,6 +112,7 @@ fn context(root: &Path) -> Context {
         state: root.join(".flow"),
         http: Http::default(),
         cancel: Default::default(),
+        clock: Default::default(),
     }
 }
 

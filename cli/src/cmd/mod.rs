@@ -15,6 +15,7 @@ pub(crate) mod lsp;
 pub(crate) mod models;
 pub(crate) mod new;
 pub(crate) mod resolve;
+pub(crate) mod review;
 pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod test;

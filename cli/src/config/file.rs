@@ -5,6 +5,7 @@ use super::cache::CachePlace;
 use super::state::StateTable;
 use flow_diagnostics::{Code, Diagnostics, FileId, FlowDiagnostic, Span, did_you_mean};
 use flow_runtime::Limit;
+use flow_runtime::review::Webhook;
 use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -26,6 +27,8 @@ pub(crate) struct FlowToml {
     pub(crate) state: StateTable,
     /// Where answers are kept.
     pub(crate) cache: CachePlace,
+    /// `[reviews] webhook`.
+    pub(crate) webhook: Option<Webhook>,
     /// `[telemetry] endpoint`.
     pub(crate) telemetry_endpoint: Option<String>,
 }
@@ -72,10 +75,21 @@ pub(crate) fn parse(text: &str, file: FileId, diagnostics: &mut Diagnostics) -> 
             "budget" => out.budget = Budget::read(&mut reader, value),
             "state" => out.state = StateTable::read(&mut reader, value),
             "cache" => out.cache = CachePlace::read(&mut reader, value),
+            "reviews" => out.webhook = super::reviews::read(&mut reader, value),
             "telemetry" => out.telemetry_endpoint = reader.only(value, "endpoint"),
             _ => reader.unknown(
                 key,
-                &["default_profile", "profile", "models", "limits", "budget", "state", "cache", "telemetry"],
+                &[
+                    "default_profile",
+                    "profile",
+                    "models",
+                    "limits",
+                    "budget",
+                    "state",
+                    "cache",
+                    "reviews",
+                    "telemetry",
+                ],
             ),
         }
     }

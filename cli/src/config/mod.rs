@@ -10,6 +10,7 @@ mod dotenv;
 mod file;
 mod from_files;
 mod prices;
+mod reviews;
 mod state;
 
 pub(crate) use budget::{Budget, dollars};
@@ -22,7 +23,8 @@ use crate::exit::{Exit, Failure};
 use crate::paths;
 use flow_diagnostics::{Diagnostics, Sources, did_you_mean};
 use flow_plan::Catalog;
-use flow_runtime::{Environment, Limit};
+use flow_runtime::review::Webhook;
+use flow_runtime::{Clock, Environment, FLOW_CLOCK, Limit};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -47,6 +49,10 @@ pub(crate) struct Config {
     pub(crate) cache: CachePlace,
     /// Where traces go.
     pub(crate) telemetry: Option<String>,
+    /// Who is told that a run waits for a person.
+    pub(crate) webhook: Option<Webhook>,
+    /// The time of day.
+    pub(crate) clock: Clock,
     /// The `.env` files that were read.
     pub(crate) dotenv: Vec<PathBuf>,
 }
@@ -91,8 +97,17 @@ pub(crate) fn is_known_variable(name: &str) -> bool {
         "FLOW_CACHE_URL",
         "FLOW_BUDGET_PER_DAY",
         "FLOW_TELEMETRY_ENDPOINT",
+        "FLOW_REVIEWS_WEBHOOK",
+        "FLOW_USER",
+        FLOW_CLOCK,
     ];
     names.contains(&name) || prefixes.iter().any(|p| name.starts_with(p))
+}
+
+/// The first of these variables that is set.
+pub(crate) fn first_of(names: &[&str]) -> Option<String> {
+    let env = process_environment();
+    names.iter().find_map(|name| env.get(name)).map(str::to_owned)
 }
 
 /// Reads everything that is configured for a program in this folder.
@@ -138,7 +153,25 @@ fn with(
     let state = State::load(written.state, &env, base)?;
     let cache = written.cache.override_from(&env)?;
     let telemetry = env.get("FLOW_TELEMETRY_ENDPOINT").map(str::to_owned).or(written.telemetry_endpoint);
-    Ok((Config { file, profile, models, catalog, limits, budget, state, cache, telemetry, dotenv }, env))
+    let webhook = reviews::webhook(written.webhook, &env)?;
+    let clock = Clock::of(&env).map_err(|wrong| {
+        Failure::usage(wrong).help("write it like `+7d`: a sign and a number of `s`, `m`, `h` or `d`")
+    })?;
+    let config = Config {
+        file,
+        profile,
+        models,
+        catalog,
+        limits,
+        budget,
+        state,
+        cache,
+        telemetry,
+        webhook,
+        clock,
+        dotenv,
+    };
+    Ok((config, env))
 }
 
 /// The nearest `flow.toml`, from the folder upwards to the root of its git repository.

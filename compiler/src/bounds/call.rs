@@ -43,6 +43,7 @@ impl Walk<'_> {
                 (tried(&ways, &step.settings, waiting(step, place)), first())
             }
             Callee::Flow(id) => self.sub_flow(step, *id, args, place),
+            Callee::Review(review) => self.review(step, review, args.first(), place),
         }
     }
 
@@ -531,7 +532,7 @@ fn waiting(step: &Step, place: &Place) -> Line {
     Line { time: longest_wait(step.settings.timeout), ..line_of(step, place, "the wait before another try") }
 }
 
-fn line_of(step: &Step, place: &Place, what: &str) -> Line {
+pub(super) fn line_of(step: &Step, place: &Place, what: &str) -> Line {
     Line {
         step: place.name(&step.name),
         span: step.span,

@@ -20,6 +20,7 @@ mod mean;
 mod narrow;
 mod near;
 mod prompt;
+mod review;
 mod rounds;
 mod walk;
 mod what_if;

@@ -10,6 +10,7 @@ use super::calls::{Call, Calls};
 use super::infer::{Env, Inference, narrowest, widest};
 use super::near::{Near, Total};
 use super::prompt::{Open, Pasted};
+use super::review::stands_in;
 use super::rounds::{Rounds, Settled};
 use super::worst::{Line, Ways, Worst, either};
 use super::{Amount, amount};
@@ -219,6 +220,7 @@ impl Walk<'_> {
             }
             OnFail::Retry(times) => self.asked_again(step, author, work, u64::from(*times), place),
             OnFail::Do(other) => {
+                stands_in(other, &ty);
                 let mut inner = env.clone();
                 let (ways, other_ty) = self.block(other, &mut inner, place);
                 ty = widest(&ty, &other_ty);

@@ -40,6 +40,7 @@ impl Checker<'_> {
         }
         let mut scopes = Scopes::new(id.file);
         scopes.step_name = decl.name.name.clone();
+        scopes.no_reviews = Some("a guard");
         let settings = self.known_settings(&decl.settings, ("guard", SETTINGS, &["require"]));
         let required: Vec<&Expr> = settings
             .iter()

@@ -3,6 +3,7 @@
 mod action;
 mod assume;
 mod config;
+mod decision;
 mod flow;
 mod guard;
 mod lookup;

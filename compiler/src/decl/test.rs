@@ -12,10 +12,14 @@ use std::sync::Arc;
 impl Checker<'_> {
     pub(crate) fn test_body(&mut self, id: DeclId, decl: &Test) {
         let mut replies = Vec::new();
+        let mut decisions = Vec::new();
         let mut steps: Vec<Step> = Vec::new();
         let mut expects: Vec<(&Expr, Span)> = Vec::new();
         for line in &decl.lines {
             match line {
+                TestLine::Reply { prompt, with, .. } if self.is_of_reviews(id.file, prompt) => {
+                    decisions.extend(self.scripted_decision(id.file, prompt, with))
+                }
                 TestLine::Reply { prompt, with, span } => {
                     replies.extend(self.reply(id.file, (prompt, *span), with))
                 }
@@ -48,6 +52,7 @@ impl Checker<'_> {
         self.plan.tests.push(plan::Test {
             name: decl.name.value.clone(),
             replies,
+            decisions,
             body,
             expects: checked_expects,
             span: decl.name.span,

@@ -107,6 +107,7 @@ fn describe(plan: &Plan, step: &Step) -> (Shape, String) {
             Callee::Builtin(name) => (Shape::Guard, format!("guard {name}")),
             Callee::Action(id) => (Shape::Action, format!("action {}", plan.actions[id.index()].name)),
             Callee::Flow(id) => (Shape::Flow, format!("flow {}", plan.flows[id.index()].name)),
+            Callee::Review(review) => (Shape::Action, format!("review by {}", review.by)),
         },
         StepKind::Compute(_) => (Shape::Compute, "computed".to_owned()),
         StepKind::If(..) => (Shape::Block, "if".to_owned()),

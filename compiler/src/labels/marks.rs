@@ -48,7 +48,10 @@ impl Hop {
 /// The labels of one value without parts, each with the way that it came.
 #[derive(Clone, Default, Debug)]
 pub(super) struct Mark {
+    /// Why it must not instruct.
     pub(super) untrusted: Option<Trail>,
+    /// Why it must not act: the same, unless a person has approved it as it is.
+    pub(super) unread: Option<Trail>,
     pub(super) private: Option<Trail>,
 }
 
@@ -56,13 +59,19 @@ impl Mark {
     pub(super) fn join(&self, other: &Mark) -> Mark {
         Mark {
             untrusted: shorter(&self.untrusted, &other.untrusted),
+            unread: shorter(&self.unread, &other.unread),
             private: shorter(&self.private, &other.private),
         }
     }
 
     /// What a number or a truth value made from it has: it can't carry an instruction.
     pub(super) fn plain(self) -> Mark {
-        Mark { untrusted: None, ..self }
+        Mark { untrusted: None, unread: None, ..self }
+    }
+
+    /// What a model makes of it: nobody has read that.
+    pub(super) fn remade(self) -> Mark {
+        Mark { unread: self.untrusted.clone(), ..self }
     }
 
     fn through(&self, at: Span, what: &EcoString) -> Mark {
@@ -77,7 +86,7 @@ impl Mark {
                 })
             })
         };
-        Mark { untrusted: step(&self.untrusted), private: step(&self.private) }
+        Mark { untrusted: step(&self.untrusted), unread: step(&self.unread), private: step(&self.private) }
     }
 
     pub(super) fn labels(&self) -> Labels {
@@ -86,7 +95,9 @@ impl Mark {
     }
 
     fn bits(&self) -> u64 {
-        u64::from(self.untrusted.is_some()) | u64::from(self.private.is_some()) << 1
+        u64::from(self.untrusted.is_some())
+            | u64::from(self.private.is_some()) << 1
+            | u64::from(self.unread.is_some()) << 2
     }
 }
 
@@ -133,7 +144,7 @@ impl Marks {
             }
             Type::Record(record) => Marks::fields(record.fields.iter().map(|field| {
                 let own = match field.labels.private {
-                    true => mark.join(&Mark { untrusted: None, private: private(&field.name) }),
+                    true => mark.join(&Mark { private: private(&field.name), ..Mark::default() }),
                     false => mark.clone(),
                 };
                 (field.name.clone(), Marks::declared(&field.ty, &own, private))
@@ -225,12 +236,17 @@ impl Marks {
 
     /// Behind a guard that endorses it.
     pub(super) fn endorsed(&self) -> Marks {
-        self.each(&|mark| Mark { untrusted: None, private: mark.private.clone() })
+        self.each(&|mark| mark.clone().plain())
+    }
+
+    /// Behind a person who approves it as it is: it may act, and instructs nobody.
+    pub(super) fn approved(&self) -> Marks {
+        self.each(&|mark| Mark { unread: None, ..mark.clone() })
     }
 
     /// Behind a guard that takes out what is private.
     pub(super) fn cleared(&self) -> Marks {
-        self.each(&|mark| Mark { untrusted: mark.untrusted.clone(), private: None })
+        self.each(&|mark| Mark { private: None, ..mark.clone() })
     }
 
     /// What has which labels, without the ways: equal for values that differ in their ways alone.
@@ -257,6 +273,7 @@ impl Marks {
         };
         self.each(&|own| Mark {
             untrusted: either(&own.untrusted, &mark.untrusted),
+            unread: either(&own.unread, &mark.unread),
             private: either(&own.private, &mark.private),
         })
     }
@@ -275,8 +292,10 @@ pub(super) fn carries_text(ty: &Type) -> bool {
 
 /// The mark that declared labels give, with the source at `at`, which is written as `name`.
 pub(super) fn source(labels: Labels, (at, name): (Span, &str), (outside, private): (&str, &str)) -> Mark {
+    let untrusted = (labels.integrity == Integrity::Untrusted).then(|| Hop::named(at, outside, name));
     Mark {
-        untrusted: (labels.integrity == Integrity::Untrusted).then(|| Hop::named(at, outside, name)),
+        unread: untrusted.clone(),
+        untrusted,
         private: labels.private.then(|| Hop::named(at, private, name)),
     }
 }

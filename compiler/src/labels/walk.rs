@@ -120,7 +120,7 @@ impl<'a> Walk<'a> {
                 other.map_or(one.clone(), |other| one.join(&other))
             }
             StepKind::Match(on, arms) => {
-                let on = eval(self.plan, on, env).flat().untrusted;
+                let on = eval(self.plan, on, env).flat().unread;
                 let around = self.decided.clone();
                 self.decided = around.clone().or(on);
                 let arms = arms.iter().map(|arm| self.block(&arm.body, &mut env.clone()));
@@ -196,6 +196,8 @@ impl<'a> Walk<'a> {
                 let args = params.iter().zip(args).map(|(p, a)| demanded(p, a)).collect();
                 self.flow(*id, args, step.span)
             }
+            // A value that a person gives is the person's.
+            Callee::Review(_) => args.into_iter().next().unwrap_or_default().approved(),
         }
     }
 
@@ -229,7 +231,7 @@ impl<'a> Walk<'a> {
         }
         let declared = source(prompt.labels, (prompt.span, "…"), ("", "its answer is declared private"));
         let what = eco_format!("`{}` makes its answer from it", prompt.name);
-        let made = Marks::leaf(all).through(step.span, what).flat().join(&declared);
+        let made = Marks::leaf(all.remade()).through(step.span, what).flat().join(&declared);
         let private = || Some(Hop::source(prompt.span, eco_format!("`{}` answers it", prompt.name)));
         Marks::declared(&prompt.output, &made, &mut |_| private())
     }
@@ -304,7 +306,7 @@ impl<'a> Walk<'a> {
             way: way.clone(),
         };
         for (param, arg) in action.params.iter().zip(args) {
-            let Mark { untrusted, private } = arg.flat();
+            let Mark { unread: untrusted, private, .. } = arg.flat();
             let takes_untrusted = param.labels.integrity == Integrity::Untrusted;
             let takes_private = param.labels.private || action.cleared;
             match (&untrusted, &private) {

@@ -1,34 +1,44 @@
 //! Which steps change the world: those always run, whether or not something uses them.
 
+use super::names;
 use crate::ast::{Block, Expr, ExprKind, Item, OnFail, Operation, OperationKind};
 use crate::checker::{Checker, MOST_DEPTH};
 use crate::resolve::{DeclId, Target};
 use std::collections::HashMap;
 
 impl Checker<'_> {
-    /// Whether an operation, or anything inside it, acts.
+    /// Whether an operation, or anything inside it, acts or asks a person.
     pub(crate) fn acts(&self, file: usize, operation: &Operation) -> bool {
+        self.any_expr(operation, &|expr| self.expr_acts(file, expr) || self.expr_reviews(file, expr))
+    }
+
+    fn any_expr(&self, operation: &Operation, is: &dyn Fn(&Expr) -> bool) -> bool {
         let inner = match &operation.kind {
-            OperationKind::Expr(expr) => self.expr_acts(file, expr),
-            OperationKind::If { then, otherwise, .. } => {
-                self.block_acts(file, then) || otherwise.as_ref().is_some_and(|b| self.block_acts(file, b))
+            OperationKind::Expr(expr) => is(expr),
+            OperationKind::If { condition, then, otherwise } => {
+                is(condition)
+                    || self.any_in_block(then, is)
+                    || otherwise.as_ref().is_some_and(|b| self.any_in_block(b, is))
             }
-            OperationKind::Match { arms, .. } => arms.iter().any(|a| self.block_acts(file, &a.body)),
-            OperationKind::Each { body, .. } | OperationKind::Repeat { body, .. } => {
-                self.block_acts(file, body)
+            OperationKind::Match { subject, arms } => {
+                is(subject) || arms.iter().any(|a| self.any_in_block(&a.body, is))
+            }
+            OperationKind::Each { list, body, .. } => is(list) || self.any_in_block(body, is),
+            OperationKind::Repeat { from, body, until, .. } => {
+                from.iter().chain(until).any(is) || self.any_in_block(body, is)
             }
             OperationKind::Error(_) => true,
         };
         inner
             || match operation.on_fail.as_deref() {
-                Some(OnFail::Do(handler)) => self.acts(file, handler),
+                Some(OnFail::Do(handler)) => self.any_expr(handler, is),
                 _ => false,
             }
     }
 
-    pub(crate) fn block_acts(&self, file: usize, block: &Block) -> bool {
-        block.steps.iter().any(|s| self.acts(file, &s.operation))
-            || block.results.iter().any(|r| self.acts(file, &r.value))
+    fn any_in_block(&self, block: &Block, is: &dyn Fn(&Expr) -> bool) -> bool {
+        block.steps.iter().any(|s| self.any_expr(&s.operation, is))
+            || block.results.iter().any(|r| self.any_expr(&r.value, is))
     }
 
     fn expr_acts(&self, file: usize, expr: &Expr) -> bool {
@@ -37,6 +47,15 @@ impl Checker<'_> {
             acts |= self.callables.get(&id).is_some_and(|s| s.acts);
         });
         acts
+    }
+
+    // Whether a person is asked, here or in a flow that is called.
+    fn expr_reviews(&self, file: usize, expr: &Expr) -> bool {
+        let mut reviews = false;
+        self.each_callee(file, expr, &mut |id| {
+            reviews |= self.callables.get(&id).is_some_and(|s| s.reviews);
+        });
+        reviews || names::any(expr, &|inner| self.is_review(file, inner))
     }
 
     /// The declarations an expression calls.
@@ -103,9 +122,10 @@ impl Checker<'_> {
                 depths.insert(*id, depth);
                 // A flow acts if its own steps do; the flows it calls are already known.
                 if let Item::Flow(flow) = self.program.item(*id) {
-                    let acts = self.block_acts(id.file, &flow.body);
+                    let acts = self.any_in_block(&flow.body, &|e| self.expr_acts(id.file, e));
+                    let reviews = self.any_in_block(&flow.body, &|e| self.expr_reviews(id.file, e));
                     if let Some(signature) = self.callables.get_mut(id) {
-                        signature.acts = acts;
+                        (signature.acts, signature.reviews) = (acts || reviews, reviews);
                     }
                 }
             }

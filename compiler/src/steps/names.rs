@@ -30,6 +30,13 @@ pub(crate) fn inner_calls(expr: &Expr) -> u32 {
     count
 }
 
+/// Whether it holds of an expression, or of one inside it.
+pub(super) fn any(expr: &Expr, is: &dyn Fn(&Expr) -> bool) -> bool {
+    let mut found = is(expr);
+    children(expr, &mut |child| found = found || any(child, is));
+    found
+}
+
 fn own_exprs(operation: &Operation) -> Vec<&Expr> {
     match &operation.kind {
         OperationKind::Expr(expr) => vec![expr],

@@ -4,10 +4,10 @@ use super::block::{BlockKind, Checked, Input};
 use super::{failing, names};
 use crate::ast::{Block, Expr, OnFail, Operation, OperationKind};
 use crate::checker::Checker;
-use crate::types::{Scopes, Typed};
+use crate::types::{Handled, REVIEW, Scopes, Typed};
 use ecow::EcoString;
 use flow_diagnostics::{Code, FlowDiagnostic, Span};
-use flow_plan::{self as plan, Labels, StepKind, StepSettings, Type, Value};
+use flow_plan::{self as plan, Callee, Labels, StepKind, StepSettings, Type, Value};
 
 /// What a step does, checked.
 pub(super) struct Work {
@@ -217,6 +217,10 @@ impl Checker<'_> {
                 }
                 (Some(plan::OnFail::Redact), None)
             }
+            OnFail::Retry { span, .. } if matches!(work.kind, StepKind::Call(Callee::Review(_), _)) => {
+                self.not_yet(*span, "`else retry` of a review");
+                (None, None)
+            }
             OnFail::Retry { times, .. } => {
                 let times_value = self.constant_of(scopes.file, times, &Type::INT);
                 match times_value {
@@ -241,7 +245,11 @@ impl Checker<'_> {
             OnFail::Do(operation) => {
                 let wanted = expected.cloned().or_else(|| (work.ty != Type::Error).then(|| work.ty.clone()));
                 let count = 1 + names::calls(operation);
-                let name = ecow::eco_format!("{name}.else");
+                let mut name = ecow::eco_format!("{name}.else");
+                if self.is_short_review(scopes.file, operation) {
+                    scopes.handled = Some(handled(work));
+                    name = REVIEW.into();
+                }
                 let checked = self.in_block(scopes, (Vec::new(), count), |checker, scopes| {
                     checker.operation_step(scopes, operation, (name, operation.span), wanted.as_ref())
                 });
@@ -267,6 +275,17 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+// What a person decides on where a step has failed: of a guard, what it did not let pass.
+fn handled(work: &Work) -> Handled {
+    let value = match &work.kind {
+        StepKind::Call(Callee::Guard(_) | Callee::Builtin(_) | Callee::Review(_), args) => {
+            args.first().cloned()
+        }
+        _ => None,
+    };
+    Handled { value, ty: work.ty.clone(), labels: work.labels }
 }
 
 pub(super) fn result_span(block: &Block) -> Span {

@@ -19,6 +19,7 @@ const LOOKUP: &[&str] = &["retry", "timeout", "cache", "at", "key"];
 const GUARD: &[&str] = &["retry", "timeout", "cache"];
 const ACTION: &[&str] = &["retry", "timeout", "cache", "at", "key", "rate"];
 const FLOW: &[&str] = &["retry", "timeout", "cache", "at", "key"];
+const REVIEW: &[&str] = &[];
 
 /// Settings that a flow may give to all its steps.
 pub(crate) const DEFAULTS: &[&str] =
@@ -90,6 +91,9 @@ impl Checker<'_> {
             };
         }
         for setting in settings {
+            if setting.key.name == "timeout" && called.signature.as_ref().is_some_and(|s| s.reviews) {
+                self.no_timeout(&setting.key);
+            }
             if !matches!(setting.value, SettingValue::Error(_)) {
                 self.typed_setting(scopes, called, setting, &mut out);
             }
@@ -205,7 +209,10 @@ impl Checker<'_> {
         let unless = unless.map(|condition| {
             let it =
                 Input { name: "it".into(), ty: called.ty.clone(), labels: called.labels, span: head.span };
-            self.condition(scopes, condition, vec![it], "escalate").block
+            let around = scopes.no_reviews.replace("`unless`");
+            let checked = self.condition(scopes, condition, vec![it], "escalate");
+            scopes.no_reviews = around;
+            checked.block
         });
         Some(Escalate { to, unless })
     }
@@ -442,6 +449,7 @@ fn known_settings(callee: &Callee) -> (&'static [&'static str], &'static str) {
         Callee::Guard(_) | Callee::Builtin(_) => (GUARD, "guard's step"),
         Callee::Action(_) => (ACTION, "action's step"),
         Callee::Flow(_) => (FLOW, "flow's step"),
+        Callee::Review(_) => (REVIEW, "review's step"),
     }
 }
 

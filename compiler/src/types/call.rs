@@ -7,6 +7,7 @@ use crate::ast::{Arg, Expr, ExprKind, Ident};
 use crate::checker::Checker;
 use crate::resolve::Target;
 use crate::types::expr::clean;
+use crate::types::review::REVIEW;
 use crate::types::{Binding, Scopes, Signature, Typed};
 use ecow::EcoString;
 use flow_diagnostics::{Code, FlowDiagnostic, Span, did_you_mean};
@@ -31,6 +32,7 @@ enum Head {
     Function(&'static functions::Function),
     Declared(Box<Signature>),
     Guard(&'static CapabilitySpec),
+    Review,
     Unknown,
 }
 
@@ -94,6 +96,7 @@ impl Checker<'_> {
                 }
             },
             Some(Target::Poison) => Head::Unknown,
+            None if name == REVIEW => Head::Review,
             None => match functions::find(name) {
                 Some(function) => Head::Function(function),
                 None => {
@@ -105,9 +108,6 @@ impl Checker<'_> {
     }
 
     fn report_unknown_call(&mut self, scopes: &Scopes, name: &str, at: Span) {
-        if name == "review" {
-            return self.not_yet(at, "`review`");
-        }
         if name == "env" {
             return self.report(
                 FlowDiagnostic::new(Code::E0203, at, "`env` stands in a setting only")
@@ -143,6 +143,7 @@ impl Checker<'_> {
         match head {
             Head::Declared(signature) => Some(self.declared_call(scopes, *signature, args, at)),
             Head::Guard(spec) => Some(self.guard_call(scopes, spec, args, at)),
+            Head::Review => self.review_call(scopes, args, at),
             Head::Unknown => {
                 for arg in args {
                     self.expr(scopes, &arg.value, None);
@@ -155,6 +156,9 @@ impl Checker<'_> {
     }
 
     fn declared_call(&mut self, scopes: &mut Scopes, signature: Signature, args: &[Arg], at: Span) -> Called {
+        if signature.reviews {
+            self.may_review(scopes, at);
+        }
         let names: Vec<&str> = signature.params.iter().map(|p| p.name.as_str()).collect();
         let required = |i: usize| {
             let param = &signature.params[i];

@@ -9,10 +9,12 @@ mod expr;
 mod literal;
 mod noted;
 mod operator;
+pub(crate) mod review;
 mod scope;
 mod signature;
 
 pub(crate) use declared::Declared;
+pub(crate) use review::{Handled, REVIEW};
 pub(crate) use scope::{Binding, Builder, Scopes};
 pub(crate) use signature::{Numbers, Signature};
 

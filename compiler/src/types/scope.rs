@@ -1,5 +1,6 @@
 //! The names inside one body: parameters, steps, loop elements, `it`.
 
+use super::review::Handled;
 use crate::ast::Setting;
 use ecow::EcoString;
 use flow_diagnostics::Span;
@@ -22,6 +23,10 @@ pub(crate) struct Scopes {
     pub(crate) builders: Vec<Builder>,
     /// Why a call cannot stand here, if it cannot.
     pub(crate) no_calls: Option<&'static str>,
+    /// What it is that nobody can be waited for in, if it is something.
+    pub(crate) no_reviews: Option<&'static str>,
+    /// What a review that stands in for a failed step decides on; taken by it.
+    pub(crate) handled: Option<Handled>,
     /// Step settings that the flow gives all its steps.
     pub(crate) defaults: Rc<[Setting]>,
     /// The name of the step that is being checked, for steps made from its inner calls.
@@ -57,6 +62,8 @@ impl Scopes {
             mark: 0,
             builders: Vec::new(),
             no_calls: None,
+            no_reviews: None,
+            handled: None,
             defaults: Rc::new([]),
             step_name: EcoString::new(),
         }

@@ -26,6 +26,8 @@ pub(crate) struct Signature {
     pub(crate) model: Option<ModelId>,
     /// Whether it changes the world, itself or by what it calls: then it always runs.
     pub(crate) acts: bool,
+    /// Whether it may wait for a person, itself or by what it calls.
+    pub(crate) reviews: bool,
     /// Whether it can fail at all.
     pub(crate) can_fail: bool,
 }
@@ -94,6 +96,7 @@ impl Checker<'_> {
         let signature = Signature {
             name: name.name.clone(),
             acts: matches!(callee, Callee::Action(_)),
+            reviews: false,
             callee,
             params,
             output,

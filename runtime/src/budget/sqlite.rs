@@ -28,7 +28,7 @@ pub struct SqliteAccounts {
 }
 
 // INVARIANT: `held` of an account and day is the sum of `worst` over its holds.
-const FORM: Form = Form { version: 1, tables: TABLES, tune: |_| Ok(()) };
+const FORM: Form = Form { tables: &[TABLES], tune: |_| Ok(()) };
 const TABLES: &str = "
     create table balances (
         account text not null, day text not null, spent integer not null, held integer not null,
@@ -61,7 +61,7 @@ impl SqliteAccounts {
             connection.busy_timeout(disk::PATIENCE)?;
             match disk::version(&connection)? {
                 0 => Ok(Balance::default()),
-                found if found == FORM.version => Ok(balance(&connection, &key(owner), &day.to_string())?),
+                found if found == FORM.version() => Ok(balance(&connection, &key(owner), &day.to_string())?),
                 newer => Err(Trouble::Newer(newer)),
             }
         };

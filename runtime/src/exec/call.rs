@@ -6,7 +6,7 @@ use super::frame::Frame;
 use super::halt::{Failure, Halt};
 use super::state::{About, Given};
 use super::step::Site;
-use super::{backoff, block, fill, prompt, taped};
+use super::{backoff, block, fill, prompt, review, taped};
 use crate::action::Unacted;
 use crate::cache::digest;
 use crate::guard::Verdict;
@@ -32,6 +32,11 @@ pub(super) async fn call(
     match callee {
         Callee::Prompt(id) => return prompt::prompt(site, *id, &args, again).await,
         Callee::Action(_) if !may_act(site)? => return Ok(Value::Null),
+        // Nothing is tried again, and no time limit counts while a person thinks.
+        Callee::Review(asks) => {
+            site.begin().await;
+            return review::review(site, asks, &args).await;
+        }
         _ => {}
     }
     let entry = match callee {
@@ -106,6 +111,7 @@ fn too_slow(site: Site<'_>, callee: &Callee, limit: Millis) -> Halt {
         Callee::Guard(_) | Callee::Builtin(_) => Code::E0802,
         Callee::Action(_) => Code::E0811,
         Callee::Flow(_) => Code::E0804,
+        Callee::Review(_) => Code::E0808,
     };
     let error = RunError::new(code, format!("it took longer than its `timeout` of {limit}"));
     match callee {
@@ -121,7 +127,7 @@ async fn once(site: Site<'_>, callee: &Callee, args: &[Value], number: u32) -> G
         Callee::Guard(id) => &plan.guards[id.index()].params,
         Callee::Action(id) => &plan.actions[id.index()].params,
         // These note what they are given themselves, or are given nothing by a name.
-        Callee::Prompt(_) | Callee::Flow(_) | Callee::Builtin(_) => &[],
+        Callee::Prompt(_) | Callee::Flow(_) | Callee::Builtin(_) | Callee::Review(_) => &[],
     };
     site.run().mask_params(params, args);
     match callee {
@@ -131,6 +137,7 @@ async fn once(site: Site<'_>, callee: &Callee, args: &[Value], number: u32) -> G
         Callee::Builtin(name) => builtin(site, name, args, number).await,
         Callee::Action(id) => act(site, &plan.actions[id.index()], args, number).await,
         Callee::Flow(id) => flow(site, *id, args, number).await,
+        Callee::Review(asks) => review::review(site, asks, args).await,
     }
 }
 
@@ -317,7 +324,7 @@ async fn flow(site: Site<'_>, id: FlowId, args: &[Value], number: u32) -> Given<
     let inside = site.inside(number);
     let ledger = site.cx.ledger.inner(flow.settings.budget);
     let ledger = ledger.paid_from(engine.budgets.iter().filter_map(|b| b.of_flow(&flow.name)));
-    let cx = super::Cx { ledger: &ledger, ..site.cx.inside(&inside) };
+    let cx = super::Cx { ledger: &ledger, why: None, ..site.cx.inside(&inside) };
     let args = site.run().engine.hold_inputs(flow, args.to_vec())?;
     taped::note_privates(site, &flow.params, &args);
     let body = site.step.called.as_deref().unwrap_or(&flow.body);

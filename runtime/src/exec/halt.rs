@@ -1,6 +1,7 @@
 //! Why a step has no value, and what may be done about it.
 
 use crate::{RunError, RunStatus};
+use ecow::EcoString;
 use flow_diagnostics::{Code, Span};
 use flow_plan::{EvalError, Millis};
 
@@ -13,6 +14,8 @@ pub(crate) enum Halt {
     Stop(Box<RunError>),
     /// A person must decide first.
     Hold(Box<RunError>),
+    /// It has no value yet: these are asked, and everything else goes on.
+    Wait(EcoString),
     /// The run is not the one that was recorded: nothing in the program handles that.
     Lost(Box<RunError>),
 }
@@ -55,11 +58,12 @@ impl Halt {
         Halt::from(RunError::new(Code::E0813, error.0))
     }
 
-    /// The error, whatever kind it is.
-    pub(crate) fn error(&self) -> &RunError {
+    /// The error, whatever kind it is; what waits for a person has none.
+    pub(crate) fn error(&self) -> Option<&RunError> {
         match self {
-            Halt::Fail(failure) => &failure.error,
-            Halt::Stop(error) | Halt::Hold(error) | Halt::Lost(error) => error,
+            Halt::Fail(failure) => Some(&failure.error),
+            Halt::Stop(error) | Halt::Hold(error) | Halt::Lost(error) => Some(error),
+            Halt::Wait(_) => None,
         }
     }
 
@@ -80,17 +84,19 @@ impl Halt {
             Halt::Fail(failure) => Halt::Fail(Box::new(Failure { error: place(failure.error), ..*failure })),
             Halt::Stop(error) => Halt::Stop(Box::new(place(*error))),
             Halt::Hold(error) => Halt::Hold(Box::new(place(*error))),
+            Halt::Wait(by) => Halt::Wait(by),
             Halt::Lost(error) => Halt::Lost(Box::new(place(*error))),
         }
     }
 
     /// How a run ends with it.
-    pub(crate) fn ends(self) -> (RunStatus, RunError) {
+    pub(crate) fn ends(self) -> (RunStatus, Option<RunError>) {
         match self {
-            Halt::Fail(failure) => (RunStatus::Failed, failure.error),
-            Halt::Stop(error) => (RunStatus::Stopped, *error),
-            Halt::Hold(error) => (RunStatus::Waiting, *error),
-            Halt::Lost(error) => (RunStatus::Failed, *error),
+            Halt::Fail(failure) => (RunStatus::Failed, Some(failure.error)),
+            Halt::Stop(error) => (RunStatus::Stopped, Some(*error)),
+            Halt::Hold(error) => (RunStatus::Waiting, Some(*error)),
+            Halt::Wait(_) => (RunStatus::Waiting, None),
+            Halt::Lost(error) => (RunStatus::Failed, Some(*error)),
         }
     }
 }

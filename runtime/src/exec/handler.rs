@@ -1,7 +1,7 @@
 //! What a step's `else` makes of its failure.
 
 use super::halt::{Failure, Halt};
-use super::state::Given;
+use super::state::{Cx, Given};
 use super::step::{Again, Site, work};
 use super::{assumed, backoff, block, call};
 use crate::provider::Message;
@@ -30,13 +30,9 @@ pub(super) async fn handled(site: Site<'_>, result: Given<Value>) -> Given<Value
                 site.run().record((site.path, site.step), || site.failed(&failure.error)).await?;
             }
             site.rest();
-            block(
-                site.cx.inside(&StepPath::part(&site.path.inside(), "else")),
-                other,
-                vec![],
-                Some(site.frame),
-            )
-            .await
+            let path = StepPath::part(&site.path.inside(), "else");
+            let cx = Cx { why: Some(&failure.error.message), ..site.cx.inside(&path) };
+            block(cx, other, vec![], Some(site.frame)).await
         }
     }
 }

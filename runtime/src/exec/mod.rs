@@ -31,6 +31,7 @@ mod images;
 mod prompt;
 mod repeating;
 mod request;
+mod review;
 mod similar;
 mod state;
 mod step;
@@ -70,7 +71,7 @@ pub(crate) fn block<'a>(
 }
 
 /// Runs the steps of a block, each as soon as what it names is there. The first failure drops those
-/// under way.
+/// under way; one that waits for a person lets all go on that does not need it.
 pub(crate) async fn fill<'a>(cx: Cx<'a>, block: &'a Block, frame: &'a Frame<'a>) -> Result<(), Halt> {
     let steps = &block.steps;
     // INVARIANT: `missing[i]` producers of node `i` have no value yet.
@@ -80,19 +81,27 @@ pub(crate) async fn fill<'a>(cx: Cx<'a>, block: &'a Block, frame: &'a Frame<'a>)
         .collect();
     let mut ready: Vec<NodeIndex> = steps.node_indices().filter(|n| missing[n.index()] == 0).collect();
     let mut running = FuturesUnordered::new();
+    let mut waits: Option<Halt> = None;
     loop {
         // A step that is alone runs without the set's bookkeeping.
-        let (node, value) = if running.is_empty() && ready.len() == 1 {
+        let done = if running.is_empty() && ready.len() == 1 {
             let node = ready[0];
-            (node, step::step(cx, block, node, frame).await?)
+            Some((node, step::step(cx, block, node, frame).await))
         } else {
             for node in ready.iter().copied() {
                 running.push(async move { (node, step::step(cx, block, node, frame).await) });
             }
-            match running.next().await {
-                Some((node, result)) => (node, result?),
-                None => return Ok(()),
+            running.next().await
+        };
+        let (node, value) = match done {
+            Some((node, Ok(value))) => (node, value),
+            Some((_, Err(halt @ Halt::Wait(_)))) => {
+                waits.get_or_insert(halt);
+                ready.clear();
+                continue;
             }
+            Some((_, Err(halt))) => return Err(halt),
+            None => return waits.map_or(Ok(()), Err),
         };
         assumed::holds(cx, block, block.var_of(node), &value)?;
         frame.set(block.var_of(node), value);
@@ -106,7 +115,7 @@ pub(crate) async fn fill<'a>(cx: Cx<'a>, block: &'a Block, frame: &'a Frame<'a>)
         // petgraph gives neighbours latest edge first; steps start in the order of the plan.
         ready.sort_unstable();
         if ready.is_empty() && running.is_empty() {
-            return Ok(());
+            return waits.map_or(Ok(()), Err);
         }
     }
 }

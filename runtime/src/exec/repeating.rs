@@ -10,7 +10,7 @@ use flow_plan::{Block, Expr, FirstRound, Value};
 use futures::stream::{FuturesUnordered, StreamExt};
 
 /// The body for each element, at most `parallel` at once; the results in the order of the list.
-/// The first failure drops those under way.
+/// The first failure drops those under way; an element that waits for a person lets the others go on.
 pub(super) async fn each(site: Site<'_>, list: &Expr, parallel: u32, body: &Block) -> Given<Value> {
     let list = site.frame.eval(list)?;
     let Some(items) = list.as_list() else { return Err(not("a list", &list)) };
@@ -24,13 +24,18 @@ pub(super) async fn each(site: Site<'_>, list: &Expr, parallel: u32, body: &Bloc
     for (index, item) in waiting.by_ref().take(parallel.max(1) as usize) {
         running.push(one(index, item));
     }
+    let mut waits: Option<Halt> = None;
     while let Some((index, result)) = running.next().await {
-        results[index] = result?;
+        match result {
+            Ok(value) => results[index] = value,
+            Err(halt @ Halt::Wait(_)) => drop(waits.get_or_insert(halt)),
+            Err(halt) => return Err(halt),
+        }
         if let Some((index, item)) = waiting.next() {
             running.push(one(index, item));
         }
     }
-    Ok(Value::List(results.into()))
+    waits.map_or_else(|| Ok(Value::List(results.into())), Err)
 }
 
 /// What a `repeat` repeats.

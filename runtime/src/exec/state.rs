@@ -6,7 +6,7 @@ use super::halt::Halt;
 use crate::budget::Ledger;
 use crate::engine::Engine;
 use crate::events::{Event, Sink, What};
-use crate::journal::{AttemptId, Begun, InDoubt, Lease, Outcome, Recorded, Used};
+use crate::journal::{AttemptId, Begun, InDoubt, Lease, Outcome, Recorded, Standing, Used};
 use crate::privacy::{Masks, all_texts, is_private, private_texts};
 use crate::{RunError, RunId, Spent, StepPath, StepReport};
 use ecow::EcoString;
@@ -45,6 +45,8 @@ pub(crate) struct Run<'e> {
     privates: Mutex<Private>,
     // All that must not be told of the run.
     masks: Masks,
+    // What people are asked.
+    waiting: Mutex<Vec<Standing>>,
 }
 
 /// Where a block runs: in which run, at whose expense, inside which step.
@@ -53,6 +55,8 @@ pub(crate) struct Cx<'a> {
     pub(crate) run: &'a Run<'a>,
     pub(crate) ledger: &'a Ledger<'a>,
     pub(crate) inside: Option<&'a Arc<StepPath>>,
+    /// Why it runs, where it stands in for a step that has failed.
+    pub(crate) why: Option<&'a str>,
 }
 
 impl<'e> Run<'e> {
@@ -73,6 +77,7 @@ impl<'e> Run<'e> {
             private_inputs: Private::new(),
             privates: Mutex::default(),
             masks: Masks::default(),
+            waiting: Mutex::default(),
         }
     }
 
@@ -155,7 +160,7 @@ impl<'e> Run<'e> {
     }
 
     /// A text as it may be told.
-    fn hide(&self, text: &str) -> String {
+    pub(crate) fn hide(&self, text: &str) -> String {
         match self.masks.is_empty() {
             true => text.to_owned(),
             false => self.masks.hide(text, self.engine.words()),
@@ -243,6 +248,18 @@ impl<'e> Run<'e> {
     pub(crate) fn privates(&self) -> (Private, Private) {
         let all = self.privates.lock().unwrap_or_else(PoisonError::into_inner).clone();
         (self.private_inputs.clone(), all)
+    }
+
+    /// Notes what a person is asked.
+    pub(crate) fn waits(&self, standing: Standing) {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(standing);
+    }
+
+    /// What people are asked, by their places.
+    pub(crate) fn waiting(&self) -> Vec<Standing> {
+        let mut all = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        all.sort_by(|a, b| a.asked.path.cmp(&b.asked.path));
+        all
     }
 
     /// Notes how a step went.

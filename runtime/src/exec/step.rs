@@ -315,13 +315,13 @@ impl<'a> Open<'a> {
     fn close(mut self, halt: Option<&Halt>) {
         let flag = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
         let status = match halt {
-            Some(Halt::Hold(_)) => StepStatus::Waiting,
+            Some(Halt::Hold(_) | Halt::Wait(_)) => StepStatus::Waiting,
             Some(_) => StepStatus::Failed,
             None if flag(&self.site.tally.skipped) => StepStatus::Skipped,
             None if self.resumed || flag(&self.site.tally.cached) => StepStatus::Cached,
             None => StepStatus::Ok,
         };
-        self.report(status, halt.map(Halt::error));
+        self.report(status, halt.and_then(Halt::error));
     }
 
     fn report(&mut self, status: StepStatus, error: Option<&RunError>) {
@@ -374,6 +374,7 @@ fn kind(kind: &StepKind) -> &'static str {
             Callee::Guard(_) | Callee::Builtin(_) => "guard",
             Callee::Action(_) => "action",
             Callee::Flow(_) => "flow",
+            Callee::Review(_) => "review",
         },
     }
 }

@@ -3,8 +3,8 @@
 use super::queue::{Answer, Ask, Driven, OpenStore, Queue};
 use super::row::{EndedRow, OutcomeRow};
 use super::{
-    AttemptId, Begun, Decision, Doubt, Ended, Forget, Forgotten, History, Journal, Lease, Opened, Outcome,
-    RunHead, RunId, RunRow, Trace, Used, Wanted, sqlite,
+    Asked, AttemptId, Begun, Decision, Doubt, Ended, Forget, Forgotten, History, Journal, Judged, Lease,
+    Opened, Outcome, ReviewRow, RunHead, RunId, RunRow, Standing, Trace, Used, Wanted, sqlite,
 };
 use crate::RunError;
 use async_trait::async_trait;
@@ -91,6 +91,23 @@ impl Journal for DurableJournal {
         self.queue.ask(Ask::Record(driven(lease), path.to_owned(), row)).await.map(drop)
     }
 
+    async fn ask(&self, lease: &Lease, asked: Asked) -> Result<Standing, RunError> {
+        if lease.over {
+            return Err(over(&lease.run, &asked.path));
+        }
+        match self.queue.ask(Ask::Review(driven(lease), Box::new(asked))).await? {
+            Answer::Standing(standing) => Ok(*standing),
+            _ => Err(unasked()),
+        }
+    }
+
+    async fn told(&self, lease: &Lease, path: &str) -> Result<(), RunError> {
+        match lease.over {
+            true => Ok(()),
+            false => self.queue.ask(Ask::Told(driven(lease), path.to_owned())).await.map(drop),
+        }
+    }
+
     async fn end(&self, mut lease: Lease, ended: &Ended) -> Result<(), RunError> {
         if lease.over {
             return Ok(());
@@ -133,6 +150,17 @@ impl History for DurableJournal {
     async fn decide(&self, run: &RunId, path: &str, decision: Decision) -> Result<(), RunError> {
         let _claim = Claim::of(run, &self.driving)?;
         self.queue.ask(Ask::Decide(run.clone(), path.to_owned(), decision)).await.map(drop)
+    }
+
+    async fn reviews(&self) -> Result<Vec<ReviewRow>, RunError> {
+        match self.queue.ask(Ask::Reviews).await? {
+            Answer::Reviews(reviews) => Ok(reviews),
+            _ => Err(unasked()),
+        }
+    }
+
+    async fn judge(&self, run: &RunId, path: &str, judged: Judged) -> Result<(), RunError> {
+        self.queue.ask(Ask::Judge(run.clone(), path.to_owned(), Box::new(judged))).await.map(drop)
     }
 
     async fn forget(&self, which: &Forget) -> Result<Forgotten, RunError> {

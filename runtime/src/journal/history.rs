@@ -1,7 +1,7 @@
 //! What journals tell people and tools: which runs there were, how each went, and what waits for a
 //! decision.
 
-use super::{Forget, Forgotten, RunId};
+use super::{Forget, Forgotten, Judged, PlanDigest, ReviewRow, RunId, Standing};
 use crate::{RunError, RunStatus, Spent};
 use async_trait::async_trait;
 use ecow::EcoString;
@@ -25,6 +25,14 @@ pub trait History: Send + Sync {
     /// Decides what became of a step's call that is in doubt. An error (E0810) where there is none,
     /// or where the run is driven.
     async fn decide(&self, run: &RunId, path: &str, decision: Decision) -> Result<(), RunError>;
+
+    /// What people were asked in runs that are not over, oldest first; also what is decided already, and
+    /// what nobody has decided on in time.
+    async fn reviews(&self) -> Result<Vec<ReviewRow>, RunError>;
+
+    /// Decides on what a step asks, once: whoever comes second is refused (E0810), and so is who comes too
+    /// late, where nobody is asked, and where there is no value to approve.
+    async fn judge(&self, run: &RunId, path: &str, judged: Judged) -> Result<(), RunError>;
 
     /// Forgets runs with all that is recorded of them, and gives the room back that they took. An error
     /// (E0810) where one that is named is not there; nothing is forgotten then.
@@ -131,6 +139,8 @@ pub struct RunRow {
 pub struct Trace {
     /// The run.
     pub run: RunRow,
+    /// What it runs.
+    pub plan: PlanDigest,
     /// Its inputs, in the order of the flow's parameters.
     pub inputs: Vec<Value>,
     /// What whoever started it has noted: [`super::RunHead::note`].
@@ -141,6 +151,8 @@ pub struct Trace {
     pub steps: Vec<StepRow>,
     /// The calls, in the order they began.
     pub calls: Vec<CallRow>,
+    /// What people were asked, in the order it was asked.
+    pub reviews: Vec<Standing>,
 }
 
 /// A step with its outcome.

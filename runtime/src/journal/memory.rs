@@ -2,8 +2,9 @@
 
 use super::lease::GiveBack;
 use super::{
-    AttemptId, Begun, Decision, Doubt, Ended, Forget, Forgotten, History, InDoubt, Journal, Lease, Opened,
-    Outcome, Recorded, RunHead, RunId, RunRow, RunState, StepRow, Trace, Used, Wanted,
+    Asked, AttemptId, Begun, Decision, Doubt, Ended, Forget, Forgotten, History, InDoubt, Journal, Judged,
+    Lease, Opened, Outcome, Recorded, ReviewRow, RunHead, RunId, RunRow, RunState, Standing, StepRow, Trace,
+    Used, Wanted,
 };
 use crate::{RunError, Spent};
 use async_trait::async_trait;
@@ -32,6 +33,7 @@ struct Run {
     // The paths of the outcomes, in the order they were recorded.
     order: Vec<String>,
     calls: Vec<Call>,
+    reviews: IndexMap<String, Standing>,
 }
 
 struct Call {
@@ -115,6 +117,31 @@ impl Journal for MemoryJournal {
         }
     }
 
+    async fn ask(&self, lease: &Lease, asked: Asked) -> Result<Standing, RunError> {
+        if lease.over {
+            return Err(super::durable::over(&lease.run, &asked.path));
+        }
+        let mut standing = Standing::new(asked.clone());
+        self.with(lease, |run| {
+            if let Some(known) = run.reviews.get(&asked.path) {
+                standing = known.clone().asked_again(asked.clone());
+            }
+            run.reviews.insert(asked.path, standing.clone());
+        })?;
+        Ok(standing)
+    }
+
+    async fn told(&self, lease: &Lease, path: &str) -> Result<(), RunError> {
+        match lease.over {
+            true => Ok(()),
+            false => self.with(lease, |run| {
+                if let Some(standing) = run.reviews.get_mut(path) {
+                    standing.told = true;
+                }
+            }),
+        }
+    }
+
     async fn end(&self, lease: Lease, ended: &Ended) -> Result<(), RunError> {
         match lease.over {
             true => Ok(()),
@@ -136,11 +163,13 @@ impl History for MemoryJournal {
     async fn trace(&self, run: &RunId) -> Result<Option<Trace>, RunError> {
         Ok(self.lock().get(run).map(|run| Trace {
             run: run.row(),
+            plan: run.head.plan,
             inputs: run.head.inputs.clone(),
             note: run.head.note.clone(),
             output: run.ended.as_ref().and_then(|(_, ended)| ended.output.clone()),
             steps: run.steps.values().cloned().collect(),
             calls: run.calls.iter().map(|call| call.row.clone()).collect(),
+            reviews: run.reviews.values().cloned().collect(),
         }))
     }
 
@@ -176,6 +205,35 @@ impl History for MemoryJournal {
         Ok(())
     }
 
+    async fn reviews(&self) -> Result<Vec<ReviewRow>, RunError> {
+        let runs = self.lock();
+        let open = runs.values().filter(|run| !run.state().is_final());
+        let rows = open.flat_map(|run| {
+            run.reviews.values().map(|standing| ReviewRow {
+                run: run.head.run.clone(),
+                flow: run.head.flow.clone(),
+                state: run.state(),
+                standing: standing.clone(),
+            })
+        });
+        let mut rows: Vec<ReviewRow> = rows.collect();
+        rows.sort_by_key(|row| row.standing.asked.since);
+        Ok(rows)
+    }
+
+    async fn judge(&self, id: &RunId, path: &str, judged: Judged) -> Result<(), RunError> {
+        let mut runs = self.lock();
+        let run = runs.get_mut(id).ok_or_else(|| super::unknown_run(id))?;
+        let standing = run.reviews.get_mut(path).ok_or_else(|| super::review::no_review(id, path))?;
+        match standing.refuses(id, &judged) {
+            Some(error) => Err(error),
+            None => {
+                standing.judged = Some(judged);
+                Ok(())
+            }
+        }
+    }
+
     async fn forget(&self, which: &Forget) -> Result<Forgotten, RunError> {
         let (rows, doubts) = (self.runs(&Wanted::default()).await?, self.in_doubt().await?);
         let (gone, kept) = which.choose(rows, &doubts)?;
@@ -188,8 +246,8 @@ impl History for MemoryJournal {
 impl Run {
     fn new(head: RunHead) -> Run {
         let started = Timestamp::now();
-        let (steps, order, calls) = (IndexMap::new(), Vec::new(), Vec::new());
-        Run { head, fence: 0, driven: false, started, ended: None, steps, order, calls }
+        let (steps, order, calls, reviews) = (IndexMap::new(), Vec::new(), Vec::new(), IndexMap::new());
+        Run { head, fence: 0, driven: false, started, ended: None, steps, order, calls, reviews }
     }
 
     fn may_go_on(&self, head: &RunHead) -> Result<(), RunError> {

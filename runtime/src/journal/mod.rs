@@ -22,6 +22,7 @@ mod memory;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod queue;
+mod review;
 mod row;
 mod sqlite;
 
@@ -31,6 +32,7 @@ pub use forget::{Forget, Forgotten, Kept};
 pub use history::{CallRow, Decision, Doubt, History, RunRow, RunState, StepRow, Trace, Wanted};
 pub use lease::Lease;
 pub use memory::MemoryJournal;
+pub use review::{Asked, Judged, ReviewRow, Standing, Verdict};
 
 use crate::RunError;
 use async_trait::async_trait;
@@ -59,6 +61,13 @@ pub trait Journal: History {
     /// Records how a step ended, in place of what was recorded of it before. Its calls are then no
     /// longer in doubt.
     async fn record(&self, lease: &Lease, path: &str, outcome: &Outcome) -> Result<(), RunError>;
+
+    /// Asks a person, or finds how the question stands that was asked before. Another value in the same
+    /// place is another question. What nobody has decided on in time is then decided.
+    async fn ask(&self, lease: &Lease, asked: Asked) -> Result<Standing, RunError>;
+
+    /// Says that those who wanted to hear of a question were told.
+    async fn told(&self, lease: &Lease, path: &str) -> Result<(), RunError>;
 
     /// Records how a run ended, and gives its lease back.
     async fn end(&self, lease: Lease, ended: &Ended) -> Result<(), RunError>;

@@ -5,8 +5,8 @@
 
 use super::row::{EndedRow, OutcomeRow};
 use super::{
-    AttemptId, Begun, Decision, Doubt, Forget, Forgotten, Recorded, RunHead, RunId, RunRow, Trace, Used,
-    Wanted,
+    Asked, AttemptId, Begun, Decision, Doubt, Forget, Forgotten, Judged, Recorded, ReviewRow, RunHead, RunId,
+    RunRow, Standing, Trace, Used, Wanted,
 };
 use crate::RunError;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -40,6 +40,10 @@ pub(super) enum Ask {
     Trace(RunId),
     InDoubt,
     Decide(RunId, String, Decision),
+    Review(Driven, Box<Asked>),
+    Told(Driven, String),
+    Reviews,
+    Judge(RunId, String, Box<Judged>),
     Forget(Forget),
 }
 
@@ -59,12 +63,14 @@ pub(super) enum Answer {
     Trace(Option<Box<Trace>>),
     Doubts(Vec<Doubt>),
     Forgotten(Forgotten),
+    Standing(Box<Standing>),
+    Reviews(Vec<ReviewRow>),
 }
 
 impl Ask {
     /// Whether nothing is written for it.
     pub(super) fn reads(&self) -> bool {
-        matches!(self, Ask::Runs(_) | Ask::Trace(_) | Ask::InDoubt)
+        matches!(self, Ask::Runs(_) | Ask::Trace(_) | Ask::InDoubt | Ask::Reviews)
     }
 
     /// Whether it must outlive a power failure before anything is done: an act that could be done
@@ -72,7 +78,7 @@ impl Ask {
     pub(super) fn is_grave(&self) -> bool {
         match self {
             Ask::Begin(_, begun) => begun.in_doubt == super::InDoubt::Hold,
-            Ask::Decide(..) => true,
+            Ask::Decide(..) | Ask::Judge(..) => true,
             _ => false,
         }
     }

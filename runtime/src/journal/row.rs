@@ -1,9 +1,10 @@
 //! What stores hold in their columns, and back: values and errors as text, money and tokens as numbers.
 
-use super::{Ended, Outcome, RunState};
+use super::{Asked, Ended, Judged, Outcome, PlanDigest, RunState, Standing, Verdict};
 use crate::{RunError, Spent, codec};
 use flow_diagnostics::{Code, FileId, Span};
 use flow_plan::{Cost, Millis, Tokens, Value};
+use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
 /// The outcome of a step as it is stored.
@@ -87,6 +88,71 @@ impl EndedRow {
     }
 }
 
+/// A question as it is stored, in the order of the columns behind run and path.
+#[derive(Clone, Debug)]
+pub(super) struct StandingRow {
+    pub(super) by: String,
+    pub(super) value: Option<String>,
+    pub(super) private: bool,
+    pub(super) why: Option<String>,
+    /// In milliseconds since the epoch, as the other moments.
+    pub(super) since: i64,
+    pub(super) until: i64,
+    pub(super) told: bool,
+    pub(super) verdict: Option<String>,
+    pub(super) who: Option<String>,
+    pub(super) reason: Option<String>,
+    pub(super) edited: Option<String>,
+    pub(super) judged: Option<i64>,
+}
+
+impl StandingRow {
+    pub(super) fn of(standing: &Standing) -> StandingRow {
+        let Standing { asked, told, judged } = standing;
+        let judged = judged.as_ref();
+        StandingRow {
+            by: asked.by.to_string(),
+            value: asked.value.as_ref().map(codec::encode),
+            private: asked.private,
+            why: asked.why.clone(),
+            since: asked.since.as_millisecond(),
+            until: asked.until.as_millisecond(),
+            told: *told,
+            verdict: judged.map(|j| j.verdict.name().to_owned()),
+            who: judged.map(|j| j.who.to_string()),
+            reason: judged.and_then(|j| j.reason.clone()),
+            edited: judged.and_then(|j| j.value.as_ref()).map(codec::encode),
+            judged: judged.map(|j| j.at.as_millisecond()),
+        }
+    }
+
+    /// The reason where it is not what was stored.
+    pub(super) fn read(self, path: String) -> Result<Standing, String> {
+        let moment = |ms| Timestamp::from_millisecond(ms).map_err(|e| e.to_string());
+        let value = |text: Option<String>| text.map(|text| codec::decode(&text)).transpose();
+        let judged = match (self.verdict, self.judged) {
+            (Some(verdict), Some(at)) => Some(Judged {
+                verdict: Verdict::named(&verdict).ok_or_else(|| format!("`{verdict}` is no verdict"))?,
+                who: self.who.unwrap_or_default().into(),
+                reason: self.reason,
+                value: value(self.edited)?,
+                at: moment(at)?,
+            }),
+            _ => None,
+        };
+        let asked = Asked {
+            path,
+            by: self.by.into(),
+            value: value(self.value)?,
+            private: self.private,
+            why: self.why,
+            since: moment(self.since)?,
+            until: moment(self.until)?,
+        };
+        Ok(Standing { asked, told: self.told, judged })
+    }
+}
+
 pub(super) fn spent_row(spent: Spent) -> SpentRow {
     let Spent { usd, calls, input, output, cached_calls } = spent;
     [usd.0, whole(calls), whole(input.0), whole(output.0), whole(cached_calls)]
@@ -113,6 +179,11 @@ pub(super) fn read_inputs(text: &str) -> Result<Vec<Value>, String> {
         Value::List(inputs) => Ok(inputs.to_vec()),
         _ => Err("the inputs of a run are no list".to_owned()),
     }
+}
+
+/// The digest of what a run runs; the reason where it is none.
+pub(super) fn read_plan(bytes: &[u8]) -> Result<PlanDigest, String> {
+    bytes.try_into().map(PlanDigest).map_err(|_| "the digest of a program has another length".to_owned())
 }
 
 /// An error with its place.

@@ -46,7 +46,7 @@ impl Vault {
     }
 
     /// The value as it may be kept by whoever must not read it.
-    pub(crate) fn seal(&self, value: &Value, about: &[u8]) -> Value {
+    pub fn seal(&self, value: &Value, about: &[u8]) -> Value {
         let text = match self.key() {
             Ok(Some(key)) => encrypted(key, codec::encode(value).as_bytes(), about),
             _ => LOST.into(),

@@ -132,6 +132,7 @@ pub(crate) fn context(vars: &[(&str, &str)]) -> Context {
         state: ".flow".into(),
         http: Http::default(),
         cancel: tokio_util::sync::CancellationToken::new(),
+        clock: flow_runtime::Clock::default(),
     }
 }
 

@@ -158,5 +158,6 @@ pub(crate) fn context() -> flow_runtime::Context {
         state: std::env::temp_dir(),
         http: flow_runtime::Http::default(),
         cancel: tokio_util::sync::CancellationToken::new(),
+        clock: flow_runtime::Clock::default(),
     }
 }

@@ -178,6 +178,7 @@ fn tested(replies: Vec<ReplyWith>, expects: Vec<(&str, Expr, Expr)>) -> Arc<Plan
             .into_iter()
             .map(|with| TestReply { prompt: PromptId(0), with, span: Default::default() })
             .collect(),
+        decisions: Vec::new(),
         body: block(0, 0, steps, var(0)),
         expects: expects.into_iter().map(expect).collect(),
         span: Default::default(),

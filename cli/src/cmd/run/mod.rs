@@ -20,10 +20,12 @@ use flow_runtime::cassette::{Replay, Tape};
 use flow_runtime::events::Event;
 use flow_runtime::journal::Journal;
 use flow_runtime::privacy::Vault;
+use flow_runtime::review::Webhook;
 use flow_runtime::{Context, Engine, Http, Limits, Options, RunError, RunReport, Start, Tables};
 use outcome::Around;
 pub(crate) use outcome::exit_of;
 use resume::Resumed;
+pub(crate) use resume::program_of;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,10 +47,10 @@ use watch::{EventsFile, Watch};
   flowc run app.flow --replay asked.jsonl question=…  asks no model: each call is answered from there
 
 Configuration is read from flow.toml and .env beside the program; FLOW_PROFILE, FLOW_STATE_DIR,
-FLOW_STATE_JOURNAL, FLOW_CACHE_URL, FLOW_MODELS_<NAME>, FLOW_LIMITS_<PROVIDER>_<LIMIT>, FLOW_BUDGET_PER_DAY and FLOW_BUDGET_FLOWS_<NAME>
+FLOW_STATE_JOURNAL, FLOW_CACHE_URL, FLOW_REVIEWS_WEBHOOK, FLOW_MODELS_<NAME>, FLOW_LIMITS_<PROVIDER>_<LIMIT>, FLOW_BUDGET_PER_DAY and FLOW_BUDGET_FLOWS_<NAME>
 are stronger, and options are strongest.
 
-Exit codes: 1 the program has errors, or the run failed or was refused; 2 an input or the
+Exit codes: 1 the program has errors, or the run failed, was refused or waits for a person; 2 an input or the
 configuration is wrong (E0809, E0810); 3 a provider, a lookup or an action failed (E0805, E0807,
 E0811). Ctrl-C stops the run and prints what it spent and how it goes on;
 SIGTERM does so when the calls under way are done, after eight seconds at most.
@@ -161,6 +163,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
         budgets: project.config.budget.kept_in(&project.config.state.dir),
         limits: project.config.shared_limits(),
         cache: project.config.cache.kept_in(&project.config.state.dir)?,
+        webhook: project.config.webhook.clone(),
         context: project.context(),
     };
     if recording.is_some() {
@@ -202,6 +205,7 @@ struct Job {
     tape: Option<Tape>,
     tables: Tables,
     vault: Arc<Vault>,
+    webhook: Option<Webhook>,
     context: Context,
 }
 
@@ -211,6 +215,7 @@ impl Job {
     fn without_world(self, replay: Arc<Replay>) -> Job {
         Job {
             budgets: None,
+            webhook: None,
             limits: Limits::default(),
             cache: Arc::new(MemoryCache::default()),
             tape: Some(Tape::Replay(replay)),
@@ -238,9 +243,9 @@ async fn watched(job: Job, mut watch: Watch) -> Result<(RunReport, watch::Seen),
     let cancel = job.context.cancel.clone();
     let plan = Arc::new(job.plan);
     let name = plan.flows[job.start.flow.index()].name.clone();
-    let Job { journal, budgets, limits, cache, tape, tables, vault, .. } = job;
+    let Job { journal, budgets, limits, cache, tape, tables, vault, webhook, .. } = job;
     let counts = cache.clone();
-    let options = Options { journal, cache, budgets, limits, tape, tables, vault, script: None };
+    let options = Options { journal, cache, budgets, limits, tape, tables, vault, webhook, script: None };
     let made = Engine::new(plan, job.context, options);
     let engine = match made {
         Ok(engine) => engine,

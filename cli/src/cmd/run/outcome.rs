@@ -2,6 +2,7 @@
 //! exit code.
 
 use super::watch::{self, Seen};
+use crate::cmd::{review, runs};
 use crate::console::{Console, Paint, counted};
 use crate::exit::{Exit, Failure};
 use crate::live::dollars;
@@ -40,6 +41,7 @@ pub(super) fn print(
         } else if !seen.streamed.is_empty() {
             console.piece("\n")?;
         }
+        waiting(done, console);
         if let Some(error) = &done.error {
             explain(done, error, around.program, console);
         } else if let Some(line) = &seen.closing {
@@ -50,7 +52,8 @@ pub(super) fn print(
         console.note(&format!("warning: {warning}"));
     }
     if let (Some(resume), true) = (around.resume, may_go_on(done)) {
-        console.note(&format!("`{resume}` goes on where it was"));
+        let after = if done.waiting.is_empty() { "goes on where it was" } else { "goes on after that" };
+        console.note(&format!("`{resume}` {after}"));
     }
     match &seen.unwritten {
         Some(failure) => {
@@ -88,12 +91,35 @@ pub(super) fn for_terminal(text: &str) -> Cow<'_, str> {
     text.chars().map(|c| if harmless(c) { c } else { '\u{fffd}' }).collect()
 }
 
+// Who is waited for, and how they decide.
+fn waiting(done: &RunReport, console: &Console) {
+    for asked in done.waiting.iter().map(|standing| &standing.asked) {
+        let head = Paint::Warn.on(console.err_colour, "waiting:");
+        let until = runs::moment(asked.until);
+        console.say(&format!("{head} `{}` waits for {} until {until} UTC", asked.path, asked.by));
+        if let Some(why) = asked.why.as_ref().filter(|_| !asked.private) {
+            console.say(&format!(" {} {}", Paint::Strong.on(console.err_colour, "why:"), for_terminal(why)));
+        }
+        console.say(&format!(
+            " {} {}",
+            Paint::Strong.on(console.err_colour, "value:"),
+            review::summary(asked, console.width())
+        ));
+        console.note(&format!(
+            "`flowc approve {} {}` lets it pass, `flowc reject {} {} --reason \"…\"` does not",
+            done.run, asked.path, done.run, asked.path
+        ));
+    }
+}
+
 // Whether resuming a run can come to something else: what can't be computed stays so.
 fn may_go_on(done: &RunReport) -> bool {
     match done.status {
         RunStatus::Ok | RunStatus::Stopped => false,
         RunStatus::Waiting => true,
-        RunStatus::Failed => done.error.as_ref().is_none_or(|e| !matches!(e.code, Code::E0809 | Code::E0813)),
+        RunStatus::Failed => {
+            done.error.as_ref().is_none_or(|e| !matches!(e.code, Code::E0808 | Code::E0809 | Code::E0813))
+        }
     }
 }
 

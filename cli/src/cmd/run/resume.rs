@@ -37,22 +37,31 @@ pub(super) fn note(program: &Path, profile: Option<&str>, models: &ModelArgs) ->
     json!({ "program": program.to_string_lossy(), "profile": profile, "models": models.models }).to_string()
 }
 
+/// The program of a run, unless `named` is one, and the models that it was started with.
+pub(crate) fn program_of(trace: &Trace, named: Option<&Path>) -> Result<(PathBuf, ModelArgs), Failure> {
+    let note: Json = serde_json::from_str(&trace.note).unwrap_or_default();
+    let program = named.map(Path::to_owned).or_else(|| note["program"].as_str().map(from_here));
+    let Some(program) = program else {
+        let run = &trace.run.run;
+        return Err(Failure::usage(format!("run `{run}` does not say which program it is of"))
+            .help(format!("name it: `flowc run PROGRAM --resume {run}`")));
+    };
+    let profile = note["profile"].as_str().map(str::to_owned);
+    let models = serde_json::from_value(note["models"].clone()).unwrap_or_default();
+    Ok((program, ModelArgs { profile, models }))
+}
+
 impl Resumed {
     /// Finds a run of the program that the command line names, or else in this folder's journal.
     pub(super) fn find(args: &Args, run: &str, runtime: &Runtime) -> Result<Resumed, Failure> {
         let place = In { within: args.program.clone() };
         let (journal, trace) = place.find(run, runtime)?;
         let vault = place.vault()?;
-        let note: Json = serde_json::from_str(&trace.note).unwrap_or_default();
-        let program = args.program.clone().or_else(|| note["program"].as_str().map(from_here));
-        let Some(program) = program else {
-            return Err(Failure::usage(format!("run `{run}` does not say which program it is of"))
-                .help(format!("name it: `flowc run PROGRAM --resume {run}`")));
-        };
+        let (program, noted) = program_of(&trace, args.program.as_deref())?;
         let mut models = args.models.clone();
-        models.profile = models.profile.or_else(|| note["profile"].as_str().map(str::to_owned));
+        models.profile = models.profile.or(noted.profile);
         if models.models.is_empty() {
-            models.models = serde_json::from_value(note["models"].clone()).unwrap_or_default();
+            models.models = noted.models;
         }
         Ok(Resumed { trace, journal, program, models, vault })
     }
@@ -79,6 +88,7 @@ impl Resumed {
             spent: run.spent,
             took: run.took,
             steps: Vec::new(),
+            waiting: Vec::new(),
         };
         if as_json {
             let mut document = serde_json::to_value(&report)

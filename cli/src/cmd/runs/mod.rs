@@ -2,6 +2,7 @@
 
 mod forget;
 
+use crate::cmd::review;
 use crate::config::{self, Config};
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
@@ -22,6 +23,7 @@ use tokio::runtime::Runtime;
 #[command(after_help = "Examples:
   flowc runs                                  the last 20 runs of the programs in this folder
   flowc runs --status failed,interrupted      those that can be resumed
+  flowc runs --waiting                        what waits for a person; `flowc approve` decides
   flowc runs --in-doubt                       actions of which it is not known whether they happened
   flowc runs --in examples/shop --limit 100 --format json
   flowc runs --forget --older-than 30d        deletes what is recorded of old runs, and gives the room back
@@ -47,8 +49,14 @@ pub(crate) struct Args {
     /// The actions that wait for a decision, instead of the runs.
     #[arg(long, conflicts_with_all = ["status", "flow", "limit"])]
     in_doubt: bool,
+    /// What waits for a person to decide, instead of the runs.
+    #[arg(long, conflicts_with_all = ["status", "limit", "in_doubt"])]
+    waiting: bool,
+    /// With `--waiting`: the values in full, private ones too.
+    #[arg(long, requires = "waiting")]
+    values: bool,
     /// Delete these runs, or those that `--older-than`, `--status` and `--flow` say.
-    #[arg(long, value_name = "RUN", num_args = 0.., conflicts_with_all = ["in_doubt", "limit"])]
+    #[arg(long, value_name = "RUN", num_args = 0.., conflicts_with_all = ["in_doubt", "waiting", "limit"])]
     forget: Option<Vec<String>>,
     /// With `--forget`: what was last heard of so long ago: `30d`, `12h`, `2w`.
     #[arg(long, value_name = "TIME", requires = "forget", value_parser = forget::age)]
@@ -73,6 +81,19 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
     let as_json = args.format == super::Format::Json;
     if let Some(named) = &args.forget {
         return forget::forget(args, named, (journal, &place, &runtime), console);
+    }
+    if args.waiting {
+        let found = journal.map(|j| runtime.block_on(j.reviews())).transpose().map_err(Failure::from)?;
+        let mut found = found.unwrap_or_default();
+        found.retain(|row| args.flow.as_deref().is_none_or(|flow| row.flow == flow));
+        if args.values {
+            let vault = args.place.vault()?;
+            for row in &mut found {
+                let Some(value) = &mut row.standing.asked.value else { continue };
+                *value = vault.open(value, row.run.0.as_bytes()).map_err(Failure::from)?;
+            }
+        }
+        return review::list(&found, args.values, (as_json, args.place.config()?.clock.now()), console);
     }
     if args.in_doubt {
         let doubts = journal.map(|j| runtime.block_on(j.in_doubt())).transpose().map_err(Failure::from)?;

@@ -8,7 +8,7 @@ use crate::console::{Console, Paint, counted};
 use crate::exit::{Exit, Failure};
 use crate::figures::{Round, count, dollars, seconds};
 use crate::table::{self, Align};
-use flow_runtime::journal::{CallRow, RunState, StepRow, Trace};
+use flow_runtime::journal::{CallRow, RunState, Standing, StepRow, Trace};
 use flow_runtime::privacy::shown as shown_value;
 use serde_json::{Value as Json, json};
 
@@ -67,7 +67,36 @@ fn document(trace: &Trace) -> Json {
     out["output"] = json!(trace.output.as_ref().map(|output| shown_value(output).to_json()));
     out["steps"] = trace.steps.iter().map(step).collect();
     out["calls"] = trace.calls.iter().map(call).collect();
+    out["reviews"] = trace.reviews.iter().map(decision).collect();
     out
+}
+
+fn decision(standing: &Standing) -> Json {
+    let mut out = serde_json::to_value(standing).unwrap_or_default();
+    out["decision"] = standing.judged.as_ref().map_or(Json::Null, |judged| {
+        json!({
+            "verdict": judged.verdict.name(), "who": judged.who.as_str(), "reason": judged.reason,
+            "edited": judged.value.is_some(), "at": judged.at.to_string(),
+        })
+    });
+    out
+}
+
+// Who was asked, and what they said.
+fn people(standing: &Standing) -> String {
+    let Standing { asked, judged, .. } = standing;
+    let until = runs::moment(asked.until);
+    let said = match judged {
+        None => format!("waits for {} until {until} UTC", asked.by),
+        Some(judged) => {
+            let who = if judged.who.is_empty() { String::new() } else { format!(" by {}", judged.who) };
+            let edited = if judged.value.is_some() { ", edited" } else { "" };
+            let reason = judged.reason.as_ref().map(|r| format!(": {r}")).unwrap_or_default();
+            let at = runs::moment(judged.at);
+            format!("{}{who} for {} at {at} UTC{edited}{reason}", judged.verdict.name(), asked.by)
+        }
+    };
+    format!("{}  {said}\n", asked.path)
 }
 
 fn call(call: &CallRow) -> Json {
@@ -99,6 +128,10 @@ fn shown(trace: &Trace, console: &Console) -> String {
     if let Some(error) = &run.error {
         let at = error.step.as_ref().map(|step| format!(" in step `{step}`")).unwrap_or_default();
         out.push_str(&format!("{}: {}{at}\n", error.code.name(), error.message));
+    }
+    if !trace.reviews.is_empty() {
+        out.push('\n');
+        trace.reviews.iter().for_each(|standing| out.push_str(&people(standing)));
     }
     let rows = tree::rows(trace);
     if rows.is_empty() {

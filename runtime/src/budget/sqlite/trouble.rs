@@ -43,7 +43,7 @@ impl Trouble {
             Trouble::Sqlite(error) => sqlite(error, path),
             Trouble::Outside(reason) => (reason.clone(), FOLDER),
             Trouble::Newer(version) => (
-                format!("it has the form {version}, and this flowc knows {}", FORM.version),
+                format!("it has the form {version}, and this flowc knows {}", FORM.version()),
                 "use the flowc that made it",
             ),
         };

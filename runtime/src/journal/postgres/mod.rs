@@ -6,6 +6,7 @@
 
 mod db;
 mod read;
+mod review;
 mod write;
 
 use super::queue::{Answer, Ask, Store};
@@ -45,7 +46,7 @@ struct Postgres {
 }
 
 /// Raised with every change of the tables or of how values are written.
-const VERSION: i32 = 1;
+const VERSION: i32 = 2;
 
 const SCHEMA: &str = "
     create schema if not exists flow;
@@ -159,10 +160,28 @@ async fn prepare(client: &mut Client) -> Result<(), Trouble> {
         }
         client.execute("select pg_advisory_unlock($1)", &[&MAKING]).await?;
     }
+    renew(client).await?;
     match client.query_one("select version from flow.journal", &[]).await?.get(0) {
         VERSION => Ok(()),
         other => Err(Trouble::Newer(other)),
     }
+}
+
+// Adds what tables of the version before lack; several may begin at once.
+async fn renew(client: &mut Client) -> Result<(), Trouble> {
+    let version = "select version from flow.journal";
+    if client.query_one(version, &[]).await?.get::<_, i32>(0) != 1 {
+        return Ok(());
+    }
+    client.execute("select pg_advisory_lock($1)", &[&MAKING]).await?;
+    if client.query_one(version, &[]).await?.get::<_, i32>(0) == 1 {
+        let transaction = client.transaction().await?;
+        transaction.batch_execute(review::SCHEMA).await?;
+        transaction.execute("update flow.journal set version = $1", &[&VERSION]).await?;
+        transaction.commit().await?;
+    }
+    client.execute("select pg_advisory_unlock($1)", &[&MAKING]).await?;
+    Ok(())
 }
 
 // Without the password.

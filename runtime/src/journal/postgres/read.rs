@@ -1,9 +1,9 @@
 //! What a journal tells, each a function in an open transaction.
 
-use super::super::row::{OutcomeRow, SpentRow, read_error, read_inputs, read_spent};
+use super::super::row::{OutcomeRow, SpentRow, read_error, read_inputs, read_plan, read_spent};
 use super::super::{CallRow, Doubt, Ended, RunId, RunRow, RunState, StepRow, Trace, Wanted};
-use super::Trouble;
 use super::db::Db;
+use super::{Trouble, review};
 use crate::{RunStatus, Spent, codec};
 use ecow::EcoString;
 use flow_plan::{Cost, Millis};
@@ -62,17 +62,28 @@ pub(super) async fn trace(db: &Db<'_>, own: i64, wanted: &RunId) -> Result<Optio
         return Ok(None);
     };
     let number: i64 = row.get(0);
-    let more =
-        db.query_one("select inputs, note, output from flow.runs where number = $1", &[&number]).await?;
+    let more = db
+        .query_one("select inputs, note, output, plan from flow.runs where number = $1", &[&number])
+        .await?;
     let output: Option<&str> = more.get(2);
     Ok(Some(Trace {
         run: run(db, own, &row).await?,
+        plan: read_plan(more.get(3)).map_err(Trouble::Broken)?,
         inputs: read_inputs(more.get(0)).map_err(Trouble::Broken)?,
         note: more.get::<_, &str>(1).into(),
         output: output.map(codec::decode).transpose().map_err(Trouble::Broken)?,
         steps: steps(db, number).await?,
         calls: calls(db, number).await?.into_iter().map(|call| call.row).collect(),
+        reviews: review::of_run(db, number).await?,
     }))
+}
+
+/// One run as it stands in the list.
+pub(super) async fn row(db: &Db<'_>, own: i64, wanted: &RunId) -> Result<Option<RunRow>, Trouble> {
+    match db.query_opt(RUN, &[&wanted.0.as_str()]).await? {
+        Some(row) => run(db, own, &row).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 pub(super) async fn in_doubt(db: &Db<'_>, own: i64) -> Result<Vec<Doubt>, Trouble> {

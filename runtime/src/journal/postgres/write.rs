@@ -7,7 +7,7 @@ use super::super::{
     AttemptId, Begun, Decision, Forget, Forgotten, InDoubt, Outcome, Recorded, RunHead, RunId, Used, Wanted,
 };
 use super::db::Db;
-use super::{Trouble, read};
+use super::{Trouble, read, review};
 use crate::RunError;
 use std::collections::HashMap;
 
@@ -23,7 +23,13 @@ pub(super) async fn carry_out(
     for ask in batch {
         let lost = |driven: &Driven| fences.get(&driven.number) != Some(&driven.fence);
         let answer = match ask {
-            Ask::Begin(driven, _) | Ask::Record(driven, ..) | Ask::End(driven, _) if lost(driven) => {
+            Ask::Begin(driven, _)
+            | Ask::Record(driven, ..)
+            | Ask::Review(driven, _)
+            | Ask::Told(driven, _)
+            | Ask::End(driven, _)
+                if lost(driven) =>
+            {
                 Err(Trouble::Refused(super::super::lost()))
             }
             Ask::Begin(driven, call) => {
@@ -50,6 +56,10 @@ pub(super) async fn carry_out(
             Ask::Trace(run) => Ok(Answer::Trace(read::trace(&db, driver, run).await?.map(Box::new))),
             Ask::InDoubt => read::in_doubt(&db, driver).await.map(Answer::Doubts),
             Ask::Forget(which) => forget(&db, driver, which).await,
+            Ask::Review(driven, asked) => review::ask(&db, *driven, asked).await,
+            Ask::Told(driven, path) => review::told(&db, *driven, path).await,
+            Ask::Reviews => review::reviews(&db, driver).await.map(Answer::Reviews),
+            Ask::Judge(run, path, judged) => review::judge(&db, (run, path), judged).await,
         };
         done.push(match answer {
             Ok(answer) => Ok(answer),
@@ -70,7 +80,11 @@ pub(super) async fn carry_out(
 // The fences of the runs that a batch writes of, held until its end.
 async fn fences(db: &Db<'_>, batch: &[Ask]) -> Result<HashMap<i64, u64>, Trouble> {
     let number = |ask: &Ask| match ask {
-        Ask::Begin(driven, _) | Ask::Record(driven, ..) | Ask::End(driven, _) => Some(driven.number),
+        Ask::Begin(driven, _)
+        | Ask::Record(driven, ..)
+        | Ask::Review(driven, _)
+        | Ask::Told(driven, _)
+        | Ask::End(driven, _) => Some(driven.number),
         _ => None,
     };
     let numbers: Vec<i64> = batch.iter().filter_map(number).collect();
@@ -312,6 +326,7 @@ async fn forget(db: &Db<'_>, driver: i64, which: &Forget) -> Result<Answer, Trou
     let runs: Vec<&str> = gone.iter().map(|run| run.0.as_str()).collect();
     for all in [
         "delete from flow.calls using flow.runs where calls.run = runs.number and runs.run = any($1)",
+        "delete from flow.reviews using flow.runs where reviews.run = runs.number and runs.run = any($1)",
         "delete from flow.steps using flow.runs where steps.run = runs.number and runs.run = any($1)",
         "delete from flow.runs where run = any($1)",
     ] {

@@ -5,6 +5,7 @@
 //! that a step costs microseconds and not a turn of the disk. The file is never deleted.
 
 mod read;
+mod review;
 mod write;
 
 use super::driver::Driver;
@@ -38,7 +39,7 @@ struct Sqlite {
 
 // INVARIANT: a call has `ended` once something was heard of it; `held` is 1 as long as it is not known
 // whether it happened and it may not be repeated.
-const FORM: Form = Form { version: 1, tables: TABLES, tune };
+const FORM: Form = Form { tables: &[TABLES, review::TABLES], tune };
 const TABLES: &str = "
     create table runs (
         number integer primary key, run text not null unique, flow text not null, plan blob not null,
@@ -181,6 +182,10 @@ fn one(db: &Connection, drivers: Drivers<'_>, ask: &Ask) -> Result<Answer, Troub
         Ask::Trace(run) => Ok(Answer::Trace(read::trace(db, drivers, run)?.map(Box::new))),
         Ask::InDoubt => read::in_doubt(db, drivers).map(Answer::Doubts),
         Ask::Forget(which) => write::forget(db, drivers, which),
+        Ask::Review(driven, asked) => review::ask(db, *driven, asked),
+        Ask::Told(driven, path) => review::told(db, *driven, path),
+        Ask::Reviews => review::reviews(db, drivers).map(Answer::Reviews),
+        Ask::Judge(run, path, judged) => review::judge(db, (run, path), judged),
     }
 }
 
@@ -255,7 +260,7 @@ impl fmt::Display for Trouble {
             Trouble::Sqlite(error) => error.fmt(f),
             Trouble::Outside(reason) | Trouble::Broken(reason) => f.write_str(reason),
             Trouble::Newer(version) => {
-                write!(f, "it has the form {version}, and this flowc knows {}", FORM.version)
+                write!(f, "it has the form {version}, and this flowc knows {}", FORM.version())
             }
             Trouble::Refused(error) => error.fmt(f),
         }

@@ -1,8 +1,8 @@
 //! What a journal tells, each a function on an open transaction.
 
-use super::super::row::{OutcomeRow, read_error, read_inputs, read_spent};
+use super::super::row::{OutcomeRow, read_error, read_inputs, read_plan, read_spent};
 use super::super::{CallRow, Doubt, Ended, RunId, RunRow, RunState, StepRow, Trace, Wanted};
-use super::{Drivers, Trouble};
+use super::{Drivers, Trouble, review};
 use crate::{RunStatus, Spent, codec};
 use ecow::EcoString;
 use flow_plan::{Cost, Millis};
@@ -41,17 +41,26 @@ pub(super) fn trace(db: &Connection, drivers: Drivers<'_>, wanted: &RunId) -> Re
     let Some(row) = rows.next()? else { return Ok(None) };
     let number: i64 = row.get(0)?;
     let run = run(db, drivers, row)?;
-    let (inputs, note, output): (String, String, Option<String>) = db
-        .prepare_cached("select inputs, note, output from runs where number = ?1")?
-        .query_row([number], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let (inputs, note, output, plan): (String, String, Option<String>, Vec<u8>) = db
+        .prepare_cached("select inputs, note, output, plan from runs where number = ?1")?
+        .query_row([number], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
     Ok(Some(Trace {
         run,
+        plan: read_plan(&plan).map_err(Trouble::Broken)?,
         inputs: read_inputs(&inputs).map_err(Trouble::Broken)?,
         note: note.into(),
         output: output.map(|text| codec::decode(&text)).transpose().map_err(Trouble::Broken)?,
         steps: steps(db, number)?,
         calls: calls(db, number)?.into_iter().map(|call| call.row).collect(),
+        reviews: review::of_run(db, number)?,
     }))
+}
+
+/// One run as it stands in the list.
+pub(super) fn row(db: &Connection, drivers: Drivers<'_>, wanted: &RunId) -> Result<Option<RunRow>, Trouble> {
+    let mut rows = db.prepare_cached(&format!("{RUN} where run = ?1"))?;
+    let mut rows = rows.query([wanted.0.as_str()])?;
+    rows.next()?.map(|row| run(db, drivers, row)).transpose()
 }
 
 pub(super) fn in_doubt(db: &Connection, drivers: Drivers<'_>) -> Result<Vec<Doubt>, Trouble> {

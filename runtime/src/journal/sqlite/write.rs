@@ -224,7 +224,7 @@ pub(super) fn forget(db: &Connection, drivers: Drivers<'_>, which: &Forget) -> R
     let (gone, kept) = which.choose(rows, &doubts).map_err(Trouble::Refused)?;
     for run in &gone {
         let run = run.0.as_str();
-        for table in ["calls", "steps"] {
+        for table in ["calls", "steps", "reviews"] {
             let all = format!("delete from {table} where run = (select number from runs where run = ?1)");
             db.prepare_cached(&all)?.execute([run])?;
         }
@@ -234,7 +234,7 @@ pub(super) fn forget(db: &Connection, drivers: Drivers<'_>, which: &Forget) -> R
 }
 
 /// Refuses what comes from a driver that has lost its run.
-fn held_by(db: &Connection, driven: Driven) -> Result<(), Trouble> {
+pub(super) fn held_by(db: &Connection, driven: Driven) -> Result<(), Trouble> {
     let mut fence = db.prepare_cached("select fence from runs where number = ?1")?;
     let fence: Option<i64> = fence.query_row([driven.number], |row| row.get(0)).optional()?;
     if fence == Some(driven.fence.cast_signed()) {
