@@ -173,6 +173,7 @@ fn tested(replies: Vec<ReplyWith>, expects: Vec<(&str, Expr, Expr)>) -> Arc<Plan
     let run = |name: &str| call(name, Callee::Flow(FlowId(0)), vec![text("q")]);
     let steps = vec![(run("a"), &[][..]), (run("b"), &[0]), (run("c"), &[1])];
     plan.tests.push(Test {
+        decisions: vec![],
         name: "counts".into(),
         replies: replies
             .into_iter()

@@ -65,6 +65,7 @@ fn context() -> Context {
         state: ".flow".into(),
         http: crate::Http::default(),
         cancel: tokio_util::sync::CancellationToken::new(),
+        clock: Default::default(),
     }
 }
 
