@@ -13,6 +13,8 @@ pub(crate) async fn hold(pair: impl Fn() -> Pair) {
     what_has_ended_for_good_stays_as_it_is(pair()).await;
     runs_are_listed(pair()).await;
     runs_are_forgotten_unless_they_are_needed(pair()).await;
+    a_person_is_asked_and_decides_once(pair()).await;
+    what_nobody_decides_in_time_is_decided(pair()).await;
     many_write_at_once(pair()).await;
 }
 
@@ -255,4 +257,78 @@ async fn many_write_at_once(pair: Pair) {
         assert_eq!((recorded.done.len(), recorded.spent.usd), (10, Cost(10)));
         assert_eq!(recorded.done["s7"].result, Ok(Value::Int(7)));
     }
+}
+
+fn asked(value: Option<&str>, since: i64) -> Asked {
+    Asked {
+        path: "ok".into(),
+        by: "team".into(),
+        value: value.map(Value::text),
+        private: true,
+        why: Some("it is long".into()),
+        since: moment(since),
+        until: moment(since + 100),
+    }
+}
+
+fn judged(verdict: Verdict, who: &str, at: i64) -> Judged {
+    Judged { verdict, who: who.into(), reason: Some("so".into()), value: None, at: moment(at) }
+}
+
+fn moment(ms: i64) -> jiff::Timestamp {
+    jiff::Timestamp::from_millisecond(ms).unwrap()
+}
+
+async fn a_person_is_asked_and_decides_once(pair: Pair) {
+    let run = RunId("r".into());
+    let lease = pair.one.open(&head("r")).await.unwrap().lease;
+    let standing = pair.one.ask(&lease, asked(Some("hi"), 1000)).await.unwrap();
+    assert_eq!(standing, Standing { asked: asked(Some("hi"), 1000), told: false, judged: None });
+    pair.one.told(&lease, "ok").await.unwrap();
+    // Asked again later it is the same question, with the time that is left.
+    let again = pair.one.ask(&lease, asked(Some("hi"), 1050)).await.unwrap();
+    assert_eq!((again.asked.until, again.told), (moment(1100), true));
+    assert_eq!(pair.other.reviews().await.unwrap()[0].standing, again);
+    let unknown = pair.other.judge(&run, "other", judged(Verdict::Approved, "anna", 1060)).await.unwrap_err();
+    assert!(unknown.message.contains("nobody is asked"), "{unknown}");
+    // Both at once, and while the run is driven.
+    let (anna, ben) = tokio::join!(
+        pair.one.judge(&run, "ok", judged(Verdict::Approved, "anna", 1060)),
+        pair.other.judge(&run, "ok", judged(Verdict::Rejected, "ben", 1060)),
+    );
+    assert_eq!([&anna, &ben].iter().filter(|r| r.is_ok()).count(), 1, "{anna:?} {ben:?}");
+    let late = anna.err().or(ben.err()).unwrap();
+    assert!(late.message.contains("is decided already"), "{late}");
+    give_back(&pair.one, lease).await;
+    let lease = pair.other.open(&head("r")).await.unwrap().lease;
+    // A decision stands, also when its time is over.
+    let decided = pair.other.ask(&lease, asked(Some("hi"), 5000)).await.unwrap().judged.unwrap();
+    assert_ne!(decided.verdict, Verdict::Expired);
+    assert_eq!(decided.reason.as_deref(), Some("so"));
+    // Another value is another question.
+    let other = pair.other.ask(&lease, asked(Some("ho"), 5000)).await.unwrap();
+    assert_eq!((other.judged, other.told, other.asked.until), (None, false, moment(5100)));
+    let trace = pair.other.trace(&run).await.unwrap().unwrap();
+    assert_eq!((trace.reviews.len(), trace.plan), (1, head("r").plan));
+    pair.other.end(lease, &ended(RunStatus::Ok)).await.unwrap();
+    assert_eq!(pair.other.reviews().await.unwrap(), []);
+}
+
+async fn what_nobody_decides_in_time_is_decided(pair: Pair) {
+    let run = RunId("r".into());
+    let lease = pair.one.open(&head("r")).await.unwrap().lease;
+    pair.one.ask(&lease, asked(None, 1000)).await.unwrap();
+    let empty = pair.other.judge(&run, "ok", judged(Verdict::Approved, "anna", 1010)).await.unwrap_err();
+    assert!(empty.message.contains("there is no value to approve"), "{empty}");
+    let late = pair.other.judge(&run, "ok", judged(Verdict::Rejected, "anna", 1100)).await.unwrap_err();
+    assert!(late.message.contains("in time"), "{late}");
+    let over = pair.one.ask(&lease, asked(None, 1100)).await.unwrap().judged.unwrap();
+    assert_eq!((over.verdict, over.who.as_str(), over.at), (Verdict::Expired, "", moment(1100)));
+    // Also for who has another idea of the time.
+    let late = pair.other.judge(&run, "ok", judged(Verdict::Rejected, "anna", 1050)).await.unwrap_err();
+    assert!(late.message.contains("in time"), "{late}");
+    give_back(&pair.one, lease).await;
+    let which = Forget { runs: vec![run.clone()], ..Forget::default() };
+    assert_eq!(pair.other.forget(&which).await.unwrap().runs, 1);
+    assert_eq!(pair.other.reviews().await.unwrap(), []);
 }

@@ -173,12 +173,12 @@ fn tested(replies: Vec<ReplyWith>, expects: Vec<(&str, Expr, Expr)>) -> Arc<Plan
     let run = |name: &str| call(name, Callee::Flow(FlowId(0)), vec![text("q")]);
     let steps = vec![(run("a"), &[][..]), (run("b"), &[0]), (run("c"), &[1])];
     plan.tests.push(Test {
+        decisions: vec![],
         name: "counts".into(),
         replies: replies
             .into_iter()
             .map(|with| TestReply { prompt: PromptId(0), with, span: Default::default() })
             .collect(),
-        decisions: Vec::new(),
         body: block(0, 0, steps, var(0)),
         expects: expects.into_iter().map(expect).collect(),
         span: Default::default(),

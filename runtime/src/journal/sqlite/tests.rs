@@ -90,3 +90,18 @@ fn synced_commits_stay_readable() {
     store.carry_out(&[record(driven, 1)]).unwrap().remove(0).unwrap();
     assert!(!store.durable);
 }
+
+#[test]
+fn a_journal_of_the_form_before_is_brought_to_this_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = store(folder.path());
+    let (driven, _) = opened(&mut store);
+    store.carry_out(&[record(driven, 0)]).unwrap().remove(0).unwrap();
+    store.connection.execute_batch("drop table reviews; pragma user_version = 1").unwrap();
+    drop(store);
+    let mut store = self::store(folder.path());
+    let (_, known) = opened(&mut store);
+    assert_eq!(known, 1);
+    let answer = store.carry_out(&[Ask::Reviews]).unwrap().remove(0).unwrap();
+    assert!(matches!(answer, Answer::Reviews(all) if all.is_empty()));
+}

@@ -65,7 +65,7 @@ fn context() -> Context {
         state: ".flow".into(),
         http: crate::Http::default(),
         cancel: tokio_util::sync::CancellationToken::new(),
-        clock: crate::Clock::default(),
+        clock: Default::default(),
     }
 }
 
