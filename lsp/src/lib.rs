@@ -10,10 +10,12 @@ mod handlers;
 mod host;
 mod ide;
 mod place;
+mod programs;
 mod server;
 mod snapshot;
 mod state;
 mod text;
+mod words;
 mod worker;
 mod world;
 

@@ -36,11 +36,6 @@ pub(crate) fn normal(path: &Path) -> PathBuf {
     out
 }
 
-/// A path with `/` between its parts, to be shown or compared.
-pub(crate) fn slashed(path: &Path) -> String {
-    path.to_string_lossy().replace('\\', "/")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,12 +3,16 @@
 //! Law: a notification changes [`State`] before anything is awaited, so that their order holds. A
 //! request waits for the analysis of the text as it stands, and is answered away from this thread.
 
-use crate::handlers::{capabilities, fixes};
+use crate::handlers::{
+    capabilities, code_actions, completion, hierarchy, lenses, names, outline, shown, tokens,
+};
 use crate::host::Host;
-use crate::ide::diagnostics;
+use crate::ide::{complete, diagnostics, signature};
 use crate::place::path_of;
+use crate::programs;
 use crate::snapshot::Snapshot;
-use crate::state::State;
+use crate::state::{self, State};
+use crate::text::Text;
 use crate::worker::Worker;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -61,6 +65,72 @@ impl FlowServer {
         let Some(snapshot) = self.snapshot(uri).await? else { return Ok(None) };
         aside(move || answer(&snapshot)).await
     }
+
+    /// The same for a place in a document.
+    async fn at<T, F>(&self, place: TextDocumentPositionParams, answer: F) -> Result<Option<T>>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Snapshot, usize) -> Option<T> + Send + 'static,
+    {
+        let position = place.position;
+        self.of(&place.text_document.uri, move |snapshot| {
+            answer(snapshot, snapshot.job.text.offset(position, snapshot.job.encoding))
+        })
+        .await
+    }
+
+    /// Answers from the text as it is and what was known last, without waiting for an analysis where
+    /// there was one.
+    async fn typed<T, F>(&self, uri: &Uri, position: Position, answer: F) -> Result<Option<T>>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Typed) -> Option<T> + Send + 'static,
+    {
+        let known = |state: &State| {
+            let state = state.lock();
+            let text = state.documents.get(uri)?.text.clone();
+            let (newest, good, client) = (state.newest(uri)?, state.good(uri)?, state.client);
+            let offset = text.offset(position, client.encoding);
+            Some(Typed { text, offset, newest, good, client })
+        };
+        let typed = match known(&self.state) {
+            Some(typed) => typed,
+            None => {
+                self.snapshot(uri).await?;
+                let Some(typed) = known(&self.state) else { return Ok(None) };
+                typed
+            }
+        };
+        aside(move || answer(&typed)).await
+    }
+
+    /// The edits that lay a document out. They need no analysis.
+    async fn formatted(&self, uri: &Uri, range: Option<Range>) -> Result<Option<Vec<TextEdit>>> {
+        let (text, encoding) = {
+            let state = self.state.lock();
+            let Some(document) = state.documents.get(uri) else { return Ok(None) };
+            (document.text.clone(), state.client.encoding)
+        };
+        aside(move || Some(outline::format(&text, range, encoding))).await
+    }
+
+    /// What finds the programs that may have the name at a place.
+    fn programs(&self) -> impl FnOnce(&Snapshot, usize) -> Vec<Arc<Snapshot>> + Send + use<> {
+        let (state, host) = (self.state.clone(), self.worker.host.clone());
+        move |snapshot, at| {
+            let word = crate::ide::names::word_at(snapshot.text(), at);
+            programs::with(&state, host.as_ref(), &snapshot.text()[word])
+        }
+    }
+}
+
+/// A document as it is typed, with what was known of it last.
+struct Typed {
+    text: Text,
+    offset: usize,
+    newest: Arc<Snapshot>,
+    good: Arc<Snapshot>,
+    client: state::Client,
 }
 
 /// Works something out where it blocks nobody. A panic is this request's error, and no more.
@@ -182,19 +252,208 @@ impl LanguageServer for FlowServer {
     }
 
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
-        let explained = self.worker.explained();
-        let only = params.context.only;
-        self.of(&params.text_document.uri, move |snapshot| {
-            let range = snapshot.job.text.bytes(params.range, snapshot.job.encoding);
-            let mut actions = fixes::at(snapshot, range, &explained);
-            actions.extend(fixes::all(snapshot));
-            if let Some(only) = only {
-                let asked =
-                    |kind: &CodeActionKind| only.iter().any(|o| kind.as_str().starts_with(o.as_str()));
-                actions.retain(|a| a.kind.as_ref().is_some_and(asked));
-            }
-            Some(actions.into_iter().map(CodeActionOrCommand::CodeAction).collect())
+        let (explained, host) = (self.worker.explained(), self.worker.host.clone());
+        let uri = params.text_document.uri.clone();
+        self.of(&uri, move |s| Some(code_actions::of(s, &params, &explained, host.as_ref()))).await
+    }
+
+    async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
+        let host = self.worker.host.clone();
+        self.at(params.text_document_position_params, move |s, at| shown::hover(s, at, host.as_ref())).await
+    }
+
+    async fn inlay_hint(&self, params: InlayHintParams) -> Result<Option<Vec<InlayHint>>> {
+        self.of(&params.text_document.uri, move |s| Some(lenses::hints(s, params.range))).await
+    }
+
+    async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
+        self.of(&params.text_document.uri, |s| Some(lenses::lenses(s))).await
+    }
+
+    async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<LSPAny>> {
+        let argument = |i: usize| params.arguments.get(i).and_then(|a| a.as_str()).map(str::to_owned);
+        let uri: Option<Uri> = argument(0).and_then(|uri| uri.parse().ok());
+        let uri = uri.ok_or_else(|| refused("the command needs the document's address"))?;
+        let of = argument(1);
+        let command = params.command;
+        let done = self.of(&uri, move |s| Some(lenses::run(s, &command, of.as_deref()))).await?;
+        let done = done.ok_or_else(|| refused("the document is not open"))?.map_err(|why| refused(&why))?;
+        if let Some(line) = done["shell"].as_str() {
+            // Only a client can open a terminal.
+            self.client.show_message(MessageType::INFO, format!("in a terminal: {line}")).await;
+        }
+        Ok(Some(done))
+    }
+
+    async fn goto_definition(&self, params: GotoDefinitionParams) -> Result<Option<GotoDefinitionResponse>> {
+        self.at(params.text_document_position_params, names::definition).await
+    }
+
+    async fn goto_type_definition(
+        &self,
+        params: request::GotoTypeDefinitionParams,
+    ) -> Result<Option<request::GotoTypeDefinitionResponse>> {
+        self.at(params.text_document_position_params, names::type_definition).await
+    }
+
+    async fn references(&self, params: ReferenceParams) -> Result<Option<Vec<Location>>> {
+        let with_declaration = params.context.include_declaration;
+        let programs = self.programs();
+        self.at(params.text_document_position, move |s, at| {
+            Some(names::references(s, at, &programs(s, at), with_declaration))
         })
         .await
     }
+
+    async fn prepare_rename(
+        &self,
+        params: TextDocumentPositionParams,
+    ) -> Result<Option<PrepareRenameResponse>> {
+        let found = self.at(params, |s, at| Some(names::prepare_rename(s, at))).await?;
+        found.transpose().map_err(|why| refused(&why))
+    }
+
+    async fn rename(&self, params: RenameParams) -> Result<Option<WorkspaceEdit>> {
+        let name = params.new_name;
+        let programs = self.programs();
+        let edit = self
+            .at(params.text_document_position, move |s, at| {
+                Some(names::rename(s, at, &name, &programs(s, at)))
+            })
+            .await?;
+        edit.transpose().map_err(|why| refused(&why))
+    }
+
+    async fn document_highlight(
+        &self,
+        params: DocumentHighlightParams,
+    ) -> Result<Option<Vec<DocumentHighlight>>> {
+        self.at(params.text_document_position_params, |s, at| Some(names::highlights(s, at))).await
+    }
+
+    async fn document_symbol(&self, params: DocumentSymbolParams) -> Result<Option<DocumentSymbolResponse>> {
+        self.of(&params.text_document.uri, |s| Some(outline::symbols(s))).await
+    }
+
+    async fn symbol(&self, params: WorkspaceSymbolParams) -> Result<Option<WorkspaceSymbolResponse>> {
+        let (state, host) = (self.state.clone(), self.worker.host.clone());
+        aside(move || {
+            let programs = programs::with(&state, host.as_ref(), "");
+            let found = outline::workspace(programs.iter().map(AsRef::as_ref), &params.query);
+            Some(WorkspaceSymbolResponse::Flat(found))
+        })
+        .await
+    }
+
+    async fn folding_range(&self, params: FoldingRangeParams) -> Result<Option<Vec<FoldingRange>>> {
+        self.of(&params.text_document.uri, |s| Some(outline::folds(s))).await
+    }
+
+    async fn selection_range(&self, params: SelectionRangeParams) -> Result<Option<Vec<SelectionRange>>> {
+        self.of(&params.text_document.uri, move |s| Some(outline::selections(s, &params.positions))).await
+    }
+
+    async fn document_link(&self, params: DocumentLinkParams) -> Result<Option<Vec<DocumentLink>>> {
+        self.of(&params.text_document.uri, |s| Some(outline::links(s))).await
+    }
+
+    async fn formatting(&self, params: DocumentFormattingParams) -> Result<Option<Vec<TextEdit>>> {
+        self.formatted(&params.text_document.uri, None).await
+    }
+
+    async fn range_formatting(&self, params: DocumentRangeFormattingParams) -> Result<Option<Vec<TextEdit>>> {
+        self.formatted(&params.text_document.uri, Some(params.range)).await
+    }
+
+    async fn on_type_formatting(
+        &self,
+        params: DocumentOnTypeFormattingParams,
+    ) -> Result<Option<Vec<TextEdit>>> {
+        let TextDocumentPositionParams { text_document, position } = params.text_document_position;
+        self.formatted(&text_document.uri, Some(Range::new(position, position))).await
+    }
+
+    async fn semantic_tokens_full(
+        &self,
+        params: SemanticTokensParams,
+    ) -> Result<Option<SemanticTokensResult>> {
+        self.of(&params.text_document.uri, |s| Some(tokens::of(s, None).into())).await
+    }
+
+    async fn semantic_tokens_range(
+        &self,
+        params: SemanticTokensRangeParams,
+    ) -> Result<Option<SemanticTokensRangeResult>> {
+        self.of(&params.text_document.uri, move |s| Some(tokens::of(s, Some(params.range)).into())).await
+    }
+
+    async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
+        let TextDocumentPositionParams { text_document, position } = params.text_document_position;
+        let host = self.worker.host.clone();
+        self.typed(&text_document.uri, position, move |typed| {
+            let around = complete::Around {
+                text: typed.text.as_str(),
+                offset: typed.offset,
+                newest: &typed.newest,
+                good: &typed.good,
+                host: host.as_ref(),
+            };
+            Some(completion::of(&around, &typed.text, typed.client))
+        })
+        .await
+    }
+
+    async fn signature_help(&self, params: SignatureHelpParams) -> Result<Option<SignatureHelp>> {
+        let TextDocumentPositionParams { text_document, position } = params.text_document_position_params;
+        let host = self.worker.host.clone();
+        self.typed(&text_document.uri, position, move |typed| {
+            let at = |known| signature::at(typed.text.as_str(), typed.offset, known, host.as_ref());
+            at(&typed.newest).or_else(|| at(&typed.good)).map(completion::signature)
+        })
+        .await
+    }
+
+    async fn prepare_call_hierarchy(
+        &self,
+        params: CallHierarchyPrepareParams,
+    ) -> Result<Option<Vec<CallHierarchyItem>>> {
+        self.at(params.text_document_position_params, hierarchy::prepare).await
+    }
+
+    async fn incoming_calls(
+        &self,
+        params: CallHierarchyIncomingCallsParams,
+    ) -> Result<Option<Vec<CallHierarchyIncomingCall>>> {
+        let (state, host) = (self.state.clone(), self.worker.host.clone());
+        aside(move || {
+            let mut found: Vec<CallHierarchyIncomingCall> = Vec::new();
+            for program in programs::with(&state, host.as_ref(), &params.item.name) {
+                for call in hierarchy::incoming(&program, &params.item) {
+                    // A file that several programs import is read in each of them.
+                    if !found.contains(&call) {
+                        found.push(call);
+                    }
+                }
+            }
+            Some(found)
+        })
+        .await
+    }
+
+    async fn outgoing_calls(
+        &self,
+        params: CallHierarchyOutgoingCallsParams,
+    ) -> Result<Option<Vec<CallHierarchyOutgoingCall>>> {
+        let (state, host) = (self.state.clone(), self.worker.host.clone());
+        aside(move || {
+            let programs = programs::with(&state, host.as_ref(), &params.item.name);
+            let own = programs.iter().find(|p| p.uris.iter().any(|u| u.as_ref() == Some(&params.item.uri)));
+            own.map(|program| hierarchy::outgoing(program, &params.item))
+        })
+        .await
+    }
+}
+
+fn refused(why: &str) -> Error {
+    Error { code: ErrorCode::ServerError(-32803), message: why.to_owned().into(), data: None }
 }

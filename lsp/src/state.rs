@@ -7,7 +7,7 @@
 //! Laws: a program's `wanted` grows with every change that concerns it; a snapshot is shown only if
 //! its generation is the wanted one; at most one analysis of a program runs at a time.
 
-use crate::place::{path_of, slashed};
+use crate::place::path_of;
 use crate::snapshot::{Job, Snapshot};
 use crate::text::{Encoding, Text, changed};
 use crate::world::Open;
@@ -206,18 +206,20 @@ impl Inner {
         files.collect()
     }
 
-    /// Takes an analysis in; whether it is the one that is wanted.
-    pub(crate) fn finished(&mut self, snapshot: &Arc<Snapshot>) -> bool {
-        let Some(program) = self.programs.get_mut(&snapshot.job.uri) else { return false };
+    /// Takes an analysis in, if it is the one that is wanted; whether its document is as it was, so
+    /// that the client does not know that something has changed.
+    pub(crate) fn finished(&mut self, snapshot: &Arc<Snapshot>) -> Option<bool> {
+        let program = self.programs.get_mut(&snapshot.job.uri)?;
         if program.wanted != snapshot.job.generation {
-            return false;
+            return None;
         }
+        let unchanged = program.newest.as_ref().is_some_and(|n| n.job.version == snapshot.job.version);
         if !snapshot.is_broken() || program.good.is_none() {
             program.good = Some(snapshot.clone());
         }
         program.newest = Some(snapshot.clone());
         program.done.send_replace(snapshot.job.generation);
-        true
+        Some(unchanged)
     }
 
     /// Ends the work on a program, if nothing more is wanted of it.
@@ -265,11 +267,5 @@ impl Inner {
         let mut all: Vec<_> = self.programs.values().filter_map(|p| p.newest.clone()).collect();
         all.sort_by(|a, b| a.job.uri.cmp(&b.job.uri));
         all
-    }
-
-    /// A path as people know it: below one of the open folders.
-    pub(crate) fn shown(&self, path: &Path) -> String {
-        let below = self.roots.iter().find_map(|root| path.strip_prefix(root).ok());
-        slashed(below.unwrap_or(path))
     }
 }

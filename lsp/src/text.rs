@@ -84,11 +84,6 @@ impl Text {
         self.text.clone()
     }
 
-    /// How many lines there are; at least one.
-    pub(crate) fn lines(&self) -> usize {
-        self.starts.len()
-    }
-
     /// The line a byte lies on, from 0.
     pub(crate) fn line_of(&self, offset: usize) -> usize {
         self.starts.partition_point(|s| *s as usize <= offset).saturating_sub(1)

@@ -40,10 +40,11 @@ impl Worker {
             let generation = work.job.generation;
             match self.analysed(work).await {
                 Some(snapshot) => {
-                    if !self.state.lock().finished(&snapshot) {
-                        continue;
-                    }
+                    let Some(unchanged) = self.state.lock().finished(&snapshot) else { continue };
                     self.publish(&snapshot).await;
+                    if unchanged {
+                        self.refresh();
+                    }
                 }
                 None => self.state.lock().failed(&uri, generation),
             }
@@ -96,6 +97,19 @@ impl Worker {
         for uri in gone {
             self.client.publish_diagnostics(uri, Vec::new(), None).await;
         }
+    }
+
+    // Asks the client to take hints and lenses anew. Its answer says nothing, so nobody waits for it.
+    fn refresh(&self) {
+        let (can, client) = (self.state.lock().client, self.client.clone());
+        tokio::spawn(async move {
+            if can.refreshes_hints {
+                let _ = client.inlay_hint_refresh().await;
+            }
+            if can.refreshes_lenses {
+                let _ = client.code_lens_refresh().await;
+            }
+        });
     }
 
     /// Where the page of a code is.

@@ -11,6 +11,7 @@ mod catalog;
 mod dump;
 mod eval;
 mod expr;
+pub mod figures;
 pub mod filters;
 pub mod functions;
 mod labels;

@@ -2,5 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says what is wrong by failing")]
 
+#[expect(dead_code, unreachable_pub, reason = "a client for all tests, of which each uses a part")]
 mod client;
+mod completion;
+mod features;
 mod sync;
