@@ -1,10 +1,10 @@
 //! Declarations of both sides, and what each says as facts.
 
+use crate::Program;
 use crate::facts::{Aspect, Facts};
 use crate::names::{Names, Renames};
 use crate::report::{Kind, Place};
 use crate::types::each_declared;
-use crate::Program;
 use ecow::EcoString;
 use flow_compiler::bounds::FlowBound;
 use flow_diagnostics::{FileId, Span};
@@ -70,7 +70,9 @@ fn of_program<'a>(program: &'a Program<'a>) -> Vec<Decl<'a>> {
     };
     plan.models.iter().for_each(|m| add(Kind::Model, &m.name, m.span, What::Model(m)));
     for (name, ty) in types(program) {
-        if let Some(decl) = program.hir.decls.iter().find(|d| d.name == name && matches!(d.kind, "type" | "enum")) {
+        if let Some(decl) =
+            program.hir.decls.iter().find(|d| d.name == name && matches!(d.kind, "type" | "enum"))
+        {
             add(Kind::Type, &name, decl.span, What::Type(ty));
         }
     }

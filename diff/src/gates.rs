@@ -58,7 +58,8 @@ pub fn parse(text: &str) -> Result<Gate, String> {
 
 /// The gates that a change does not pass.
 pub fn failed(diff: &Diff, gates: &[Gate]) -> Vec<Failed> {
-    let found = gates.iter().map(|gate| Failed { gate: gate.text.clone(), because: because(diff, &gate.rule) });
+    let found =
+        gates.iter().map(|gate| Failed { gate: gate.text.clone(), because: because(diff, &gate.rule) });
     found.filter(|f| !f.because.is_empty()).collect()
 }
 
@@ -80,7 +81,9 @@ fn rise(text: &str) -> Result<Rule, String> {
         return Ok(Rule::Rise(measure, Most::Percent(hundredths)));
     }
     let by = match measure {
-        Measure::Cost => most.strip_prefix('$').and_then(Cost::parse_dollars).and_then(|c| u64::try_from(c.0).ok()),
+        Measure::Cost => {
+            most.strip_prefix('$').and_then(Cost::parse_dollars).and_then(|c| u64::try_from(c.0).ok())
+        }
         Measure::Calls | Measure::Tokens => most.replace('_', "").parse().ok(),
         Measure::Time => millis(most),
     };
@@ -109,10 +112,14 @@ fn because(diff: &Diff, rule: &Rule) -> Vec<String> {
     match rule {
         Rule::Breaking => at_least(crate::Class::Breaking),
         Rule::Behaviour => at_least(crate::Class::Behaviour),
-        Rule::GuardRemoved => {
-            diff.guards_removed().iter().map(|l| format!("{} no longer has guard {}", l.owner, l.guard)).collect()
+        Rule::GuardRemoved => diff
+            .guards_removed()
+            .iter()
+            .map(|l| format!("{} no longer has guard {}", l.owner, l.guard))
+            .collect(),
+        Rule::Rise(measure, most) => {
+            diff.flows.iter().filter_map(|flow| rises(flow, *measure, *most)).collect()
         }
-        Rule::Rise(measure, most) => diff.flows.iter().filter_map(|flow| rises(flow, *measure, *most)).collect(),
     }
 }
 
@@ -192,7 +199,12 @@ mod tests {
             ("cost>$0.000000005", 1, 7, true),
         ] {
             let gate = parse(gate).expect("a gate");
-            assert_eq!(!failed(&flow(before, after), std::slice::from_ref(&gate)).is_empty(), fails, "{}", gate.text);
+            assert_eq!(
+                !failed(&flow(before, after), std::slice::from_ref(&gate)).is_empty(),
+                fails,
+                "{}",
+                gate.text
+            );
         }
     }
 

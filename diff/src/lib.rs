@@ -117,16 +117,8 @@ pub fn compare(old: &[Program<'_>], new: &[Program<'_>]) -> Diff {
     diff
 }
 
-const KINDS: [Kind; 8] = [
-    Kind::Model,
-    Kind::Type,
-    Kind::Lookup,
-    Kind::Action,
-    Kind::Prompt,
-    Kind::Guard,
-    Kind::Flow,
-    Kind::Test,
-];
+const KINDS: [Kind; 8] =
+    [Kind::Model, Kind::Type, Kind::Lookup, Kind::Action, Kind::Prompt, Kind::Guard, Kind::Flow, Kind::Test];
 
 // By file and name, then by name alone, then by likeness.
 fn matching(
@@ -135,7 +127,8 @@ fn matching(
     renames: &Renames,
     none: &Renames,
 ) -> Vec<(usize, usize)> {
-    let of = |decls: &[Decl<'_>]| -> Vec<usize> { (0..decls.len()).filter(|i| decls[*i].kind == kind).collect() };
+    let of =
+        |decls: &[Decl<'_>]| -> Vec<usize> { (0..decls.len()).filter(|i| decls[*i].kind == kind).collect() };
     let (mut left, mut free) = (of(old), of(new));
     let mut out: Vec<(usize, usize)> = Vec::new();
     for with_home in [true, false] {
@@ -195,7 +188,12 @@ fn renamed_params(
         .collect()
 }
 
-fn pair(old: &Decl<'_>, new: &Decl<'_>, (renames, none, reach): (&Renames, &Renames, &Reach), diff: &mut Diff) {
+fn pair(
+    old: &Decl<'_>,
+    new: &Decl<'_>,
+    (renames, none, reach): (&Renames, &Renames, &Reach),
+    diff: &mut Diff,
+) {
     let (before, after) = (old.names(renames), new.names(none));
     let sides = Sides { old: &before, new: &after };
     let mut changes = match (&old.what, &new.what) {
@@ -289,10 +287,9 @@ fn of_another_model(old: &flow_plan::Model, new: &flow_plan::Model, changes: &mu
         match (input, output) {
             (Some(input), Some(output)) if input == output => change.notes.push(format!("price {input}")),
             (Some(input), Some(output)) => change.notes.push(format!("price in {input}, out {output}")),
-            _ if a != b => change.notes.push(format!(
-                "price {} in, {} out → {} in, {} out",
-                a.input, a.output, b.input, b.output
-            )),
+            _ if a != b => change
+                .notes
+                .push(format!("price {} in, {} out → {} in, {} out", a.input, a.output, b.input, b.output)),
             _ => {}
         }
     }
@@ -365,7 +362,8 @@ impl Reach {
                         Type::Enum(e) => Some(e.name.clone()),
                         _ => None,
                     };
-                    let name = name.map(|n| renames.map_or(n.clone(), |r| r.decl(Kind::Type, &n)).to_string());
+                    let name =
+                        name.map(|n| renames.map_or(n.clone(), |r| r.decl(Kind::Type, &n)).to_string());
                     let set = if is_given { &mut reach.given } else { &mut reach.read };
                     set.extend(name);
                 });
@@ -381,4 +379,3 @@ impl Reach {
         (self.given.contains(name), self.read.contains(name))
     }
 }
-

@@ -30,7 +30,9 @@ pub(crate) fn pairs(old: &[Candidate], new: &[Candidate]) -> Vec<(usize, usize)>
             same.entry((&b.head, &b.words)).or_default().push(j);
         }
         for (i, a) in old.iter().enumerate() {
-            scored.extend(same.get_mut(&(a.head.as_str(), a.words.as_slice())).and_then(Vec::pop).map(|j| (1.0, i, j)));
+            scored.extend(
+                same.get_mut(&(a.head.as_str(), a.words.as_slice())).and_then(Vec::pop).map(|j| (1.0, i, j)),
+            );
         }
     }
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));

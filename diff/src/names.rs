@@ -64,10 +64,18 @@ impl<'a> Names<'a> {
     pub(crate) fn callee(&self, callee: &Callee) -> (Kind, EcoString, Vec<EcoString>) {
         let plan = self.plan;
         let (kind, name, params) = match callee {
-            Callee::Prompt(id) => (Kind::Prompt, &plan.prompts[id.index()].name, &plan.prompts[id.index()].params),
-            Callee::Lookup(id) => (Kind::Lookup, &plan.lookups[id.index()].name, &plan.lookups[id.index()].params),
-            Callee::Guard(id) => (Kind::Guard, &plan.guards[id.index()].name, &plan.guards[id.index()].params),
-            Callee::Action(id) => (Kind::Action, &plan.actions[id.index()].name, &plan.actions[id.index()].params),
+            Callee::Prompt(id) => {
+                (Kind::Prompt, &plan.prompts[id.index()].name, &plan.prompts[id.index()].params)
+            }
+            Callee::Lookup(id) => {
+                (Kind::Lookup, &plan.lookups[id.index()].name, &plan.lookups[id.index()].params)
+            }
+            Callee::Guard(id) => {
+                (Kind::Guard, &plan.guards[id.index()].name, &plan.guards[id.index()].params)
+            }
+            Callee::Action(id) => {
+                (Kind::Action, &plan.actions[id.index()].name, &plan.actions[id.index()].params)
+            }
             Callee::Flow(id) => (Kind::Flow, &plan.flows[id.index()].name, &plan.flows[id.index()].params),
             Callee::Builtin(name) => return (Kind::Guard, name.clone(), Vec::new()),
         };
@@ -84,7 +92,9 @@ impl<'a> Names<'a> {
             Type::Enum(e) => self.renames.decl(Kind::Type, &e.name).to_string(),
             Type::List(item, most) => format!("[{}]{}", self.ty(item), bound(*most)),
             Type::Map(item, most) => format!("{{text: {}}}{}", self.ty(item), bound(*most)),
-            Type::Optional(inner) if !matches!(**inner, Type::Text { .. } | Type::List(..) | Type::Map(..)) => {
+            Type::Optional(inner)
+                if !matches!(**inner, Type::Text { .. } | Type::List(..) | Type::Map(..)) =>
+            {
                 format!("{}?", self.ty(inner))
             }
             other => other.to_string(),

@@ -38,7 +38,10 @@ impl Diff {
 
     /// The guards that are gone: a call that was taken out, a requirement that was.
     pub fn guards_removed(&self) -> Vec<&Lost> {
-        self.items.iter().flat_map(|i| i.lost.iter().chain(i.changes.iter().filter_map(|c| c.lost.as_ref()))).collect()
+        self.items
+            .iter()
+            .flat_map(|i| i.lost.iter().chain(i.changes.iter().filter_map(|c| c.lost.as_ref())))
+            .collect()
     }
 }
 

@@ -2,13 +2,13 @@
 //!
 //! Steps are matched block by block, by name first, then by what they do.
 
+use crate::Program;
 use crate::facts::{Facts, compare};
 use crate::guards::Guards;
 use crate::likeness::{Candidate, pairs};
 use crate::names::Names;
 use crate::report::{Change, Class, Item, Kind, Lost, Status};
 use crate::types::Sides;
-use crate::Program;
 use ecow::EcoString;
 use flow_compiler::bounds::FlowBound;
 use flow_plan::{Block, Callee, Cost, OnFail, Step, StepKind};
@@ -42,7 +42,12 @@ pub(crate) struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     /// Compares two blocks; gives what is different of the blocks themselves.
-    pub(crate) fn blocks(&mut self, old: &'a Block, new: &'a Block, (path, gives): (&str, &str)) -> Vec<Change> {
+    pub(crate) fn blocks(
+        &mut self,
+        old: &'a Block,
+        new: &'a Block,
+        (path, gives): (&str, &str),
+    ) -> Vec<Change> {
         self.name_inputs(old, new);
         let matched = self.matched(old, new);
         for &(a, b) in &matched {
@@ -57,8 +62,7 @@ impl<'a> Walk<'a> {
         // A call behind `return` is a step of its own; what it does is told there.
         let are_steps = unnamed(old).is_some() && unnamed(new).is_some();
         let (mut before, mut after) = (Facts::default(), Facts::default());
-        for (block, names, facts) in
-            [(old, &self.old.names, &mut before), (new, &self.new.names, &mut after)]
+        for (block, names, facts) in [(old, &self.old.names, &mut before), (new, &self.new.names, &mut after)]
         {
             let assumes = block.assumes.iter();
             assumes.for_each(|a| facts.text(format!("assume {}", names.var(a.var)), a.most.to_string()));
@@ -123,7 +127,12 @@ impl<'a> Walk<'a> {
         out
     }
 
-    fn pair(&mut self, (old_block, a): (&'a Block, NodeIndex), (new_block, b): (&'a Block, NodeIndex), path: &str) {
+    fn pair(
+        &mut self,
+        (old_block, a): (&'a Block, NodeIndex),
+        (new_block, b): (&'a Block, NodeIndex),
+        path: &str,
+    ) {
         let (old, new) = (&old_block.steps[a], &new_block.steps[b]);
         let own = joined(path, &new.name);
         let (mut before, mut after) = (Facts::default(), Facts::default());
@@ -140,7 +149,9 @@ impl<'a> Walk<'a> {
         }
         let mut changes = compare(&before, &after, &self.sides(), &self.owner);
         self.bypassed((old_block, a), (new_block, b), &mut changes);
-        if let (Some(guard), true) = (guard(old, &self.old.names), guard(old, &self.old.names) != guard(new, &self.new.names)) {
+        if let (Some(guard), true) =
+            (guard(old, &self.old.names), guard(old, &self.old.names) != guard(new, &self.new.names))
+        {
             let lost = self.guards.take(&guard, &self.owner);
             if let Some(change) = changes.iter_mut().find(|c| c.what == "calls") {
                 change.lost = lost;
@@ -163,7 +174,7 @@ impl<'a> Walk<'a> {
         let is_new = !changes.is_empty() || was.is_some();
         if is_new {
             let class = changes.iter().map(|c| c.class).max().unwrap_or(Class::Cosmetic);
-            let mut item = self.item(new, own, Status::Changed);
+            let mut item = self.item(does(new, &self.new.names), own, Status::Changed);
             item.was = was;
             item.class = class;
             item.changes = changes;
@@ -182,7 +193,12 @@ impl<'a> Walk<'a> {
     }
 
     // An argument that came through a guard and comes around it now.
-    fn bypassed(&mut self, (old, a): (&Block, NodeIndex), (new, b): (&Block, NodeIndex), changes: &mut [Change]) {
+    fn bypassed(
+        &mut self,
+        (old, a): (&Block, NodeIndex),
+        (new, b): (&Block, NodeIndex),
+        changes: &mut [Change],
+    ) {
         let rewired = changes.iter_mut().find(|c| c.what.starts_with("argument ") || c.what == "value");
         let Some(change) = rewired else { return };
         let now = behind(new, b, &self.new.names);
@@ -206,9 +222,8 @@ impl<'a> Walk<'a> {
     }
 
     fn removed(&mut self, step: &'a Step, path: &str) {
-        let mut item = self.item(step, joined(path, &step.name), Status::Removed);
+        let mut item = self.item(does(step, &self.old.names), joined(path, &step.name), Status::Removed);
         item.old = Some(self.old.program.place(step.span));
-        item.does = does(step, &self.old.names);
         let mut names = vec![guard(step, &self.old.names)];
         step.each_block(&mut |block| block.each_step(&mut |s| names.push(guard(s, &self.old.names))));
         for name in names.into_iter().flatten() {
@@ -218,17 +233,17 @@ impl<'a> Walk<'a> {
     }
 
     fn added(&mut self, step: &'a Step, path: &str) {
-        let mut item = self.item(step, joined(path, &step.name), Status::Added);
+        let mut item = self.item(does(step, &self.new.names), joined(path, &step.name), Status::Added);
         item.new = Some(self.new.program.place(step.span));
         self.items.push(item);
     }
 
-    fn item(&self, step: &Step, name: String, status: Status) -> Item {
+    fn item(&self, does: Option<String>, name: String, status: Status) -> Item {
         Item {
             kind: Kind::Step,
             name,
             owner: Some(self.owner.clone()),
-            does: does(step, &self.new.names),
+            does,
             was: None,
             moved_from: None,
             status,

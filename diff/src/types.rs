@@ -118,13 +118,7 @@ pub(crate) fn labels(labels: Labels) -> String {
 fn doc((path, what): (String, &str), old: &str, new: &str) -> Difference {
     let path = if path.is_empty() { what.to_owned() } else { format!("{path} {what}") };
     let shown = |text: &str| (!text.is_empty()).then(|| format!("{text:?}"));
-    Difference {
-        path,
-        before: shown(old),
-        after: shown(new),
-        breaks_input: false,
-        breaks_output: false,
-    }
+    Difference { path, before: shown(old), after: shown(new), breaks_input: false, breaks_output: false }
 }
 
 fn fields(old: &Field, new: &Field, (sides, at): (&Sides<'_>, String), out: &mut Vec<Difference>) {
@@ -222,7 +216,9 @@ fn is_narrower(old: Option<Bound>, new: Option<Bound>) -> bool {
     match (old, new) {
         (_, None) => false,
         (None, Some(_)) => true,
-        (Some(Bound::Chars(a)), Some(Bound::Chars(b))) | (Some(Bound::Tokens(a)), Some(Bound::Tokens(b))) => b < a,
+        (Some(Bound::Chars(a)), Some(Bound::Chars(b))) | (Some(Bound::Tokens(a)), Some(Bound::Tokens(b))) => {
+            b < a
+        }
         (Some(a), Some(b)) => b.tokens() < a.tokens(),
     }
 }

@@ -58,9 +58,15 @@ fn some_crates_have_one_owner() {
 fn the_pure_crates_reach_for_nothing_outside() {
     let forbidden =
         ["std::fs", "std::env", "std::net", "std::time::Instant", "std::time::SystemTime", "std::process"];
-    for folder in
-        ["grammar/src", "diagnostics/src", "plan/src", "tokens/src", "injection/src", "compiler/src", "diff/src"]
-    {
+    for folder in [
+        "grammar/src",
+        "diagnostics/src",
+        "plan/src",
+        "tokens/src",
+        "injection/src",
+        "compiler/src",
+        "diff/src",
+    ] {
         for path in rust_files(&repository().join(folder)) {
             let text = std::fs::read_to_string(&path).expect("a source file can be read");
             for word in forbidden {

@@ -84,7 +84,9 @@ impl Revision {
             let entry = String::from_utf8_lossy(entry);
             let Some((about, path)) = entry.split_once('\t') else { continue };
             let mut about = about.split(' ');
-            let (mode, Some("blob"), Some(sha)) = (about.next(), about.next(), about.next()) else { continue };
+            let (mode, Some("blob"), Some(sha)) = (about.next(), about.next(), about.next()) else {
+                continue;
+            };
             // A link is a text with a path; what it points at stands in the list itself.
             if mode == Some("120000") {
                 continue;

@@ -23,7 +23,11 @@ pub(super) fn page(compared: &Compared<'_>) -> String {
     }
     out.push_str(&format!("\n{}.\n", text::summary(compared)));
     for failed in &compared.failed {
-        out.push_str(&format!("\n:no_entry: **`{}`**: {}\n", failed.gate, escaped(&failed.because.join("; "))));
+        out.push_str(&format!(
+            "\n:no_entry: **`{}`**: {}\n",
+            failed.gate,
+            escaped(&failed.because.join("; "))
+        ));
     }
     let changed: Vec<&FlowCost> = diff.flows.iter().filter(|f| f.is_changed()).collect();
     if !changed.is_empty() {
@@ -44,7 +48,8 @@ fn headline(compared: &Compared<'_>) -> String {
     if diff.class().is_none_or(|c| c == Class::Cosmetic) {
         return if compared.left_out.is_empty() { "No change in meaning" } else { "Not compared" }.to_owned();
     }
-    let changed: Vec<&FlowCost> = diff.flows.iter().filter(|f| f.before.is_some() && f.after.is_some()).collect();
+    let changed: Vec<&FlowCost> =
+        diff.flows.iter().filter(|f| f.before.is_some() && f.after.is_some()).collect();
     let by = |f: &FlowCost| match (&f.before, &f.after) {
         (Some(a), Some(b)) => b.worst.usd.0 - a.worst.usd.0,
         _ => 0,
@@ -77,7 +82,11 @@ fn row(flow: &FlowCost) -> String {
         (Some(a), Some(b)) => {
             let (x, y) = text::money((a.worst.usd, b.worst.usd));
             let both = |a: String, b: String| if a == b { a } else { format!("{a} → {b}") };
-            let change = if a.worst.usd == b.worst.usd { "—".to_owned() } else { text::rise(a.worst.usd, b.worst.usd) };
+            let change = if a.worst.usd == b.worst.usd {
+                "—".to_owned()
+            } else {
+                text::rise(a.worst.usd, b.worst.usd)
+            };
             let over = b.budget.is_some_and(|most| b.worst.usd > most);
             let (a, b) = (&a.worst, &b.worst);
             [
@@ -172,7 +181,8 @@ fn bullet(item: &Item, brief: bool) -> String {
             (_, Some(_)) => "**guard** ",
             _ => "",
         };
-        let notes = if change.notes.is_empty() { String::new() } else { format!(" ({})", change.notes.join(", ")) };
+        let notes =
+            if change.notes.is_empty() { String::new() } else { format!(" ({})", change.notes.join(", ")) };
         let value = match (&change.before, &change.after) {
             (Some(before), Some(after)) => format!("{} → {}", code(before), code(after)),
             (None, Some(value)) => format!("{} added", code(value)),

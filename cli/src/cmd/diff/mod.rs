@@ -145,7 +145,9 @@ fn driver(args: &Args, console: &Console) -> Exit {
 fn driven(args: &Args, console: &Console) -> Result<String, Failure> {
     let [path, old, _, _, new, _, _, rest @ ..] = args.paths.as_slice() else {
         let n = args.paths.len();
-        return Err(Failure::usage(format!("git gives an external diff 7 arguments or 9, and these are {n}")));
+        return Err(Failure::usage(format!(
+            "git gives an external diff 7 arguments or 9, and these are {n}"
+        )));
     };
     let place = PathBuf::from(rest.first().unwrap_or(path));
     let tree = |file: &str, place: &Path| Tree::Handed {
@@ -235,7 +237,8 @@ impl Args {
             [old, new] => {
                 let (old, new) = (tree(old)?, tree(new)?);
                 match (&old, &new) {
-                    (Tree::File(file), Tree::Folder { root, .. }) | (Tree::Folder { root, .. }, Tree::File(file)) => {
+                    (Tree::File(file), Tree::Folder { root, .. })
+                    | (Tree::Folder { root, .. }, Tree::File(file)) => {
                         let (file, folder) = (file.display(), root.display());
                         Err(Failure::usage(format!("`{file}` is a file and `{folder}` is a folder"))
                             .help("compare two files, or two folders"))

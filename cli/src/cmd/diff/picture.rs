@@ -38,7 +38,10 @@ fn draw(old: &Block, new: &Block, items: &[&Item]) -> Option<String> {
     for item in items {
         let is_whole = !item.name.contains('.');
         let status = if is_whole { item.status } else { Status::Changed };
-        marks.entry(outer(&item.name)).and_modify(|s| *s = if is_whole { status } else { *s }).or_insert(status);
+        marks
+            .entry(outer(&item.name))
+            .and_modify(|s| *s = if is_whole { status } else { *s })
+            .or_insert(status);
     }
     let renamed: BTreeMap<&str, &str> =
         items.iter().filter_map(|i| Some((i.was.as_deref()?, i.name.as_str()))).collect();

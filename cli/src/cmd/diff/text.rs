@@ -92,7 +92,10 @@ pub(super) fn rise(before: Cost, after: Cost) -> String {
         return format!("{sign}{amount}");
     }
     let share = by.0 as f64 * 100.0 / before.0 as f64;
-    format!("{sign}{amount}, {share:+.0} %")
+    match share.abs() < 1.0 {
+        true => format!("{sign}{amount}, under 1 %"),
+        false => format!("{sign}{amount}, {share:+.0} %"),
+    }
 }
 
 fn shown(item: &Item, colour: bool, out: &mut String) {
@@ -101,7 +104,8 @@ fn shown(item: &Item, colour: bool, out: &mut String) {
         Status::Removed => ("-", Paint::Bad),
         Status::Changed => ("~", Paint::Warn),
     };
-    let is_breaking = item.class == Class::Breaking && !item.changes.iter().any(|c| c.class == Class::Breaking);
+    let is_breaking =
+        item.class == Class::Breaking && !item.changes.iter().any(|c| c.class == Class::Breaking);
     let before = if is_breaking { Paint::Bad.on(colour, "! ") } else { String::new() };
     let title = match &item.owner {
         Some(owner) => format!("{} in {owner}", title(item)),
@@ -130,7 +134,8 @@ fn changed(change: &Change, column: usize, colour: bool, out: &mut String) {
         (Some(_), None) => ("-", Paint::Bad),
         _ => ("~", Paint::Warn),
     };
-    let before = if change.class == Class::Breaking { Paint::Bad.on(colour, "  ! ") } else { "    ".to_owned() };
+    let before =
+        if change.class == Class::Breaking { Paint::Bad.on(colour, "  ! ") } else { "    ".to_owned() };
     let gap = " ".repeat(column.saturating_sub(change.what.width()) + 1);
     let notes = match change.notes.as_slice() {
         [] => String::new(),
@@ -184,8 +189,11 @@ pub(super) fn lines(words: &Words, colour: bool) -> Vec<String> {
             last.1 |= *piece != Piece::Same;
         }
     }
-    let mut lines: Vec<String> =
-        out.into_iter().filter(|(line, changed)| *changed && !line.trim().is_empty()).map(|(l, _)| l.trim().to_owned()).collect();
+    let mut lines: Vec<String> = out
+        .into_iter()
+        .filter(|(line, changed)| *changed && !line.trim().is_empty())
+        .map(|(l, _)| l.trim().to_owned())
+        .collect();
     if lines.len() > MOST_LINES {
         let more = lines.len() - MOST_LINES;
         lines.truncate(MOST_LINES);
