@@ -174,7 +174,7 @@ impl<'a> Walk<'a> {
         let is_new = !changes.is_empty() || was.is_some();
         if is_new {
             let class = changes.iter().map(|c| c.class).max().unwrap_or(Class::Cosmetic);
-            let mut item = self.item(new, own, Status::Changed);
+            let mut item = self.item(does(new, &self.new.names), own, Status::Changed);
             item.was = was;
             item.class = class;
             item.changes = changes;
@@ -222,9 +222,8 @@ impl<'a> Walk<'a> {
     }
 
     fn removed(&mut self, step: &'a Step, path: &str) {
-        let mut item = self.item(step, joined(path, &step.name), Status::Removed);
+        let mut item = self.item(does(step, &self.old.names), joined(path, &step.name), Status::Removed);
         item.old = Some(self.old.program.place(step.span));
-        item.does = does(step, &self.old.names);
         let mut names = vec![guard(step, &self.old.names)];
         step.each_block(&mut |block| block.each_step(&mut |s| names.push(guard(s, &self.old.names))));
         for name in names.into_iter().flatten() {
@@ -234,17 +233,17 @@ impl<'a> Walk<'a> {
     }
 
     fn added(&mut self, step: &'a Step, path: &str) {
-        let mut item = self.item(step, joined(path, &step.name), Status::Added);
+        let mut item = self.item(does(step, &self.new.names), joined(path, &step.name), Status::Added);
         item.new = Some(self.new.program.place(step.span));
         self.items.push(item);
     }
 
-    fn item(&self, step: &Step, name: String, status: Status) -> Item {
+    fn item(&self, does: Option<String>, name: String, status: Status) -> Item {
         Item {
             kind: Kind::Step,
             name,
             owner: Some(self.owner.clone()),
-            does: does(step, &self.new.names),
+            does,
             was: None,
             moved_from: None,
             status,

@@ -7,6 +7,7 @@ mod budgets;
 mod check;
 mod expected;
 mod fmt;
+mod graph;
 mod hostile;
 mod mutations;
 mod pages;

@@ -1,4 +1,4 @@
-//! `flowc graph`: a flow's steps as a picture, in a language that other tools draw.
+//! `flowc graph`: a flow's steps as a picture, drawn, or in a language that other tools draw.
 
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
@@ -11,6 +11,7 @@ use flow_compiler::graph;
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
   flowc graph app.flow                               Mermaid, which Markdown on most forges draws
+  flowc graph app.flow --format svg > app.svg        a picture; `html` is a page with it
   flowc graph app.flow --format dot | dot -Tsvg      a picture by Graphviz
   flowc graph app.flow --flow support --format json  nodes and edges for programs
   flowc graph app.flow --labels                      where untrusted text and private data come to")]
@@ -35,22 +36,22 @@ enum Picture {
     Mermaid,
     /// For Graphviz.
     Dot,
-    /// Not yet supported.
+    /// A picture by itself, light and dark.
     Svg,
+    /// A page with the picture.
+    Html,
     /// For programs.
     Json,
 }
 
 /// Prints the picture.
 pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
-    if args.format == Picture::Svg {
-        return Err(Failure::usage("`--format svg` is not yet supported")
-            .help("with Graphviz installed, `flowc graph … --format dot | dot -Tsvg` draws one"));
-    }
     let (plan, _) = Project::open(&args.program.program, &args.program.models)?.plan()?;
     let flow = flows::choose(&plan, args.flow.as_deref())?;
     console.answer(&match args.format {
-        Picture::Mermaid | Picture::Svg => graph::mermaid(&plan, flow, args.labels),
+        Picture::Svg => graph::svg(&plan, flow, args.labels),
+        Picture::Html => graph::html(&plan, flow, args.labels),
+        Picture::Mermaid => graph::mermaid(&plan, flow, args.labels),
         Picture::Dot => graph::dot(&plan, flow, args.labels),
         Picture::Json => format!("{:#}", graph::json(&plan, flow)),
     })?;

@@ -2,11 +2,14 @@
 
 mod dot;
 mod json;
+mod layout;
 mod mermaid;
+mod svg;
 
 pub use dot::dot;
 pub use json::json;
 pub use mermaid::mermaid;
+pub use svg::{html, svg};
 
 use flow_plan::{Block, Callee, Integrity, Labels, OnFail, Plan, Step, StepKind};
 

@@ -92,7 +92,10 @@ pub(super) fn rise(before: Cost, after: Cost) -> String {
         return format!("{sign}{amount}");
     }
     let share = by.0 as f64 * 100.0 / before.0 as f64;
-    format!("{sign}{amount}, {share:+.0} %")
+    match share.abs() < 1.0 {
+        true => format!("{sign}{amount}, under 1 %"),
+        false => format!("{sign}{amount}, {share:+.0} %"),
+    }
 }
 
 fn shown(item: &Item, colour: bool, out: &mut String) {
