@@ -241,6 +241,15 @@ fn a_private_value_is_shown_to_who_asks_for_it_alone() {
         assert!(!text.contains(secret), "{text}");
     }
     assert!(sandbox.flowc(&["runs", "--waiting", "--values"]).out.contains(secret));
+    let edited = "4222-eve@example.com";
+    sandbox.flowc(&["approve", &run, "ok", "--as", "anna", "--value", edited]).is_fine();
+    for file in std::fs::read_dir(sandbox.path(".flow")).unwrap().flatten() {
+        let bytes = std::fs::read(file.path()).unwrap_or_default();
+        for text in [secret, edited] {
+            assert!(!bytes.windows(text.len()).any(|w| w == text.as_bytes()), "{text}: {file:?}");
+        }
+    }
+    assert_eq!(sandbox.flowc(&["run", "--resume", &run]).is_fine().out.trim(), edited);
 }
 
 #[test]
