@@ -48,6 +48,8 @@ pub(crate) struct Project {
     swapped: Vec<String>,
 }
 
+type Load = fn(&Path, Option<&str>) -> Result<(Config, Environment), Failure>;
+
 impl Project {
     /// Finds the program and reads its configuration.
     pub(crate) fn open(program: &Path, args: &ModelArgs) -> Result<Project, Failure> {
@@ -59,11 +61,7 @@ impl Project {
         Project::open_with(program, args, config::kept)
     }
 
-    fn open_with(
-        program: &Path,
-        args: &ModelArgs,
-        load: fn(&Path, Option<&str>) -> Result<(Config, Environment), Failure>,
-    ) -> Result<Project, Failure> {
+    fn open_with(program: &Path, args: &ModelArgs, load: Load) -> Result<Project, Failure> {
         let path = if program.is_dir() { program.join("main.flow") } else { program.to_owned() };
         // Asked for by name, so that a wrong name is wrong usage and not an error in the program.
         if let Err(error) = std::fs::metadata(&path) {
