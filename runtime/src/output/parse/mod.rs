@@ -180,13 +180,34 @@ impl<'t> Parser<'t> {
     }
 }
 
-/// A name without case, spaces, dashes and underscores, as keys and variants are compared.
+/// A name without case, accents, spaces, dashes and underscores, as keys and variants are compared.
 pub(super) fn folded(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    letters(name).collect()
+}
+
+fn letters(name: &str) -> impl Iterator<Item = char> {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(|c| {
+        // Unicode folds this one to two letters.
+        let second = matches!(c, 'ß' | 'ẞ').then_some('s');
+        plain_letter(c).to_lowercase().chain(second)
+    })
+}
+
+// A letter of the Latin alphabet without its accent; any other as it is.
+fn plain_letter(c: char) -> char {
+    if c.is_ascii() {
+        return c;
+    }
+    if matches!(c, 'ß' | 'ẞ') {
+        return 's';
+    }
+    let mut base = None;
+    unicode_normalization::char::decompose_canonical(c, |part| base = base.or(Some(part)));
+    base.filter(char::is_ascii_alphabetic).unwrap_or(c)
 }
 
 /// The field that a key stands for: of this name, or else the only one whose name differs from it in
-/// case, dashes and spaces alone.
+/// case, accents, dashes and spaces alone.
 pub(super) fn field_of(record: &RecordType, key: &str) -> Option<usize> {
     if let Some(at) = record.fields.iter().position(|f| f.name == key) {
         return Some(at);
@@ -209,6 +230,5 @@ pub(super) fn field_of(record: &RecordType, key: &str) -> Option<usize> {
 
 // Whether a name, folded, is this, without making it.
 fn is_folded(name: &str, folded: &str) -> bool {
-    let letters = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
-    letters.eq(folded.chars())
+    letters(name).eq(folded.chars())
 }
