@@ -25,6 +25,17 @@ pub(super) fn is_key(text: &str, at: usize) -> bool {
     look::is_key(text, at, None)
 }
 
+/// The same, of an object of the type, whose keys may be more broken.
+pub(super) fn is_key_of(text: &str, at: usize, ty: &Type) -> bool {
+    let keys = match object::inside_object(Some(ty)) {
+        Some(Type::Record(record)) => Some(&**record),
+        _ => None,
+    };
+    look::is_key(text, at, None)
+        || matches!(ty.present(), Type::Map(..) | Type::Json(_)) && look::odd_key_end(text, at).is_some()
+        || keys.is_some() && (look::is_key(text, at, keys) || look::is_lone_key(text, at, keys))
+}
+
 /// How many lists and objects may stand inside one another.
 const DEEPEST: usize = 96;
 
@@ -107,10 +118,19 @@ impl<'t> Parser<'t> {
 
     fn value_in(&mut self, spot: Spot<'_>, ty: Option<&Type>) -> Result<Node<'t>, Fault> {
         match self.peek() {
+            // A text without quotes that begins with a brace, as a type or a snippet of code does.
+            Some(b'{')
+                if matches!(ty.map(Type::present), Some(Type::Text { .. }))
+                    && matches!(spot, Spot::Field(_))
+                    && look::is_bare_key(self.text, self.next(self.at + 1)) =>
+            {
+                self.braced()
+            }
             Some(b'{') => self.object(ty),
             Some(b'[') => self.list(ty, b']'),
             Some(b'(')
-                if !self.around.is_empty() || matches!(ty.map(Type::present), Some(Type::List(..))) =>
+                if !self.around.is_empty()
+                    || matches!(ty.map(Type::present), Some(Type::List(..) | Type::Json(_))) =>
             {
                 self.list(ty, b')')
             }
