@@ -30,6 +30,7 @@ pub(super) fn find(text: &str, judge: &Judge<'_>) -> Result<Option<Found>, Fault
         return Ok(None);
     }
     goes_on(text, &spans)?;
+    is_whole(text, &spans)?;
     if let Some(found) = joined(text, &parsed, &spans, judge) {
         return found.map(Some);
     }
@@ -141,8 +142,13 @@ impl Prose {
 
     /// Whether a value is a part of what one of them opened, and not the whole of it.
     fn holds(&self, text: &str, span: Span) -> bool {
-        let is_part = self.depth > 0 && !text[self.last + 1..span.0].trim_start().is_empty();
-        is_part && text[span.1..].trim_start().starts_with(['}', ']', ','])
+        if self.depth == 0 {
+            return false;
+        }
+        let behind = text[span.1..].trim_start();
+        // Braces that stand right around a value may be doubled.
+        let is_around = text[self.last + 1..span.0].trim_start().is_empty();
+        behind.starts_with(',') || !is_around && behind.starts_with(['}', ']'])
     }
 }
 
@@ -161,6 +167,30 @@ fn goes_on(text: &str, spans: &[Span]) -> Result<(), Fault> {
         };
         if is_value {
             return Err(Fault::Unsure(at, "it goes on behind the value"));
+        }
+    }
+    Ok(())
+}
+
+// What stands behind the values closes no bracket that they would have had to hold.
+fn is_whole(text: &str, spans: &[Span]) -> Result<(), Fault> {
+    let before = text[..spans.first().map_or(0, |span| span.0)].trim_end();
+    if before.strip_suffix(',').is_some_and(|before| before.trim_end().ends_with(['}', ']', '"'])) {
+        return Err(Fault::Unsure(0, "it begins before the value"));
+    }
+    let ends = spans.iter().skip(1).map(|span| span.0).chain([text.len()]);
+    let behind = spans.iter().zip(ends).flat_map(|(span, end)| span.1..end.max(span.1));
+    let mut depth = 0_usize;
+    let mut holds_words = false;
+    let second = spans.get(1).map_or(text.len(), |span| span.1);
+    for at in behind {
+        holds_words |= at >= second;
+        let byte = text.as_bytes()[at];
+        match byte {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' if depth > 0 => depth -= 1,
+            b'}' | b']' if holds_words => return Err(Fault::Unsure(at, "it goes on behind the value")),
+            _ => holds_words |= byte.is_ascii_alphanumeric() || !byte.is_ascii(),
         }
     }
     Ok(())

@@ -168,7 +168,7 @@ fn list(node: Node<'_>, item: &Type, fitting: &mut Fitting) -> Result<Json, Misf
 }
 
 fn holds_several(text: &str) -> bool {
-    text.trim().is_empty() || text.contains([',', ';', '\n', '|']) || text.contains(" and ")
+    !text.contains(char::is_alphanumeric) || text.contains([',', ';', '\n', '|']) || text.contains(" and ")
 }
 
 fn map(object: Object<'_>, item: &Type, fitting: &mut Fitting) -> Result<Json, Misfit> {

@@ -173,7 +173,9 @@ fn is_of_a_language(text: &str) -> bool {
 // A text whose opening quote is missing. A quote behind a digit may be the sign of a length.
 fn half_quoted(text: &str) -> Option<&str> {
     let inside = text.strip_suffix('"')?;
-    let is_plain = !inside.contains(['"', '\'', '\n', '(', '{']) && !inside.trim_end().ends_with('\\');
+    let is_word = plain_len(inside) == Some(inside.len());
+    let is_plain =
+        !is_word && !inside.contains(['"', '\'', '\n', '(', '{']) && !inside.trim_end().ends_with('\\');
     (is_plain && inside.ends_with(|c: char| c.is_alphabetic() || ".!?".contains(c))).then_some(inside)
 }
 

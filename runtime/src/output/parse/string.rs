@@ -106,6 +106,14 @@ impl<'t> Parser<'t> {
                         Ends::Yes if seen.inner > 0 && self.next(at + len) == bytes.len() => {
                             return Err(self.cut("a text may not be finished"));
                         }
+                        // A key and its value may have become one.
+                        Ends::Yes
+                            if matches!(spot, Spot::Key(_))
+                                && seen.inner > 0
+                                && self.text[seen.start..at].contains([':', ',', '\n', '{', '[', ']']) =>
+                        {
+                            return Err(Fault::Unsure(at, "it is not clear where a key ends"));
+                        }
                         // One quote inside: it may as well be the other one that ends the text.
                         Ends::Yes if seen.inner % 2 == 1 && !is_inner(self.text, at, spot, &seen) => {
                             let Some(end) = line_end(self.text, spot, &seen) else {
@@ -137,7 +145,7 @@ impl<'t> Parser<'t> {
                         }
                         Ends::No if is_apostrophe(self.text, at, len) => seen.apostrophe = true,
                         // What would open a quotation here closes one.
-                        Ends::No if seen.inner.is_multiple_of(2) && self.is_between(at + len) => {
+                        Ends::No if seen.inner.is_multiple_of(2) && self.is_closing(at, len, spot) => {
                             return Err(Fault::Unsure(at, "it is not clear where a text ends"));
                         }
                         Ends::No => {
@@ -314,11 +322,16 @@ impl<'t> Parser<'t> {
         keys.is_some_and(|record| field_of(record, name).is_some()).then_some(seen.start + name.len())
     }
 
-    // Whether nothing but white space or a comma stands here before another quote, as between two texts.
-    fn is_between(&self, at: usize) -> bool {
-        let rest = self.rest_of(at);
+    // Whether a quote is no opening one by what stands around it: between two texts, or behind a word.
+    fn is_closing(&self, at: usize, len: usize, spot: Spot<'_>) -> bool {
+        let rest = self.rest_of(at + len);
         let behind = rest.trim_start().trim_start_matches(',').trim_start();
-        behind.len() < rest.len() && behind.starts_with('"')
+        let is_between = behind.len() < rest.len() && behind.starts_with('"');
+        // `24"` is a length.
+        let is_word = |c: char| c.is_alphabetic() || matches!(spot, Spot::Key(_)) && c.is_ascii_digit();
+        let is_behind = self.text[..at].ends_with(is_word);
+        let is_doubled = !matches!(spot, Spot::Field(_)) && rest.starts_with('"');
+        is_between || is_doubled || is_behind && rest.starts_with(|c: char| !c.is_alphanumeric())
     }
 
     // Whether the words here go on to another quote that opens, and not to the end of an element.
