@@ -201,6 +201,9 @@ fn is_start(text: &str, start: usize, ty: &Type) -> bool {
     let rest = text[start + 1..].trim_start();
     let Some(first) = rest.chars().next() else { return true };
     if text[start..].starts_with('{') {
+        if matches!(first, '{' | '[' | '(' | ')' | ']' | ',' | ':' | ';') {
+            return false;
+        }
         let is_comment = rest.starts_with("//") || rest.starts_with("/*") || rest.starts_with("# ");
         return matches!(first, '"' | '\'' | '`' | '“' | '”' | '‘' | '}') || is_comment || {
             let at = text.len() - rest.len();

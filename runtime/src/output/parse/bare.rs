@@ -48,7 +48,8 @@ impl<'t> Parser<'t> {
             self.repairs.add(Repair::MissingQuote);
             return Ok(Node::Bare(inside));
         }
-        if is_of_a_language(text) {
+        // A quote before a comma or a colon ended something else.
+        if text.contains("\",") || text.contains("\":") || is_of_a_language(text) {
             return Err(Fault::Unsure(start, "it is not clear which text is meant"));
         }
         Ok(Node::Bare(text))
