@@ -4,6 +4,7 @@
 //! none. Two that fit and differ are none.
 
 use super::Judge;
+use super::clean;
 use super::fault::{Fault, Misfit};
 use super::fit::{self, Fitting};
 use super::parse::{self, Node, Parsed};
@@ -28,6 +29,8 @@ pub(super) fn find(text: &str, judge: &Judge<'_>) -> Result<Option<Found>, Fault
     if parsed.is_empty() {
         return Ok(None);
     }
+    goes_on(text, &spans)?;
+    is_whole(text, &spans)?;
     if let Some(found) = joined(text, &parsed, &spans, judge) {
         return found.map(Some);
     }
@@ -41,7 +44,7 @@ pub(super) fn find(text: &str, judge: &Judge<'_>) -> Result<Option<Found>, Fault
             Err(m) => misfit = misfit.or(Some(m)),
         }
     }
-    chosen(text, fits, misfit).map(Some)
+    chosen(text, judge.ty, fits, misfit).map(Some)
 }
 
 /// A value as its type has it: made to fit, and then judged by its bounds.
@@ -59,21 +62,28 @@ fn all<'t>(text: &'t str, ty: &Type) -> Result<(Vec<Parsed<'t>>, Vec<Span>), Fau
     let (mut parsed, mut spans) = (Vec::new(), Vec::new());
     let mut at = 0;
     let mut stray = 0;
-    if text.starts_with('(') && matches!(ty.present(), Type::List(..)) {
-        let value = parse::value_at(text, 0, ty)?;
-        spans.push((0, value.end));
+    let mut prose = Prose::default();
+    if let Some(start) = tuple(text, ty) {
+        let value = parse::value_at(text, start, ty)?;
+        spans.push((start, value.end));
         at = value.end;
         parsed.push(value);
     }
     while let Some(found) = text[at..].find(['{', '[']) {
         let start = at + found;
         at = start + 1;
+        prose.read_to(text, start);
         if !is_start(text, start, ty) {
+            prose.open(start);
             continue;
         }
         match parse::value_at(text, start, ty) {
             Ok(value) => {
+                if prose.holds(text, (start, value.end)) {
+                    return Err(Fault::Unsure(start, "it is not clear which braces belong to the value"));
+                }
                 at = value.end;
+                prose.at = at;
                 spans.push((start, value.end));
                 parsed.push(value);
             }
@@ -81,7 +91,8 @@ fn all<'t>(text: &'t str, ty: &Type) -> Result<(Vec<Parsed<'t>>, Vec<Span>), Fau
             Err(Fault::NotJson(place, _))
                 if place < start + 2 * parse::LONGEST_KEY && !is_likely(text, start) =>
             {
-                stray += 1
+                stray += 1;
+                prose.open(start);
             }
             Err(fault) => return Err(fault),
         }
@@ -92,24 +103,132 @@ fn all<'t>(text: &'t str, ty: &Type) -> Result<(Vec<Parsed<'t>>, Vec<Span>), Fau
     Ok((parsed, spans))
 }
 
+// Where a tuple stands that is the whole of a fence, or of the text where a list is wanted.
+fn tuple(text: &str, ty: &Type) -> Option<usize> {
+    match ty.present() {
+        Type::List(..) if text.starts_with('(') => return Some(0),
+        Type::List(..) | Type::Json(_) => {}
+        _ => return None,
+    }
+    let inside = clean::only_fence(text).filter(|inside| inside.starts_with('('))?;
+    text.find("```").and_then(|open| Some(open + text[open..].find(inside)?))
+}
+
+/// The braces around the values that begin no value themselves.
+#[derive(Default)]
+struct Prose {
+    /// How far it was read.
+    at: usize,
+    /// How many are open, and where the last of them is.
+    depth: usize,
+    last: usize,
+}
+
+impl Prose {
+    fn read_to(&mut self, text: &str, at: usize) {
+        if self.depth > 0 {
+            let gap = &text.as_bytes()[self.at.min(at)..at];
+            let closed = gap.iter().filter(|b| matches!(b, b'}' | b']')).count();
+            self.depth = self.depth.saturating_sub(closed);
+        }
+        self.at = at;
+    }
+
+    fn open(&mut self, at: usize) {
+        self.depth += 1;
+        self.last = at;
+        self.at = at + 1;
+    }
+
+    /// Whether a value is a part of what one of them opened, and not the whole of it.
+    fn holds(&self, text: &str, span: Span) -> bool {
+        if self.depth == 0 {
+            return false;
+        }
+        let behind = text[span.1..].trim_start();
+        // Braces that stand right around a value may be doubled.
+        let is_around = text[self.last + 1..span.0].trim_start().is_empty();
+        behind.starts_with(',') || !is_around && behind.starts_with(['}', ']'])
+    }
+}
+
+// A comma and more behind a value: it is a part of something whose first bracket is missing.
+fn goes_on(text: &str, spans: &[Span]) -> Result<(), Fault> {
+    for (i, span) in spans.iter().enumerate() {
+        let Some(rest) = text[span.1..].trim_start().strip_prefix(',') else { continue };
+        let rest = rest.trim_start();
+        let at = text.len() - rest.len();
+        let is_value = match spans.get(i + 1) {
+            // More of the same kind, and a bracket at their end.
+            Some(next) if next.0 == at => {
+                spans.last().is_some_and(|last| text[last.1..].trim_start().starts_with([']', '}']))
+            }
+            _ => rest.starts_with(|c: char| matches!(c, '"' | '\'' | '-') || c.is_ascii_digit()),
+        };
+        if is_value {
+            return Err(Fault::Unsure(at, "it goes on behind the value"));
+        }
+    }
+    Ok(())
+}
+
+// What stands behind the values closes no bracket that they would have had to hold.
+fn is_whole(text: &str, spans: &[Span]) -> Result<(), Fault> {
+    let before = text[..spans.first().map_or(0, |span| span.0)].trim_end();
+    if before.strip_suffix(',').is_some_and(|before| before.trim_end().ends_with(['}', ']', '"'])) {
+        return Err(Fault::Unsure(0, "it begins before the value"));
+    }
+    let ends = spans.iter().skip(1).map(|span| span.0).chain([text.len()]);
+    let behind = spans.iter().zip(ends).flat_map(|(span, end)| span.1..end.max(span.1));
+    let mut depth = 0_usize;
+    let mut holds_words = false;
+    let second = spans.get(1).map_or(text.len(), |span| span.1);
+    for at in behind {
+        holds_words |= at >= second;
+        let byte = text.as_bytes()[at];
+        match byte {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' if depth > 0 => depth -= 1,
+            b'}' | b']' if holds_words => return Err(Fault::Unsure(at, "it goes on behind the value")),
+            _ => holds_words |= byte.is_ascii_alphanumeric() || !byte.is_ascii(),
+        }
+    }
+    Ok(())
+}
+
 // Whether JSON may start here, and not a remark or a link.
 fn is_start(text: &str, start: usize, ty: &Type) -> bool {
     let rest = text[start + 1..].trim_start();
     let Some(first) = rest.chars().next() else { return true };
     if text[start..].starts_with('{') {
+        if matches!(first, '{' | '[' | '(' | ')' | ']' | ',' | ':' | ';') {
+            return false;
+        }
         let is_comment = rest.starts_with("//") || rest.starts_with("/*") || rest.starts_with("# ");
         return matches!(first, '"' | '\'' | '`' | '“' | '”' | '‘' | '}') || is_comment || {
             let at = text.len() - rest.len();
-            parse::is_key(text, at)
+            parse::is_key_of(text, at, ty)
         };
     }
-    let is_literal = ["true", "false", "null", "True", "False", "None"].iter().any(|w| rest.starts_with(w));
+    let words = ["true", "false", "null", "True", "False", "None", "undefined"];
+    let is_literal = words.iter().any(|w| rest.starts_with(w));
     let is_list = matches!(ty.present(), Type::List(..));
     let is_first = text[..start].trim_end().is_empty() || text[..start].trim_end().ends_with("```json");
     is_literal
+        || first == '.' && rest[1..].starts_with(|c: char| c.is_ascii_digit())
         || matches!(first, '{' | '[' | '(' | '"' | '\'' | '`' | '“' | '”' | '‘' | '-' | '0'..='9' | ']')
+        || matches!(ty.present(), Type::Json(_)) && is_words(text)
         || is_list && (rest.starts_with("//") || rest.starts_with("/*"))
         || is_list && is_first && (first.is_alphanumeric() || matches!(first, ',' | '+' | '.'))
+}
+
+// Whether a text is nothing but a list of single words: `[red, blue]`, and not a remark in brackets.
+fn is_words(text: &str) -> bool {
+    let inside = text.trim().strip_prefix('[').and_then(|t| t.strip_suffix(']'));
+    let are_single = |inside: &str| {
+        inside.split([',', '[', ']']).all(|word| word.trim().chars().all(|c| c.is_alphanumeric() || c == '_'))
+    };
+    inside.is_some_and(|inside| inside.contains(',') && inside.len() <= 4096 && are_single(inside))
 }
 
 // Whether what starts here is JSON for sure: a quoted key and its colon.
@@ -128,7 +247,7 @@ fn joined(
 ) -> Option<Result<Found, Fault>> {
     let Type::List(..) = judge.ty.present() else { return None };
     let are_objects = parsed.len() > 1 && parsed.iter().all(|p| matches!(p.node, Node::Object(_)));
-    let gap = |pair: &[Span]| text[pair[0].1..pair[1].0].trim_matches([',', ';']).trim().is_empty();
+    let gap = |pair: &[Span]| is_gap(&text[pair[0].1..pair[1].0]);
     let last = spans.last().map_or(0, |s| s.1);
     let is_alone = text[last..].trim_matches([',', ' ', '\n', '`']).is_empty();
     if !are_objects || !spans.windows(2).all(gap) || !is_alone {
@@ -152,8 +271,21 @@ fn joined(
     }))
 }
 
+// Whether nothing but commas and comments stands between two values.
+fn is_gap(text: &str) -> bool {
+    text.trim_start().trim_start_matches([',', ';']).lines().all(|line| {
+        let line = line.trim();
+        line.is_empty() || line.starts_with("//") || line.starts_with("/*") && line.ends_with("*/")
+    })
+}
+
 // The only one that fits; of several, the only one that needs no change of shape.
-fn chosen(text: &str, mut fits: Vec<(Found, Span)>, misfit: Option<Misfit>) -> Result<Found, Fault> {
+fn chosen(
+    text: &str,
+    ty: &Type,
+    mut fits: Vec<(Found, Span)>,
+    misfit: Option<Misfit>,
+) -> Result<Found, Fault> {
     let is_same = |fits: &[(Found, Span)]| fits.windows(2).all(|p| p[0].0.value == p[1].0.value);
     if !is_same(&fits) {
         fits.retain(|(found, _)| !found.repairs.change_shape());
@@ -162,6 +294,7 @@ fn chosen(text: &str, mut fits: Vec<(Found, Span)>, misfit: Option<Misfit>) -> R
         return Err(several(&fits));
     }
     let count = fits.len();
+    let spans: Vec<Span> = fits.iter().map(|(_, span)| *span).collect();
     let Some((mut found, span)) = fits.into_iter().next() else {
         return Err(match misfit {
             Some(misfit) => Fault::Misfit(misfit),
@@ -169,6 +302,11 @@ fn chosen(text: &str, mut fits: Vec<(Found, Span)>, misfit: Option<Misfit>) -> R
         });
     };
     if count > 1 {
+        // Equal values of any kind, one behind another, may as well be a list.
+        let is_gap = spans.windows(2).all(|pair| is_gap(&text[pair[0].1..pair[1].0]));
+        if is_gap && matches!(ty.present(), Type::Json(_)) {
+            return Err(Fault::Unsure(spans[1].0, "it holds several values"));
+        }
         found.repairs.add(Repair::SaidTwice);
     }
     around(text, span, &mut found.repairs);

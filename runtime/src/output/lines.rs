@@ -27,7 +27,8 @@ pub(super) fn find(spaced: &str, judge: &Judge<'_>) -> Result<Option<Found>, Fau
         Type::List(item, _)
             if !matches!(item.present(), Type::Record(_) | Type::List(..) | Type::Map(..)) =>
         {
-            Ok(bullets(body, item).or_else(|| commas(body, item)).and_then(|nodes| {
+            let nodes = bullets(body, item).or_else(|| commas(body, item)).or_else(|| numbers(body, item));
+            Ok(nodes.and_then(|nodes| {
                 repairs.add(Repair::Lines);
                 candidates::judged(Node::List(nodes), repairs, judge).ok()
             }))
@@ -51,10 +52,12 @@ fn bullets<'t>(text: &'t str, item: &Type) -> Option<Vec<Node<'t>>> {
         lines.next().filter(|first| first.trim_end().trim_end_matches('*').ends_with(':'))?;
     }
     let is_text = matches!(item.present(), Type::Text { .. });
+    // Numbers that go on are one list, however their lines are indented.
+    let is_counted = lines.clone().zip(1..).all(|(line, n)| line.trim_start().starts_with(&format!("{n}.")));
     let nodes: Vec<Node<'t>> = lines
         .map(|line| {
             // What is indented belongs to another bullet.
-            let bullet = unbulleted(line).filter(|_| !line.starts_with([' ', '\t']))?;
+            let bullet = unbulleted(line).filter(|_| is_counted || !line.starts_with([' ', '\t']))?;
             let bare = unmarked(bullet);
             Some(if is_text { Node::Text(Cow::Borrowed(bare)) } else { Node::Bare(bare) })
         })
@@ -76,12 +79,26 @@ fn commas<'t>(text: &'t str, item: &Type) -> Option<Vec<Node<'t>>> {
     parts.iter().all(|part| is_exact(part)).then(|| parts.into_iter().map(Node::Bare).collect())
 }
 
+// Whole numbers with bare commas between them, or one a line. What may be one number in groups is none.
+fn numbers<'t>(text: &'t str, item: &Type) -> Option<Vec<Node<'t>>> {
+    if !matches!(item.present(), Type::Int(_) | Type::Float(_)) || text.len() > 4096 {
+        return None;
+    }
+    let sign = if text.contains('\n') { '\n' } else { ',' };
+    let parts: Vec<&str> = text.trim_end().trim_end_matches(',').split(sign).map(str::trim).collect();
+    let is_number = |part: &&str| part.parse::<i64>().is_ok();
+    let may_be_one = sign == ',' && parts[1..].iter().all(|part| part.len() == 3);
+    let are_many = parts.len() > 1 && !may_be_one && parts.iter().all(is_number);
+    are_many.then(|| parts.into_iter().map(Node::Bare).collect())
+}
+
 // An object whose opening brace is missing.
 fn unbraced(text: &str, judge: &Judge<'_>, mut repairs: Repairs) -> Result<Option<Found>, Fault> {
-    if !text.starts_with(['"', '\'']) || !parse::is_key(text, 0) {
-        return Ok(None);
+    let Some(start) = first_key(text) else { return Ok(None) };
+    if start > 0 {
+        repairs.add(Repair::TextAround);
     }
-    let parsed = parse::object_inside(text, 0, judge.ty)?;
+    let parsed = parse::object_inside(text, start, judge.ty)?;
     if !text[parsed.end..].trim_matches(['}', '`', ' ', '\n']).is_empty() {
         return Ok(None);
     }
@@ -92,6 +109,17 @@ fn unbraced(text: &str, judge: &Judge<'_>, mut repairs: Repairs) -> Result<Optio
             false => Fault::Misfit(misfit),
         }
     })
+}
+
+// Where the first key in quotes stands: at the start, or behind lines of which the last ends with a colon.
+fn first_key(text: &str) -> Option<usize> {
+    let is_key = |at: usize| text[at..].starts_with(['"', '\'']) && parse::is_key(text, at);
+    if is_key(0) {
+        return Some(0);
+    }
+    let (at, _) = text.match_indices('\n').take(8).find(|(at, _)| is_key(at + 1))?;
+    let before = text[..at].trim_end();
+    (before.ends_with(':') && !before.contains(['{', '['])).then_some(at + 1)
 }
 
 // One field a line, each once.

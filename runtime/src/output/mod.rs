@@ -198,6 +198,23 @@ fn single(text: &str, judge: &Judge<'_>) -> Option<Found> {
         Ok(Json::Number(_)) => Node::Number(text),
         Ok(Json::Bool(b)) => Node::Bool(b),
         Ok(_) => return None,
+        // A text in other quotes, or with what JSON wants escaped; or a word of another language.
+        Err(_) if matches!(judge.ty.present(), Type::Json(_)) => {
+            let parsed = parse::value_at(text, 0, judge.ty).ok().filter(|p| p.end == text.len())?;
+            let is_sure = match &parsed.node {
+                Node::Text(inside) => {
+                    let is_escaped = text.matches('\\').count() == text.matches("\\'").count();
+                    inside.contains(char::is_alphanumeric)
+                        && (is_escaped || !parsed.repairs.has(Repair::Escape))
+                }
+                Node::Null | Node::Bool(_) => true,
+                _ => false,
+            };
+            if !is_sure {
+                return None;
+            }
+            return candidates::judged(parsed.node, parsed.repairs, judge).ok();
+        }
         Err(_) => {
             let is_text = match judge.ty.present() {
                 Type::List(item, _) => matches!(item.present(), Type::Text { .. } | Type::Json(_)),

@@ -194,19 +194,21 @@ impl Repairs {
         self.0 |= other.0;
     }
 
+    pub(super) fn has(self, repair: Repair) -> bool {
+        self.0 & (1 << repair as u8) != 0
+    }
+
     pub(super) fn is_any(self) -> bool {
         self.0 != 0
     }
 
     /// Whether the value stands in another shape than the type's: one for a list, a list for one.
     pub(super) fn change_shape(self) -> bool {
-        [Repair::SingleAsList, Repair::ListOfOne, Repair::ValueAsRecord]
-            .into_iter()
-            .any(|r| self.0 & (1 << r as u8) != 0)
+        [Repair::SingleAsList, Repair::ListOfOne, Repair::ValueAsRecord].into_iter().any(|r| self.has(r))
     }
 
     pub(super) fn list(self) -> Vec<Repair> {
-        Repair::ALL.into_iter().filter(|r| self.0 & (1 << *r as u8) != 0).collect()
+        Repair::ALL.into_iter().filter(|r| self.has(*r)).collect()
     }
 }
 

@@ -63,7 +63,7 @@ fn exactly(text: &str, judge: &Judge<'_>, mut repairs: Repairs) -> Option<Found>
             fit::small(bare, judge.ty, &mut fitting)?;
             json
         }
-        None => small(bare.trim_end_matches(['.', '!']), judge.ty)?,
+        None => small(bare.trim_end_matches(['.', '!', ',']).trim_end(), judge.ty)?,
     };
     if bare != text.trim() || !fitting.repairs.is_any() {
         fitting.repairs.add(Repair::Markdown);

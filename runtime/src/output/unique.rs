@@ -1,7 +1,8 @@
 //! JSON in which no key stands twice.
 //!
 //! serde_json takes the last of two equal keys. Of an answer with two different scores, either may be
-//! meant, so such a reply is left to the mending reader, which refuses it.
+//! meant, so such a reply is left to the mending reader, which refuses it. So is a whole number of more
+//! than 64 bits, which would be another one as a float.
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value as Json};
@@ -9,6 +10,9 @@ use std::fmt;
 
 /// What is said of a key that stands twice.
 const TWICE: &str = "a key is given twice";
+
+/// The first whole number that 64 bits do not hold.
+const TOO_LONG: f64 = 18_446_744_073_709_551_616.0;
 
 /// Reads a text that is JSON, and nothing else.
 pub(super) fn read(text: &str) -> Result<Json, serde_json::Error> {
@@ -49,6 +53,10 @@ impl<'de> Visitor<'de> for Reader {
     }
 
     fn visit_f64<E: Error>(self, n: f64) -> Result<Json, E> {
+        // A whole number of more than 64 bits, perhaps: what it was is seen in the text alone.
+        if n.abs() >= TOO_LONG {
+            return Err(E::custom("a number is too long"));
+        }
         Ok(Number::from_f64(n).map_or(Json::Null, Json::Number))
     }
 

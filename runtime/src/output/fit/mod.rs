@@ -10,7 +10,7 @@ mod record;
 
 pub(super) use names::{variant, variant_in};
 
-use super::fault::Misfit;
+use super::fault::{Misfit, short};
 use super::parse::{self, Node, Object};
 use super::repair::{Repair, Repairs};
 use flow_plan::Type;
@@ -96,12 +96,24 @@ fn any(node: Node<'_>, fitting: &mut Fitting) -> Result<Json, Misfit> {
     Ok(match node {
         Node::Null => Json::Null,
         Node::Bool(b) => b.into(),
+        Node::Number(raw) if is_too_long(raw) => {
+            return Err(Misfit::new(format!("`{}` is too long a number to be held exactly", short(raw, 40))));
+        }
         Node::Number(raw) => number(raw)?,
         Node::Text(text) => text.into_owned().into(),
-        Node::Bare(text) => {
-            fitting.add(Repair::BareText);
-            text.into()
+        Node::Bare(text) if numbers::is_broken(text) => {
+            return Err(Misfit::new(format!("`{text}` is no number, and no text")));
         }
+        Node::Bare(text) => match numbers::of_a_language(text) {
+            Some(number) => {
+                fitting.add(Repair::Number);
+                number
+            }
+            None => {
+                fitting.add(Repair::BareText);
+                text.into()
+            }
+        },
         Node::List(items) => {
             items.into_iter().map(|node| any(node, fitting)).collect::<Result<Vec<_>, _>>()?.into()
         }
@@ -115,6 +127,12 @@ fn any(node: Node<'_>, fitting: &mut Fitting) -> Result<Json, Misfit> {
             Json::Object(out)
         }
     })
+}
+
+// A whole number that does not fit into 64 bits.
+fn is_too_long(raw: &str) -> bool {
+    let is_whole = !raw.contains(['.', 'e', 'E']);
+    is_whole && raw.parse::<i64>().is_err() && raw.parse::<u64>().is_err()
 }
 
 fn list(node: Node<'_>, item: &Type, fitting: &mut Fitting) -> Result<Json, Misfit> {
@@ -150,7 +168,7 @@ fn list(node: Node<'_>, item: &Type, fitting: &mut Fitting) -> Result<Json, Misf
 }
 
 fn holds_several(text: &str) -> bool {
-    text.trim().is_empty() || text.contains([',', ';', '\n', '|']) || text.contains(" and ")
+    !text.contains(char::is_alphanumeric) || text.contains([',', ';', '\n', '|']) || text.contains(" and ")
 }
 
 fn map(object: Object<'_>, item: &Type, fitting: &mut Fitting) -> Result<Json, Misfit> {
@@ -272,7 +290,7 @@ fn departs(ty: &Type, found: &str) -> Misfit {
 }
 
 fn twice(key: &str) -> Misfit {
-    Misfit::new(format!("`{}` is given twice, with different values", super::fault::short(key, 60)))
+    Misfit::new(format!("`{}` is given twice, with different values", short(key, 60)))
 }
 
 fn open() -> Misfit {
@@ -283,11 +301,11 @@ fn open() -> Misfit {
 pub(super) const OPEN: &str = "its object is not finished";
 
 fn describe(node: &Node<'_>) -> String {
-    let quoted = |text: &str| format!("the text \"{}\"", super::fault::short(text, 40));
+    let quoted = |text: &str| format!("the text \"{}\"", short(text, 40));
     match node {
         Node::Null => "null".into(),
         Node::Bool(b) => b.to_string(),
-        Node::Number(raw) => super::fault::short(raw, 40),
+        Node::Number(raw) => short(raw, 40),
         Node::Text(text) => quoted(text),
         Node::Bare(text) => quoted(text),
         Node::List(_) => "a list".into(),

@@ -2,10 +2,10 @@
 
 use crate::output::parse::folded;
 use ecow::EcoString;
-use flow_plan::EnumType;
+use flow_plan::{EnumType, Variant};
 
-/// The variant that a text is: its name, also in another form (`Not Spam` for `not_spam`), or what
-/// stands in its doc.
+/// The variant that a text is: its name, also in another form (`Not Spam` for `not_spam`), what stands
+/// in its doc, or both.
 pub(in crate::output) fn variant(e: &EnumType, text: &str) -> Option<String> {
     let name = |v: &EcoString| v.to_string();
     if let Some(v) = e.variants.iter().find(|v| v.name == text) {
@@ -19,8 +19,13 @@ pub(in crate::output) fn variant(e: &EnumType, text: &str) -> Option<String> {
     if wanted.is_empty() {
         return None;
     }
+    let is_described = |v: &&Variant| {
+        let rest = wanted.strip_prefix(&folded(&v.name));
+        !v.doc.is_empty() && rest.is_some_and(|rest| rest == folded(&v.doc))
+    };
     only(e.variants.iter().filter(|v| folded(&v.name) == wanted))
         .or_else(|| only(e.variants.iter().filter(|v| folded(&v.doc) == wanted)))
+        .or_else(|| only(e.variants.iter().filter(is_described)))
         .map(|v| name(&v.name))
 }
 
@@ -47,6 +52,16 @@ pub(in crate::output) fn variant_in(e: &EnumType, text: &str) -> Option<String> 
     (is_only && others_small).then(|| e.variants[best.variant].name.to_string())
 }
 
+// What the variants may be called in a sentence: by their names, and by a doc of a few words.
+fn said_as(e: &EnumType) -> Vec<(String, usize)> {
+    let few = |doc: &&str| doc.split_whitespace().count() <= 3;
+    let all = e.variants.iter().enumerate().flat_map(|(at, v)| {
+        let doc = Some(&*v.doc).filter(few);
+        [Some(&*v.name), doc].into_iter().flatten().map(move |text| (folded(text), at))
+    });
+    all.filter(|(name, _)| !name.is_empty()).collect()
+}
+
 struct Mention {
     variant: usize,
     /// The words it stands on.
@@ -60,8 +75,8 @@ struct Mention {
 
 // The names that stand in the words; where several do at one place, the longest.
 fn mentions(e: &EnumType, words: &[Word<'_>]) -> Vec<Mention> {
-    let names: Vec<String> = e.variants.iter().map(|v| folded(&v.name)).collect();
-    let longest = e.variants.iter().map(|v| v.name.chars().count()).max().unwrap_or(0);
+    let names = said_as(e);
+    let longest = names.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     let mut out = Vec::new();
     let mut from = 0;
     while from < words.len() {
@@ -75,8 +90,9 @@ fn mentions(e: &EnumType, words: &[Word<'_>]) -> Vec<Mention> {
             if joined.len() > longest * 4 {
                 break;
             }
-            if let Some(variant) = names.iter().position(|n| *n == joined && !n.is_empty()) {
-                let is_only = names.iter().filter(|n| **n == joined).count() == 1;
+            if let Some((_, variant)) = names.iter().find(|(name, _)| *name == joined) {
+                let variant = *variant;
+                let is_only = names.iter().all(|(name, of)| *name != joined || *of == variant);
                 let text = words[from..=to].iter().map(|w| w.text).collect::<Vec<_>>();
                 let is_exact = text.len() == 1 && e.variants[variant].name == text[0];
                 let is_small = text.iter().all(|t| !has_capitals(t));
@@ -180,7 +196,9 @@ fn words(text: &str) -> Vec<Word<'_>> {
         out.push(Word {
             text: word,
             folded: folded(word),
-            is_new_clause: gap.contains([':', ';', '.', ',', '!', '?', '\n', '(', ')', '—', '–', '/', '|'])
+            // A dot inside a name divides nothing.
+            is_new_clause: gap.contains([':', ';', ',', '!', '?', '\n', '(', ')', '—', '–', '/', '|'])
+                || gap.contains('.') && gap != "."
                 || gap.contains(" - "),
             is_marked: gap.ends_with(['*', '`', '"', '“', '\'', '_']) || text[start..stop].starts_with('_'),
         });
@@ -201,7 +219,6 @@ fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flow_plan::Variant;
 
     fn of(names: &[&str]) -> EnumType {
         let variants = names.iter().map(|n| Variant { name: (*n).into(), doc: "".into() }).collect();

@@ -10,6 +10,9 @@ pub(super) fn whole(text: &str, range: Option<(i64, i64)>) -> Option<Json> {
         let could_be_share = n % 100 == 0 && n != 0;
         return (is_of_hundred || !could_be_share).then(|| n.into());
     }
+    if let Some(n) = hexadecimal(text) {
+        return Some(n.into());
+    }
     let digits = plain(without_currency(text))?;
     match digits.split_once('.') {
         None => digits.parse::<i64>().ok().map(Json::from),
@@ -20,6 +23,37 @@ pub(super) fn whole(text: &str, range: Option<(i64, i64)>) -> Option<Json> {
             is_whole.then(|| whole.parse::<i64>().ok()).flatten().map(Json::from)
         }
     }
+}
+
+/// A number as programs write it and JSON does not: `0xFF`, `+5`, `.5`, `5.`, `1_000`, `1,000`.
+pub(super) fn of_a_language(text: &str) -> Option<Json> {
+    if let Some(n) = hexadecimal(text) {
+        return Some(n.into());
+    }
+    let body = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let is_written = body.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',' | b'_'));
+    // `007` is a name, and `1.2.3` a version.
+    let is_name = body.starts_with('0') && body.as_bytes().get(1).is_some_and(u8::is_ascii_digit);
+    if body.is_empty() || !is_written || is_name || body.matches('.').count() > 1 {
+        return None;
+    }
+    plain(text)?.parse::<Number>().ok().map(Json::Number)
+}
+
+/// Whether a text looks like a number and is none: `1e`, `2.5e-`, `12,5`.
+pub(super) fn is_broken(text: &str) -> bool {
+    let is_written = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b','));
+    if is_written && text.contains(',') {
+        return plain(text).is_none();
+    }
+    let digits = text.trim_end_matches(['+', '-']).strip_suffix(['e', 'E']);
+    digits.is_some_and(|digits| serde_json::from_str::<Number>(digits).is_ok())
+}
+
+fn hexadecimal(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"))?;
+    let is_hex = digits.bytes().all(|b| b.is_ascii_hexdigit());
+    is_hex.then(|| i64::from_str_radix(digits, 16).ok()).flatten()
 }
 
 /// A number. A percentage is one where the range leaves one reading of it.
@@ -77,6 +111,11 @@ fn plain(text: &str) -> Option<String> {
     if body.is_empty() || body.len() > 64 {
         return None;
     }
+    // Python lets them stand anywhere between digits.
+    let without = body.replace('_', "");
+    let is_between = body.split(['_', '.']).all(|digits| digits.bytes().all(|b| b.is_ascii_digit()));
+    let is_inside = body.split('_').all(|part| !part.is_empty() && !part.starts_with('.'));
+    let body = if is_between && is_inside && body.contains('_') { &*without } else { body };
     let (whole, fraction) = match (body.rfind('.'), body.rfind(',')) {
         (Some(dot), Some(comma)) if dot > comma => (grouped(&body[..dot], ',')?, &body[dot + 1..]),
         (Some(dot), Some(comma)) => {

@@ -142,6 +142,10 @@ fn is_wrapper(key: &str, ty: &Type) -> bool {
         "records",
         "entries",
         "elements",
+        "rows",
+        "matches",
+        "choices",
+        "selections",
     ];
     const CHOICES: &[&str] =
         &["label", "category", "class", "classification", "choice", "prediction", "selection", "verdict"];

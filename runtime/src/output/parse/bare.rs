@@ -1,7 +1,7 @@
 //! What has no quotes: numbers, words of JSON and of Python, and texts.
 
 use super::look;
-use super::{Keys, Node, Parser, Repair, Spot};
+use super::{Around, Keys, Node, Parser, Repair, Spot};
 use crate::output::fault::Fault;
 
 impl<'t> Parser<'t> {
@@ -39,11 +39,43 @@ impl<'t> Parser<'t> {
         if text.contains(" //") || text.contains(" /*") || text.contains(" # ") {
             return Err(Fault::Unsure(start, "it is not clear where a text without quotes ends"));
         }
-        if is_of_a_language(text) {
+        self.at = end;
+        if let Some(inside) = called(text) {
+            self.repairs.add(Repair::Literal);
+            return Ok(inside);
+        }
+        if let (Some(inside), Spot::Field(_)) = (half_quoted(text), spot) {
+            self.repairs.add(Repair::MissingQuote);
+            return Ok(Node::Bare(inside));
+        }
+        // A quote before a comma or a colon ended something else.
+        if text.contains("\",") || text.contains("\":") || is_of_a_language(text) {
             return Err(Fault::Unsure(start, "it is not clear which text is meant"));
         }
-        self.at = end;
         Ok(Node::Bare(text))
+    }
+
+    /// A text in braces without quotes, as it stands, up to the brace that closes it.
+    pub(super) fn braced(&mut self) -> Result<Node<'t>, Fault> {
+        let (start, mut depth) = (self.at, 0_usize);
+        for (at, byte) in self.rest().bytes().enumerate() {
+            match byte {
+                b'{' | b'[' | b'(' => depth += 1,
+                b'}' | b']' | b')' => depth -= 1,
+                b'"' | b'\'' | b'`' => {
+                    return Err(Fault::Unsure(start + at, "it is not clear which text a quote belongs to"));
+                }
+                _ => {}
+            }
+            if depth == 0 {
+                self.at = start + at + 1;
+                return match self.is_ended(self.at, Spot::Element) {
+                    true => Ok(Node::Bare(&self.text[start..self.at])),
+                    false => Err(Fault::Unsure(self.at, "it is not clear where a text without quotes ends")),
+                };
+            }
+        }
+        Err(self.cut("a text without quotes is not finished"))
     }
 
     // Whether a number or a word of JSON may end here.
@@ -61,6 +93,8 @@ impl<'t> Parser<'t> {
             }
             (Some(b','), _) => true,
             (Some(b'`'), _) => look::is_fence(self.text, next),
+            // The next object of a list.
+            (Some(b'{'), Spot::Field(_)) => self.is_inside(Around::List),
             // A key or an element whose comma is missing.
             (Some(_), Spot::Field(keys)) => {
                 next > at && (look::is_key(self.text, next, keys) || self.has_new_line(at, next))
@@ -88,7 +122,10 @@ impl<'t> Parser<'t> {
                     let is_end = match bytes.get(next) {
                         None => false,
                         Some(b'}') => depth == 0,
-                        Some(_) => look::is_key(self.text, next, keys),
+                        Some(_) => {
+                            look::is_key(self.text, next, keys)
+                                || keys.is_none() && look::odd_key_end(self.text, next).is_some()
+                        }
                     };
                     if is_end {
                         return Ok(at);
@@ -132,6 +169,38 @@ fn is_of_a_language(text: &str) -> bool {
     let is_prefixed = (1..=2).contains(&len) && word.starts_with(['"', '\'']);
     let is_call = len > 0 && word.starts_with('(') && word.ends_with(')');
     is_prefixed || is_call || text.matches('"').count() % 2 == 1
+}
+
+// A text whose opening quote is missing. A quote behind a digit may be the sign of a length.
+fn half_quoted(text: &str) -> Option<&str> {
+    let inside = text.strip_suffix('"')?;
+    let is_word = plain_len(inside) == Some(inside.len());
+    let is_plain =
+        !is_word && !inside.contains(['"', '\'', '\n', '(', '{']) && !inside.trim_end().ends_with('\\');
+    (is_plain && inside.ends_with(|c: char| c.is_alphabetic() || ".!?".contains(c))).then_some(inside)
+}
+
+// What a database's shell or Python writes around a plain value: `ObjectId("7")`, `Decimal('1.5')`.
+// Any other call may be a text of its own.
+fn called(text: &str) -> Option<Node<'_>> {
+    const NAMES: &[&str] =
+        &["ObjectId", "ISODate", "NumberLong", "NumberInt", "NumberDecimal", "Decimal", "UUID"];
+    let (name, rest) = text.split_once('(')?;
+    let inside = rest.strip_suffix(')')?.trim();
+    if !NAMES.contains(&name) || inside.is_empty() {
+        return None;
+    }
+    let quoted = ['"', '\''].iter().find_map(|q| inside.strip_prefix(*q)?.strip_suffix(*q));
+    match quoted {
+        Some(text) if !text.contains(['"', '\'', '\\']) => Some(Node::Text(text.into())),
+        None if number_len(inside) == Some(inside.len()) => Some(Node::Number(inside)),
+        _ => None,
+    }
+}
+
+/// How long the number, or the word of JSON, at the start is.
+pub(super) fn plain_len(text: &str) -> Option<usize> {
+    number_len(text).or_else(|| literal(text).map(|(word, _)| word.len()))
 }
 
 /// How long the number at the start is, as JSON writes it.

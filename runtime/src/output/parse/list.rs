@@ -78,6 +78,11 @@ impl<'t> Parser<'t> {
         let next = self.next(self.at + 1);
         if !self.is_inside(Around::Object) {
             self.repairs.add(Repair::ExtraBrace);
+            // The bracket of another kind, at the very end.
+            if self.around.len() == 1 && next == self.text.len() {
+                self.repairs.add(Repair::MissingBrace);
+                return Ok(Brace::Closes);
+            }
             return Ok(Brace::Stray);
         }
         self.repairs.add(Repair::MissingBrace);

@@ -21,7 +21,12 @@ impl Seen {
         if (from..to).contains(&at) {
             return to;
         }
-        let end = text.as_bytes()[at..].iter().position(|b| *b == b'\n').map_or(text.len(), |n| at + n);
+        let rest = &text.as_bytes()[at..];
+        let end = match rest.iter().position(|b| *b == b'\n') {
+            Some(len) => at + len,
+            // All stands on one line, so the brackets in it are not part of the comment.
+            None => at + rest.iter().position(|b| matches!(b, b'}' | b']')).unwrap_or(rest.len()),
+        };
         self.line.set((at, end));
         end
     }
@@ -100,6 +105,19 @@ pub(super) fn is_key(text: &str, at: usize, keys: Keys<'_>) -> bool {
     key(text, at, keys).is_some()
 }
 
+/// Whether a key of the type stands here without its quotes and its colon, before a value in quotes.
+pub(super) fn is_lone_key(text: &str, at: usize, keys: Keys<'_>) -> bool {
+    let (Some(record), Some(end)) = (keys, bare_key_end(text, at)) else { return false };
+    let behind = spaces(text.as_bytes(), end);
+    behind > end && is_quote(&text.as_bytes()[behind..]) && field_of(record, &text[at..end]).is_some()
+}
+
+/// Whether a word without quotes and a colon stand here.
+pub(super) fn is_bare_key(text: &str, at: usize) -> bool {
+    let bytes = text.as_bytes();
+    bare_key_end(text, at).is_some_and(|end| bytes.get(spaces(bytes, end)) == Some(&b':'))
+}
+
 /// Whether a key in quotes and its colon stand here.
 pub(super) fn is_quoted_key(text: &str, at: usize) -> bool {
     let bytes = text.as_bytes();
@@ -131,7 +149,7 @@ fn key(text: &str, at: usize, keys: Keys<'_>) -> Option<usize> {
         return match bytes.get(colon) {
             Some(b':' | b'=') => Some(colon),
             Some(b'-') if bytes.get(colon + 1) == Some(&b'>') => Some(colon),
-            Some(byte) if is_value_start(*byte) => {
+            Some(_) if is_value_start(text, colon) => {
                 let name = text.get(at..end)?.trim_start_matches(QUOTES);
                 keys.is_some_and(|record| field_of(record, name).is_some()).then_some(colon)
             }
@@ -139,7 +157,9 @@ fn key(text: &str, at: usize, keys: Keys<'_>) -> Option<usize> {
         };
     }
     let end = bare_key_end(text, at)?;
-    let colon = spaces(bytes, end);
+    // A key whose opening quote is missing.
+    let behind = end + usize::from(bytes.get(end) == Some(&b'"'));
+    let colon = spaces(bytes, behind);
     let is_url = bytes.get(colon + 1) == Some(&b'/') && bytes.get(colon + 2) == Some(&b'/');
     let is_colon = matches!(bytes.get(colon), Some(b':' | b'='));
     if !is_colon || is_url {
@@ -148,14 +168,35 @@ fn key(text: &str, at: usize, keys: Keys<'_>) -> Option<usize> {
     let word = text[at..end].trim_end();
     let is_known = match keys {
         Some(record) => field_of(record, word).is_some(),
-        None => !word.contains(' ') && bytes[colon] == b':',
+        None => behind == end && !word.contains(' ') && bytes[colon] == b':',
     };
     is_known.then_some(colon)
 }
 
-/// Whether a value in quotes, a number, a list or an object may begin with this.
-pub(super) fn is_value_start(byte: u8) -> bool {
-    matches!(byte, b'"' | b'\'' | b'{' | b'[' | b'-' | b'0'..=b'9')
+/// Whether a value in quotes, a number, a list, an object or a word of JSON begins here.
+pub(super) fn is_value_start(text: &str, at: usize) -> bool {
+    let Some(rest) = text.get(at..) else { return false };
+    let is_word = ["true", "false", "null"].iter().any(|word| {
+        rest.strip_prefix(word).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()))
+    });
+    is_word
+        || is_quote(rest.as_bytes())
+        || rest.starts_with(|c: char| matches!(c, '{' | '[' | '-') || c.is_ascii_digit())
+}
+
+fn is_quote(bytes: &[u8]) -> bool {
+    matches!(bytes.first(), Some(b'"' | b'\''))
+        || ["“", "”", "‘", "’"].iter().any(|q| bytes.starts_with(q.as_bytes()))
+}
+
+/// Where a key of other signs than those of a name ends, right before its colon: `a/b!: 1`.
+pub(super) fn odd_key_end(text: &str, at: usize) -> Option<usize> {
+    let rest = text.get(at..)?;
+    let is_sign = |c: char| c.is_whitespace() || "\"'`“”‘’{}[](),;:=".contains(c);
+    let end = rest.char_indices().take(LONGEST_KEY).find(|(_, c)| is_sign(*c))?.0;
+    // What follows a colon without a space may be an address or a time.
+    let is_key = end > 0 && rest[end..].starts_with(": ");
+    is_key.then_some(at + end)
 }
 
 /// Where a key without quotes that starts here ends, spaces inside it included.

@@ -25,6 +25,17 @@ pub(super) fn is_key(text: &str, at: usize) -> bool {
     look::is_key(text, at, None)
 }
 
+/// The same, of an object of the type, whose keys may be more broken.
+pub(super) fn is_key_of(text: &str, at: usize, ty: &Type) -> bool {
+    let keys = match object::inside_object(Some(ty)) {
+        Some(Type::Record(record)) => Some(&**record),
+        _ => None,
+    };
+    look::is_key(text, at, None)
+        || matches!(ty.present(), Type::Map(..) | Type::Json(_)) && look::odd_key_end(text, at).is_some()
+        || keys.is_some() && (look::is_key(text, at, keys) || look::is_lone_key(text, at, keys))
+}
+
 /// How many lists and objects may stand inside one another.
 const DEEPEST: usize = 96;
 
@@ -107,10 +118,19 @@ impl<'t> Parser<'t> {
 
     fn value_in(&mut self, spot: Spot<'_>, ty: Option<&Type>) -> Result<Node<'t>, Fault> {
         match self.peek() {
+            // A text without quotes that begins with a brace, as a type or a snippet of code does.
+            Some(b'{')
+                if matches!(ty.map(Type::present), Some(Type::Text { .. }))
+                    && matches!(spot, Spot::Field(_))
+                    && look::is_bare_key(self.text, self.next(self.at + 1)) =>
+            {
+                self.braced()
+            }
             Some(b'{') => self.object(ty),
             Some(b'[') => self.list(ty, b']'),
             Some(b'(')
-                if !self.around.is_empty() || matches!(ty.map(Type::present), Some(Type::List(..))) =>
+                if !self.around.is_empty()
+                    || matches!(ty.map(Type::present), Some(Type::List(..) | Type::Json(_))) =>
             {
                 self.list(ty, b')')
             }
@@ -180,13 +200,34 @@ impl<'t> Parser<'t> {
     }
 }
 
-/// A name without case, spaces, dashes and underscores, as keys and variants are compared.
+/// A name without case, accents, spaces, dashes and underscores, as keys and variants are compared.
 pub(super) fn folded(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    letters(name).collect()
+}
+
+fn letters(name: &str) -> impl Iterator<Item = char> {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(|c| {
+        // Unicode folds this one to two letters.
+        let second = matches!(c, 'ß' | 'ẞ').then_some('s');
+        plain_letter(c).to_lowercase().chain(second)
+    })
+}
+
+// A letter of the Latin alphabet without its accent; any other as it is.
+fn plain_letter(c: char) -> char {
+    if c.is_ascii() {
+        return c;
+    }
+    if matches!(c, 'ß' | 'ẞ') {
+        return 's';
+    }
+    let mut base = None;
+    unicode_normalization::char::decompose_canonical(c, |part| base = base.or(Some(part)));
+    base.filter(char::is_ascii_alphabetic).unwrap_or(c)
 }
 
 /// The field that a key stands for: of this name, or else the only one whose name differs from it in
-/// case, dashes and spaces alone.
+/// case, accents, dashes and spaces alone.
 pub(super) fn field_of(record: &RecordType, key: &str) -> Option<usize> {
     if let Some(at) = record.fields.iter().position(|f| f.name == key) {
         return Some(at);
@@ -209,6 +250,5 @@ pub(super) fn field_of(record: &RecordType, key: &str) -> Option<usize> {
 
 // Whether a name, folded, is this, without making it.
 fn is_folded(name: &str, folded: &str) -> bool {
-    let letters = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
-    letters.eq(folded.chars())
+    letters(name).eq(folded.chars())
 }

@@ -35,7 +35,7 @@ impl<'t> Parser<'t> {
                     if is_separated && !object.entries.is_empty() {
                         self.repairs.add(Repair::ExtraComma);
                     }
-                    if self.goes_on() {
+                    if self.goes_on(keys) {
                         self.repairs.add(Repair::ExtraBrace);
                         is_separated = false;
                         continue;
@@ -51,6 +51,19 @@ impl<'t> Parser<'t> {
                     continue;
                 }
                 Some(b']' | b')') if self.is_inside(Around::List) => {
+                    self.repairs.add(Repair::MissingBrace);
+                    object.is_open = object.entries.is_empty();
+                    break;
+                }
+                // The bracket of another kind, at the very end.
+                Some(b']') if self.around.len() == 1 && self.next(self.at + 1) == self.text.len() => {
+                    self.at += 1;
+                    self.repairs.add(Repair::ExtraBrace);
+                    object.is_open = true;
+                    break;
+                }
+                // The next object of a list, which begins as this one does.
+                Some(b'{') if self.is_inside(Around::List) && self.is_next(&object) => {
                     self.repairs.add(Repair::MissingBrace);
                     break;
                 }
@@ -97,7 +110,18 @@ impl<'t> Parser<'t> {
         let key = match self.quote() {
             Some(quote) => self.string(quote, Spot::Key(keys))?,
             None => {
-                let known = look::is_key(self.text, self.at, keys) || look::is_key(self.text, self.at, None);
+                let known = look::is_key(self.text, self.at, keys)
+                    || look::is_key(self.text, self.at, None)
+                    || look::is_lone_key(self.text, self.at, keys);
+                if !known
+                    && keys.is_none()
+                    && let Some(end) = look::odd_key_end(self.text, self.at)
+                {
+                    let key = &self.text[self.at..end];
+                    self.at = end + 1;
+                    self.repairs.add(Repair::BareKey);
+                    return Ok(Cow::Borrowed(key));
+                }
                 if !known && !self.is_any_key() {
                     self.stray(keys)?;
                     return self.key(keys);
@@ -107,7 +131,12 @@ impl<'t> Parser<'t> {
                 };
                 let key = &self.text[self.at..end];
                 self.at = end;
-                self.repairs.add(Repair::BareKey);
+                if self.rest().starts_with('"') {
+                    self.repairs.add(Repair::MissingQuote);
+                    self.at += 1;
+                } else {
+                    self.repairs.add(Repair::BareKey);
+                }
                 Cow::Borrowed(key.trim_end())
             }
         };
@@ -160,17 +189,26 @@ impl<'t> Parser<'t> {
         Ok(())
     }
 
+    // Whether the object that starts here has the first key of the one before.
+    fn is_next(&self, object: &Object<'_>) -> bool {
+        let Some((key, _)) = object.entries.first() else { return false };
+        let start = self.next(self.at + 1);
+        let rest = self.text.get(start..).unwrap_or("");
+        let rest = rest.trim_start_matches(['"', '\'']);
+        rest.strip_prefix(&**key)
+            .is_some_and(|rest| rest.trim_start_matches(['"', '\'', ' ']).starts_with(':'))
+    }
+
     // A brace of the outermost object that more fields follow was too early.
-    fn goes_on(&self) -> bool {
+    fn goes_on(&self, keys: Keys<'_>) -> bool {
         if self.around.len() != 1 {
             return false;
         }
-        let comma = self.next(self.at);
-        if self.text.as_bytes().get(comma) != Some(&b',') {
-            return false;
+        let next = self.next(self.at);
+        match self.text.as_bytes().get(next) {
+            Some(b',') => look::is_quoted_key(self.text, self.next(next + 1)),
+            _ => look::is_quoted_key(self.text, next) && look::is_known_key(self.text, next, keys),
         }
-        let next = self.next(comma + 1);
-        look::is_quoted_key(self.text, next)
     }
 
     // Whether what stands here is prose behind an object that lacks its brace.
@@ -183,7 +221,7 @@ impl<'t> Parser<'t> {
 }
 
 // The type that the object's keys belong to.
-fn inside_object(ty: Option<&Type>) -> Option<&Type> {
+pub(super) fn inside_object(ty: Option<&Type>) -> Option<&Type> {
     match ty? {
         Type::Optional(inner) => inside_object(Some(inner)),
         // A single one may stand where a list is wanted.

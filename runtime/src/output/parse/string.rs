@@ -83,7 +83,7 @@ impl<'t> Parser<'t> {
         let mut owned = String::new();
         let mut from = at;
         loop {
-            let Some(&byte) = bytes.get(at) else { return Err(self.cut("a text is not finished")) };
+            let Some(&byte) = bytes.get(at) else { return self.other_quote(quote, spot, &seen) };
             match byte {
                 b'\\' => {
                     owned.push_str(&self.text[from..at]);
@@ -102,9 +102,26 @@ impl<'t> Parser<'t> {
                         continue;
                     }
                     match self.ends(at, len, spot, &seen) {
+                        // What was taken for a quote inside may be the start of what was cut off.
+                        Ends::Yes if seen.inner > 0 && self.next(at + len) == bytes.len() => {
+                            return Err(self.cut("a text may not be finished"));
+                        }
+                        // A key and its value may have become one.
+                        Ends::Yes
+                            if matches!(spot, Spot::Key(_))
+                                && seen.inner > 0
+                                && self.text[seen.start..at].contains([':', ',', '\n', '{', '[', ']']) =>
+                        {
+                            return Err(Fault::Unsure(at, "it is not clear where a key ends"));
+                        }
                         // One quote inside: it may as well be the other one that ends the text.
-                        Ends::Yes if seen.inner % 2 == 1 && !is_inch(self.text, at, &seen) => {
-                            return Err(Fault::Unsure(at, "it is not clear where a text ends"));
+                        Ends::Yes if seen.inner % 2 == 1 && !is_inner(self.text, at, spot, &seen) => {
+                            let Some(end) = line_end(self.text, spot, &seen) else {
+                                return Err(Fault::Unsure(at, "it is not clear where a text ends"));
+                            };
+                            self.repairs.add(Repair::MissingQuote);
+                            self.at = end;
+                            return Ok(Cow::Borrowed(&self.text[seen.start..end]));
                         }
                         Ends::Yes => {
                             if byte == 0xe2 {
@@ -127,6 +144,10 @@ impl<'t> Parser<'t> {
                             return Err(Fault::Unsure(at, "it is not clear where a text ends"));
                         }
                         Ends::No if is_apostrophe(self.text, at, len) => seen.apostrophe = true,
+                        // What would open a quotation here closes one.
+                        Ends::No if seen.inner.is_multiple_of(2) && self.is_closing(at, len, spot) => {
+                            return Err(Fault::Unsure(at, "it is not clear where a text ends"));
+                        }
                         Ends::No => {
                             seen.inner += 1;
                             seen.last = at;
@@ -144,6 +165,25 @@ impl<'t> Parser<'t> {
         }
     }
 
+    // A text that opens with a single quote and closes with a double one, behind which nothing stands but
+    // the brackets around it.
+    fn other_quote(&mut self, quote: Quote, spot: Spot<'_>, seen: &Seen) -> Result<Cow<'t, str>, Fault> {
+        let cut = self.cut("a text is not finished");
+        if quote != Quote::Single || matches!(spot, Spot::Key(_)) || seen.apostrophe {
+            return Err(cut);
+        }
+        let Some((inside, behind)) = self.text[seen.start..].split_once('"') else { return Err(cut) };
+        let brackets: String = behind.chars().filter(|c| matches!(c, '}' | ']')).collect();
+        let wanted: String =
+            self.around.iter().rev().map(|a| if *a == Around::List { ']' } else { '}' }).collect();
+        let is_all = behind.chars().all(|c| c.is_whitespace() || matches!(c, '}' | ']' | '`'));
+        if !is_all || brackets != wanted || inside.contains(['\\', '\n', '{', '[']) {
+            return Err(cut);
+        }
+        self.at = seen.start + inside.len() + 1;
+        Ok(Cow::Borrowed(inside))
+    }
+
     fn ends(&self, at: usize, len: usize, spot: Spot<'_>, seen: &Seen) -> Ends {
         let bytes = self.text.as_bytes();
         let after = at + len;
@@ -153,7 +193,10 @@ impl<'t> Parser<'t> {
             Spot::Key(keys) => match byte {
                 b':' | b'=' => Ends::Yes,
                 b'-' if bytes.get(next + 1) == Some(&b'>') => Ends::Yes,
-                _ if at - seen.start > 64 || !look::is_value_start(byte) => Ends::No,
+                _ if self.known_before_colon(at, seen, keys).is_some() => {
+                    self.known_before_colon(at, seen, keys).map_or(Ends::No, Ends::Before)
+                }
+                _ if at - seen.start > 64 || !look::is_value_start(self.text, next) => Ends::No,
                 _ => {
                     let key = &self.text[seen.start..at];
                     let is_known = keys.is_some_and(|record| field_of(record, key.trim()).is_some());
@@ -224,6 +267,7 @@ impl<'t> Parser<'t> {
                         ) => Ends::Yes,
                         Some(b'.') if self.text[following..].starts_with("...") => Ends::Yes,
                         // A word may be an element without quotes, or the rest of this text.
+                        _ if seen.inner % 2 == 1 && self.is_quoting(following) => Ends::No,
                         _ if seen.inner > 0 => Ends::Unsure,
                         _ => self.word_behind(following),
                     }
@@ -231,6 +275,10 @@ impl<'t> Parser<'t> {
                 b'"' | b'\'' if next > after && seen.inner == 0 => Ends::Yes,
                 b'+' if self.is_joined(next) => Ends::Yes,
                 b'{' | b'[' if self.has_break(after, next) => Ends::Yes,
+                // A number or a word of JSON whose comma is missing.
+                _ if next > after && seen.inner == 0 && self.is_element(next) => Ends::Yes,
+                // A field that stands in a list.
+                b':' if seen.open <= 0 => Ends::Unsure,
                 b'`' if look::is_fence(self.text, next) => Ends::Yes,
                 _ => Ends::No,
             },
@@ -268,6 +316,48 @@ impl<'t> Parser<'t> {
         }
     }
 
+    // Where a key ends whose closing quote is missing: before its colon, if the type has it.
+    fn known_before_colon(&self, at: usize, seen: &Seen, keys: super::Keys<'_>) -> Option<usize> {
+        let name = self.text[seen.start..at].trim_end().strip_suffix(':').filter(|_| seen.inner == 0)?;
+        keys.is_some_and(|record| field_of(record, name).is_some()).then_some(seen.start + name.len())
+    }
+
+    // Whether a quote is no opening one by what stands around it: between two texts, or behind a word.
+    fn is_closing(&self, at: usize, len: usize, spot: Spot<'_>) -> bool {
+        let rest = self.rest_of(at + len);
+        let behind = rest.trim_start().trim_start_matches(',').trim_start();
+        let is_between = behind.len() < rest.len() && behind.starts_with('"');
+        // `24"` is a length.
+        let is_word = |c: char| c.is_alphabetic() || matches!(spot, Spot::Key(_)) && c.is_ascii_digit();
+        let is_behind = self.text[..at].ends_with(is_word);
+        let is_doubled = !matches!(spot, Spot::Field(_)) && rest.starts_with('"');
+        is_between || is_doubled || is_behind && rest.starts_with(|c: char| !c.is_alphanumeric())
+    }
+
+    // Whether the words here go on to another quote that opens, and not to the end of an element.
+    fn is_quoting(&self, at: usize) -> bool {
+        let rest = &self.text.as_bytes()[at..];
+        let mut stretch = rest.iter().take(look::LONGEST_KEY);
+        let Some(end) = stretch.position(|b| matches!(b, b'"' | b'\n' | b',' | b']' | b'}')) else {
+            return false;
+        };
+        rest[end] == b'"'
+            && end > 0
+            && rest[end - 1] == b' '
+            && rest[0].is_ascii_alphabetic()
+            && rest.get(end + 1).is_some_and(u8::is_ascii_alphanumeric)
+    }
+
+    // Whether a number or a word of JSON stands here that ends as an element does.
+    fn is_element(&self, at: usize) -> bool {
+        let Some(len) = super::bare::plain_len(self.rest_of(at)) else { return false };
+        matches!(self.text.as_bytes().get(self.next(at + len)), Some(b',' | b']'))
+    }
+
+    fn rest_of(&self, at: usize) -> &'t str {
+        self.text.get(at..).unwrap_or("")
+    }
+
     // A quote before a colon: the end of the next key, if a key of the type stands before it.
     fn missing_quote(&self, at: usize, seen: &Seen, keys: super::Keys<'_>) -> Ends {
         if seen.inner == 0 {
@@ -281,6 +371,8 @@ impl<'t> Parser<'t> {
             true if before.ends_with(',') => Ends::Before(seen.start + before.len() - 1),
             true if ends_line => Ends::Before(seen.start + before.len()),
             _ if is_known => Ends::Unsure,
+            // A key that the type does not have, behind a text that may have ended before.
+            _ if before.ends_with(',') && seen.open <= 0 => Ends::Unsure,
             _ => Ends::No,
         }
     }
@@ -340,7 +432,7 @@ impl<'t> Parser<'t> {
             u32::from_str_radix(hex, 16).ok()
         };
         let Some(high) = unit(at + 2) else {
-            if self.text.len() < at + 6 {
+            if self.text[at + 2..].bytes().all(|b| b.is_ascii_hexdigit()) {
                 return Err(self.cut("a text is not finished"));
             }
             self.repairs.add(Repair::Escape);
@@ -431,9 +523,30 @@ fn is_apostrophe(text: &str, at: usize, len: usize) -> bool {
     !is_double && (is_inside || !text[at..].starts_with('`'))
 }
 
-// `5'10""`: the sign of a length right before the quote.
-fn is_inch(text: &str, at: usize, seen: &Seen) -> bool {
-    seen.inner == 1 && seen.last + 1 == at && text[..seen.last].ends_with(|c: char| c.is_ascii_digit())
+// Whether the only quote inside a text cannot be the one that ends it: the sign of a length, as in
+// `5'10""` and `a 24" screen"`, or in the middle of a word.
+fn is_inner(text: &str, at: usize, spot: Spot<'_>, seen: &Seen) -> bool {
+    if seen.inner != 1 || matches!(spot, Spot::Key(_)) {
+        return false;
+    }
+    let before = &text[..seen.last];
+    let after = text[seen.last..at].trim_start_matches(['"', '\'', '`', '“', '”', '‘', '’']);
+    let is_length = before.ends_with(|c: char| c.is_ascii_digit())
+        && (after.is_empty()
+            || after.starts_with([' ', ',', '.', ')', '-']) && matches!(spot, Spot::Field(_)));
+    let is_word = before.ends_with(char::is_alphanumeric) && after.starts_with(char::is_alphabetic);
+    // The last quote of all may belong to it, and the one that ends the text be missing.
+    is_length || is_word && text.rfind('"').is_some_and(|last| last > at)
+}
+
+// Where an element ends whose quote is missing: at the comma that ends its line, before the quote of the
+// next.
+fn line_end(text: &str, spot: Spot<'_>, seen: &Seen) -> Option<usize> {
+    let before = &text[seen.start..seen.last];
+    let line = before.trim_end();
+    let is_line = before[line.len()..].contains('\n') && !line.contains(['\n', '\\']);
+    let is_only = matches!(spot, Spot::Element) && seen.inner == 1;
+    (is_only && is_line && line.ends_with(',')).then(|| seen.start + line.len() - 1)
 }
 
 fn finished<'t>(mut owned: String, tail: &'t str) -> Cow<'t, str> {
