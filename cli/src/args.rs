@@ -52,6 +52,14 @@ pub(crate) enum Command {
     Test(cmd::test::Args),
     /// Draw a flow's steps.
     Graph(cmd::graph::Args),
+    /// Let git show programs without their layout, and merge changes to different steps.
+    GitSetup(cmd::git::SetupArgs),
+    /// Print a program in the one style; git calls it.
+    #[command(hide = true)]
+    GitTextconv(cmd::git::TextconvArgs),
+    /// Merge two changes of a program; git calls it.
+    #[command(hide = true)]
+    GitMerge(cmd::git::MergeArgs),
     /// Print what a phase of the compiler makes of a program.
     Dump(cmd::dump::Args),
     /// Explain a diagnostic's code, or list the codes.

@@ -6,7 +6,8 @@ use crate::lock::{self, Current};
 use crate::paths;
 use crate::project::{ModelArgs, Project};
 use crate::report::Report;
-use flow_diagnostics::json;
+use clap::ValueEnum;
+use flow_diagnostics::{annotations, json, sarif};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -16,6 +17,7 @@ use std::path::PathBuf;
   flowc check                       every .flow file below this folder
   flowc check app.flow lib/         these files, and those in this folder
   flowc check --format json         the findings and their fixes for programs
+  flowc check --format sarif        for code scanning; `github` for annotations in an Action
   flowc check --locked              fails where bounds have changed since flow.lock was written
   flowc check --deny-warnings       fails where there are warnings, for continuous integration")]
 pub(crate) struct Args {
@@ -32,7 +34,21 @@ pub(crate) struct Args {
     locked: bool,
     /// How to print what was found.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    format: super::Format,
+    format: Format,
+}
+
+/// How findings are printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+    /// For code scanning: SARIF 2.1.0.
+    Sarif,
+    /// For GitHub Actions: annotations in a pull request, and the text as well.
+    Github,
 }
 
 /// Compiles each program and reports.
@@ -57,14 +73,20 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
     }
     let (errors, warnings) = report.diagnostics.counts();
     match args.format {
-        super::Format::Json => {
+        Format::Sarif => {
+            console.json(&sarif::log(&report.diagnostics, &report.sources, env!("CARGO_PKG_VERSION")))?;
+        }
+        Format::Json => {
             let mut document = json::document(&report.diagnostics, &report.sources);
             if args.locked {
                 document["changes"] = changes.as_slice().into();
             }
             console.json(&document)?;
         }
-        super::Format::Text => {
+        Format::Text | Format::Github => {
+            if args.format == Format::Github {
+                console.answer(&annotations::lines(&report.diagnostics, &report.sources))?;
+            }
             console.diagnostics(&report.diagnostics, &report.sources);
             for change in &changes {
                 console.say(&format!("flow.lock: {change}"));

@@ -10,6 +10,7 @@ pub(crate) mod doctor;
 pub(crate) mod dump;
 pub(crate) mod explain;
 pub(crate) mod fmt;
+pub(crate) mod git;
 pub(crate) mod graph;
 pub(crate) mod lsp;
 pub(crate) mod models;
