@@ -4,6 +4,7 @@
 //! Not here: what a run does, which is [`crate::exec`]'s.
 
 use crate::action::{Channel, Rehearsed};
+use crate::audit::AuditKey;
 use crate::budget::Budgets;
 use crate::cache::{Cache, MemoryCache};
 use crate::cassette::Tape;
@@ -55,6 +56,8 @@ pub struct Engine {
     pub(crate) vault: Arc<Vault>,
     // The words of the program, once an error with private data has to be told.
     words: OnceLock<HashSet<EcoString>>,
+    // By what data is named in the audit record, where one is kept.
+    pub(crate) audit: Option<AuditKey>,
     // Who is told that a person is waited for.
     pub(crate) webhook: Option<Webhook>,
     // Who stands in for the world.
@@ -86,6 +89,8 @@ pub struct Options {
     pub vault: Arc<Vault>,
     /// Who is told that a run waits for a person.
     pub webhook: Option<Webhook>,
+    /// By what data is named in the audit record, which is kept in the journal; none is kept without.
+    pub audit: Option<AuditKey>,
     /// What there is to call.
     pub tables: Tables,
 }
@@ -103,6 +108,7 @@ impl Default for Options {
             tape: None,
             vault: Arc::default(),
             webhook: None,
+            audit: None,
             tables: Tables::builtin(),
         }
     }
@@ -143,7 +149,8 @@ impl Tables {
 impl Engine {
     /// Makes a plan ready to run: E0810 where it names something the tables lack.
     pub fn new(plan: Arc<Plan>, context: Context, options: Options) -> Result<Engine, RunError> {
-        let Options { journal, cache, budgets, limits, script, tape, vault, webhook, tables } = options;
+        let Options { journal, cache, budgets, limits, script, tape, vault, webhook, audit, tables } =
+            options;
         let templates = Templates::new(&plan)?;
         let digest = digest(&plan);
         let script = script.map(Arc::new);
@@ -183,6 +190,7 @@ impl Engine {
             script: script.clone(),
             tape,
             webhook,
+            audit,
             providers: providers.collect::<Result<_, RunError>>()?,
             sources: sources.collect::<Result<_, RunError>>()?,
             channels: channels.collect::<Result<_, RunError>>()?,

@@ -97,6 +97,7 @@ impl Engine {
         };
         let result: Result<Value, Halt> = result.await;
         let mut ended = ended(result, ledger.spent());
+        run.audit_end(&ended);
         if let (Some(journal), Some(lease)) = (&self.journal, run.lease.take())
             && let Err(error) = journal.end(lease, &kept_of(&run, flow, &ended)).await
             && ended.status == RunStatus::Ok
@@ -112,12 +113,12 @@ impl Engine {
         &self,
         run: &mut Run<'_>,
         flow: &Flow,
-        (inputs, note): (&[Value], EcoString),
+        (plain, note): (&[Value], EcoString),
     ) -> Result<bool, RunError> {
         let Some(journal) = &self.journal else { return Ok(true) };
         let kept = !privacy::concerns(&self.plan, flow) || self.vault.keeps()?;
         let about = run.id.0.as_bytes();
-        let inputs = flow.params.iter().zip(inputs);
+        let inputs = flow.params.iter().zip(plain);
         let inputs =
             inputs.map(|(param, v)| privacy::sealed(&self.vault, about, param.labels, (&param.ty, v)));
         let head = RunHead {
@@ -129,6 +130,7 @@ impl Engine {
         };
         let Opened { recorded, lease } = journal.open(&head).await?;
         run.go_on(recorded, lease)?;
+        run.audit_start(flow, plain);
         Ok(kept)
     }
 }

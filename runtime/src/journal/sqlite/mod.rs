@@ -4,6 +4,7 @@
 //! begins that could be done twice; anything else is taken to the disk a quarter of a second later, so
 //! that a step costs microseconds and not a turn of the disk. The file is never deleted.
 
+mod audit;
 mod read;
 mod review;
 mod write;
@@ -39,7 +40,7 @@ struct Sqlite {
 
 // INVARIANT: a call has `ended` once something was heard of it; `held` is 1 as long as it is not known
 // whether it happened and it may not be repeated.
-const FORM: Form = Form { tables: &[TABLES, review::TABLES], tune };
+const FORM: Form = Form { tables: &[TABLES, review::TABLES, audit::TABLES], tune };
 const TABLES: &str = "
     create table runs (
         number integer primary key, run text not null unique, flow text not null, plan blob not null,
@@ -186,6 +187,8 @@ fn one(db: &Connection, drivers: Drivers<'_>, ask: &Ask) -> Result<Answer, Troub
         Ask::Told(driven, path) => review::told(db, *driven, path),
         Ask::Reviews => review::reviews(db, drivers).map(Answer::Reviews),
         Ask::Judge(run, path, judged) => review::judge(db, (run, path), judged),
+        Ask::Audit(run, at, fields) => audit::append(db, run, (*at, fields)),
+        Ask::Trail(run) => Ok(Answer::Trail(Box::new(audit::trail(db, run.as_ref())?))),
     }
 }
 
