@@ -66,6 +66,8 @@ pub(crate) enum Command {
     Approve(cmd::review::ApproveArgs),
     /// Turn down what a run shows to a person.
     Reject(cmd::review::RejectArgs),
+    /// Tell which data went to which model, or look whether that record is whole.
+    Audit(cmd::audit::Args),
     /// Show what is cached and what that saved, or clear it.
     Cache(cmd::cache::Args),
     /// Make a small project that runs at once, without a key.

@@ -58,6 +58,7 @@ fn dispatch(args: Args) -> Exit {
         Command::Resolve(args) => cmd::resolve::run(&args, &console),
         Command::Approve(args) => cmd::review::approve(&args, &console),
         Command::Reject(args) => cmd::review::reject(&args, &console),
+        Command::Audit(args) => cmd::audit::run(&args, &console),
         Command::Cache(args) => cmd::cache::run(&args, &console),
         Command::New(args) => cmd::new::run(&args, &console),
         Command::Doctor(args) => cmd::doctor::run(&args, &console),

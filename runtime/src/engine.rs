@@ -4,6 +4,7 @@
 //! Not here: what a run does, which is [`crate::exec`]'s.
 
 use crate::action::{Channel, Rehearsed};
+use crate::audit::AuditKey;
 use crate::budget::Budgets;
 use crate::cache::{Cache, MemoryCache};
 use crate::cassette::Tape;
@@ -49,6 +50,8 @@ pub struct Engine {
     script: Option<Arc<Script>>,
     // What becomes of calls of models besides.
     pub(crate) tape: Option<Tape>,
+    // By what data is named in the audit record, where one is kept.
+    pub(crate) audit: Option<AuditKey>,
     // Who is told that a person is waited for.
     pub(crate) webhook: Option<Webhook>,
     // Who stands in for the world.
@@ -78,6 +81,8 @@ pub struct Options {
     pub tape: Option<Tape>,
     /// Who is told that a run waits for a person.
     pub webhook: Option<Webhook>,
+    /// By what data is named in the audit record, which is kept in the journal; none is kept without.
+    pub audit: Option<AuditKey>,
     /// What there is to call.
     pub tables: Tables,
 }
@@ -93,6 +98,7 @@ impl Default for Options {
             script: None,
             tape: None,
             webhook: None,
+            audit: None,
             tables: Tables::builtin(),
         }
     }
@@ -133,7 +139,7 @@ impl Tables {
 impl Engine {
     /// Makes a plan ready to run: E0810 where it names something the tables lack.
     pub fn new(plan: Arc<Plan>, context: Context, options: Options) -> Result<Engine, RunError> {
-        let Options { journal, cache, budgets, limits, script, tape, webhook, tables } = options;
+        let Options { journal, cache, budgets, limits, script, tape, webhook, audit, tables } = options;
         let templates = Templates::new(&plan)?;
         let digest = digest(&plan);
         let script = script.map(Arc::new);
@@ -173,6 +179,7 @@ impl Engine {
             script: script.clone(),
             tape,
             webhook,
+            audit,
             providers: providers.collect::<Result<_, RunError>>()?,
             sources: sources.collect::<Result<_, RunError>>()?,
             channels: channels.collect::<Result<_, RunError>>()?,

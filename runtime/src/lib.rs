@@ -10,6 +10,7 @@
 //! ```
 
 pub mod action;
+pub mod audit;
 pub mod budget;
 pub mod cache;
 mod capabilities;

@@ -64,7 +64,10 @@ impl Engine {
                 note: start.note,
             };
             match journal.open(&head).await {
-                Ok(Opened { recorded, lease }) => run.go_on(recorded, lease),
+                Ok(Opened { recorded, lease }) => {
+                    run.go_on(recorded, lease);
+                    run.audit_start(flow, &start.inputs);
+                }
                 Err(error) => return report(&run, flow, ended(Err(Halt::from(error)), Spent::default())),
             }
         }
@@ -98,6 +101,7 @@ impl Engine {
         };
         let result: Result<Value, Halt> = result.await;
         let mut ended = ended(result, ledger.spent());
+        run.audit_end(&ended);
         if let (Some(journal), Some(lease)) = (&self.journal, run.lease.take())
             && let Err(error) = journal.end(lease, &ended).await
             && ended.status == RunStatus::Ok

@@ -1,5 +1,6 @@
 //! The commands, one a file: its arguments, and a function that does it.
 
+pub(crate) mod audit;
 pub(crate) mod cache;
 pub(crate) mod check;
 pub(crate) mod compare;

@@ -23,6 +23,7 @@ use crate::exit::{Exit, Failure};
 use crate::paths;
 use flow_diagnostics::{Diagnostics, Sources, did_you_mean};
 use flow_plan::Catalog;
+use flow_runtime::audit::FLOW_AUDIT_KEY;
 use flow_runtime::review::Webhook;
 use flow_runtime::{Clock, Environment, FLOW_CLOCK, Limit};
 use std::collections::BTreeMap;
@@ -99,6 +100,7 @@ pub(crate) fn is_known_variable(name: &str) -> bool {
         "FLOW_REVIEWS_WEBHOOK",
         "FLOW_USER",
         FLOW_CLOCK,
+        FLOW_AUDIT_KEY,
     ];
     names.contains(&name) || prefixes.iter().any(|p| name.starts_with(p))
 }

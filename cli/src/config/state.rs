@@ -6,6 +6,7 @@ use super::file::{Reader, Value};
 use crate::exit::Failure;
 use crate::paths;
 use flow_runtime::Environment;
+use flow_runtime::audit::{AuditKey, FLOW_AUDIT_KEY};
 use flow_runtime::journal::{DurableJournal, Journal};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -131,6 +132,18 @@ impl State {
         match &self.journal {
             Place::Folder if !self.dir.join("journal.db").exists() => Ok(None),
             _ => self.journal(),
+        }
+    }
+
+    /// The key by which data is named in the audit record: `FLOW_AUDIT_KEY`, or the one in the state folder.
+    pub(crate) fn audit_key(&self, env: &Environment) -> Result<AuditKey, Failure> {
+        match env.get(FLOW_AUDIT_KEY) {
+            Some(text) if text.trim().len() < 32 => {
+                Err(Failure::usage(format!("`{FLOW_AUDIT_KEY}` is too short"))
+                    .help("give it 32 characters or more: `openssl rand -hex 32`"))
+            }
+            Some(text) => Ok(AuditKey::new(text)),
+            None => AuditKey::kept_in(&self.dir).map_err(Failure::from),
         }
     }
 

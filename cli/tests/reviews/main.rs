@@ -4,6 +4,7 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
+mod audited;
 mod killed;
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
@@ -60,6 +61,16 @@ flow many(topics: [text <= 30 tokens] <= 5) -> [text] {
     yield kept
   }
   return all
+}
+
+flow asked(mail: text <= 30 tokens) -> text {
+  ok = review(mail, by: "editors", within: 2d)
+  return ok
+}
+
+flow hidden_in_another(mail: private text <= 20 tokens) -> text {
+  ok = asked(mail)
+  return ok
 }
 
 flow hidden(mail: private text <= 30 tokens) -> text {
@@ -226,21 +237,23 @@ fn everything_else_goes_on_while_some_wait() {
 
 #[test]
 fn a_private_value_is_shown_to_who_asks_for_it_alone() {
-    let sandbox = sandbox();
-    let secret = "4111-ann@example.com";
-    let done =
-        sandbox.flowc(&["run", "app.flow", "--flow", "hidden", &format!("mail={secret}"), "--events", "e"]);
-    done.fails(1, "private: `flowc runs --waiting --values` shows it");
-    let listed = sandbox.flowc(&["runs", "--waiting"]);
-    let run = listed.out.lines().nth(1).unwrap().split(' ').next().unwrap().to_owned();
-    let json = sandbox.flowc(&["runs", "--waiting", "--format", "json"]);
-    let trace = sandbox.flowc(&["trace", &run]);
-    let events = sandbox.read("e");
-    assert!(events.contains("review_waiting"), "{events}");
-    for text in [&done.out, &done.err, &listed.out, &listed.err, &json.out, &trace.out, &events] {
-        assert!(!text.contains(secret), "{text}");
+    for flow in ["hidden", "hidden_in_another"] {
+        let sandbox = sandbox();
+        let secret = "4111-ann@example.com";
+        let input = format!("mail={secret}");
+        let done = sandbox.flowc(&["run", "app.flow", "--flow", flow, &input, "--events", "e"]);
+        done.fails(1, "private: `flowc runs --waiting --values` shows it");
+        let listed = sandbox.flowc(&["runs", "--waiting"]);
+        let run = listed.out.lines().nth(1).unwrap().split(' ').next().unwrap().to_owned();
+        let json = sandbox.flowc(&["runs", "--waiting", "--format", "json"]);
+        let trace = sandbox.flowc(&["trace", &run]);
+        let events = sandbox.read("e");
+        assert!(events.contains("review_waiting"), "{events}");
+        for text in [&done.out, &done.err, &listed.out, &listed.err, &json.out, &trace.out, &events] {
+            assert!(!text.contains(secret), "{text}");
+        }
+        assert!(sandbox.flowc(&["runs", "--waiting", "--values"]).out.contains(secret));
     }
-    assert!(sandbox.flowc(&["runs", "--waiting", "--values"]).out.contains(secret));
 }
 
 #[test]

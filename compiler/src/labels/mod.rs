@@ -12,7 +12,9 @@ mod walk;
 
 use crate::World;
 use flow_diagnostics::Diagnostics;
-use flow_plan::{CapabilityKind, CapabilitySpec, Plan};
+use flow_plan::{Block, CapabilityKind, CapabilitySpec, Plan, StepKind};
+use std::sync::Arc;
+use walk::Made;
 
 /// Reports what comes where it must not, and notes the labels of each step's result.
 pub(crate) fn check(world: &dyn World, plan: &mut Plan, diagnostics: &mut Diagnostics) {
@@ -24,10 +26,25 @@ pub(crate) fn check(world: &dyn World, plan: &mut Plan, diagnostics: &mut Diagno
     let bodies =
         plan.flows.iter_mut().map(|f| &mut f.body).chain(plan.guards.iter_mut().map(|g| &mut g.body));
     for body in bodies {
-        body.each_step_mut(&mut |step| {
-            if let Some(labels) = made.get(&(step.span, step.name.clone())) {
-                step.labels = *labels;
-            }
-        });
+        note(body, &made);
     }
+}
+
+// Also in what bounds have made of the steps: those of a flow for one call, those of a first round.
+fn note(block: &mut Block, made: &Made) {
+    block.each_step_mut(&mut |step| {
+        if let Some(found) = made.get(&(step.span, step.name.clone())) {
+            step.labels = found.labels;
+            if let Some(bounds) = &mut step.bounds {
+                Arc::make_mut(bounds).shows = found.shows;
+            }
+        }
+        if let StepKind::Repeat { first: Some(first), .. } = &mut step.kind {
+            note(&mut first.body, made);
+            first.until.iter_mut().for_each(|until| note(until, made));
+        }
+        if let Some(called) = &mut step.called {
+            note(Arc::make_mut(called), made);
+        }
+    });
 }

@@ -26,8 +26,17 @@ pub(super) struct Walk<'a> {
     made: Made,
 }
 
-/// The labels of what steps make, by their place and name.
-pub(super) type Made = HashMap<(Span, EcoString), Labels>;
+/// What is known of steps, by their place and name.
+pub(super) type Made = HashMap<(Span, EcoString), Found>;
+
+/// The labels of a step, whoever calls its flow.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Found {
+    /// Of what it makes.
+    pub(super) labels: Labels,
+    /// Of what it shows a model.
+    pub(super) shows: Labels,
+}
 
 impl<'a> Walk<'a> {
     pub(super) fn new(plan: &'a Plan, guards: &'a [&'a CapabilitySpec], leaks: &'a mut Leaks) -> Walk<'a> {
@@ -114,8 +123,8 @@ impl<'a> Walk<'a> {
         if let Some(OnFail::Do(handler)) = &step.on_fail {
             marks = marks.join(&self.block(handler, &mut env.clone()));
         }
-        let labels = self.made.entry((step.span, step.name.clone())).or_default();
-        *labels = labels.join(marks.flat().labels());
+        let found = self.made.entry((step.span, step.name.clone())).or_default();
+        found.labels = found.labels.join(marks.flat().labels());
         marks
     }
 
@@ -186,6 +195,8 @@ impl<'a> Walk<'a> {
         if let Some(images) = &prompt.images {
             all = all.join(&eval(self.plan, images, &env).flat());
         }
+        let found = self.made.entry((step.span, step.name.clone())).or_default();
+        found.shows = found.shows.join(all.labels());
         if let Some(trail) = &all.private {
             self.models(step, trail);
             self.cache(step, trail);

@@ -6,11 +6,11 @@ use super::frame::Frame;
 use super::halt::{Failure, Halt};
 use super::state::{About, Given};
 use super::step::Site;
-use super::{backoff, block, fill, prompt, review, taped};
+use super::{audit, backoff, block, fill, prompt, review, taped};
 use crate::action::Unacted;
 use crate::cache::digest;
 use crate::guard::Verdict;
-use crate::journal::InDoubt;
+use crate::journal::{AttemptId, InDoubt};
 use crate::provider::Message;
 use crate::{RunError, Spent};
 use ecow::EcoString;
@@ -191,9 +191,11 @@ async fn guard(site: Site<'_>, guard: &Guard, args: &[Value], number: u32) -> Gi
     for require in &guard.requires {
         if !frame.holds(&require.holds)? {
             let message = format!("`{}` requires `{}`, which does not hold", guard.name, require.text);
+            audit::checked(site, &guard.name, args.first(), Some(&message));
             return Err(Halt::from(RunError::new(Code::E0802, message)));
         }
     }
+    audit::checked(site, &guard.name, args.first(), None);
     Ok(args.first().cloned().unwrap_or_default())
 }
 
@@ -206,6 +208,11 @@ async fn builtin(site: Site<'_>, name: &EcoString, args: &[Value], number: u32) 
         Some(director) => director.verdict(At::of(site, number)),
         None => guard.check(&engine.context, args).await?,
     };
+    let finding = match &verdict {
+        Verdict::Pass => None,
+        Verdict::Fail(reason) => Some(reason.as_str()),
+    };
+    audit::checked(site, name, args.first(), finding);
     match verdict {
         Verdict::Pass => Ok(args.first().cloned().unwrap_or_default()),
         Verdict::Fail(reason) => {
@@ -285,7 +292,8 @@ async fn act(site: Site<'_>, action: &Action, params: &[Value], number: u32) -> 
     let key = act_key(site)?;
     let in_doubt = doubt(site, *id);
     let about = About { whom: action.name.clone(), worst: Cost::ZERO, in_doubt, key: keyed(site)? };
-    let noted = site.run().begin(site.path, about).await?;
+    audit::acts(site, action, params);
+    let noted = site.run().begin(site.path, AttemptId::fresh(), about).await?;
     let done = match &engine.director {
         Some(director) => director.act(At::of(site, number)).map_err(Unacted::Failed),
         None => engine.channels[id.index()].act(&engine.context, action, &args, &named, &key).await,

@@ -11,10 +11,12 @@
 //! stops asking one that can't be trusted, [`repeating`] runs loops, [`cached`] answers equal calls once,
 //! those under way by [`flight`] and those of nearly the same words by [`similar`] with an
 //! [`embedding`], [`doubt`] is what an escalation depends on,
+//! [`audit`] is what stands in its audit record, [`review`] asks a person,
 //! [`director`] stands in for the world where one is given, [`state`] is what all steps of a run share.
 
 mod assumed;
 mod attempt;
+mod audit;
 mod backoff;
 mod cached;
 mod call;

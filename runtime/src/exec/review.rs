@@ -3,6 +3,7 @@
 //! Whoever is asked may take days, so nobody waits here: the step has no value yet, what needs it does not
 //! begin, everything else goes on, and then the run ends as one that waits.
 
+use super::audit;
 use super::director::At;
 use super::halt::Halt;
 use super::state::Given;
@@ -45,8 +46,14 @@ pub(super) async fn review(site: Site<'_>, asks: &Review, args: &[Value]) -> Giv
     };
     let standing = journal.ask(lease, asked).await?;
     match &standing.judged {
-        Some(judged) => decided(site, asks, standing.asked.value, judged),
+        Some(judged) => {
+            audit::decided(site, &standing, judged);
+            decided(site, asks, standing.asked.value.clone(), judged)
+        }
         None => {
+            if standing.asked.since == since {
+                audit::reviews(site, &standing);
+            }
             if !standing.told {
                 tell(site, &standing).await?;
             }

@@ -132,10 +132,14 @@ impl<'e> Run<'e> {
     }
 
     /// Records that a call is about to be made; `None` where nothing is recorded.
-    pub(crate) async fn begin(&self, path: &StepPath, call: About) -> Result<Option<AttemptId>, RunError> {
+    pub(crate) async fn begin(
+        &self,
+        path: &StepPath,
+        attempt: AttemptId,
+        call: About,
+    ) -> Result<Option<AttemptId>, RunError> {
         let (Some(journal), Some(lease)) = (&self.engine.journal, &self.lease) else { return Ok(None) };
         let About { whom, worst, in_doubt, key } = call;
-        let attempt = AttemptId::fresh();
         journal.begin(lease, Begun { path: path.to_string(), attempt, whom, worst, in_doubt, key }).await?;
         Ok(Some(attempt))
     }

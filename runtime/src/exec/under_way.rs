@@ -2,6 +2,7 @@
 //! told; until it is settled.
 
 use super::attempt::{Ask, Purpose};
+use super::audit;
 use super::ceiling;
 use super::state::{About, Given};
 use super::step::Site;
@@ -27,7 +28,10 @@ pub(super) async fn open<'a>(site: Site<'a>, ask: &Ask<'_>, until: Instant) -> G
     let money = Money::reserve(site.cx.ledger, engine.budgets.as_ref(), worst, &site.run().id).await?;
     let whom = ask.whom();
     let about = About { whom: whom.clone(), worst, in_doubt: InDoubt::Repeat, key: None };
-    let noted = site.run().begin(site.path, about).await?;
+    let attempt = AttemptId::fresh();
+    // In the record before the call is made, since `begin` waits for what stands before it.
+    audit::asked(site, ask, attempt);
+    let noted = site.run().begin(site.path, attempt, about).await?;
     let call = Call::start(site, ask, (money, noted), (whom, worst, turn.waited));
     turn.sent();
     Ok((call, turn))
@@ -129,6 +133,7 @@ impl<'a> Call<'a> {
         let kept = self.money.take()?.settle(spent);
         self.site.tally.spend(spent);
         self.site.run().settle(self.noted, spent, error);
+        audit::answered(self.site, (self.noted, &self.model), spent, error);
         if error.is_none() {
             self.site.tally.repaired(repaired);
         }

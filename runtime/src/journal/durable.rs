@@ -7,8 +7,11 @@ use super::{
     Opened, Outcome, ReviewRow, RunHead, RunId, RunRow, Standing, Trace, Used, Wanted, sqlite,
 };
 use crate::RunError;
+use crate::audit::Trail;
 use async_trait::async_trait;
 use flow_diagnostics::Code;
+use jiff::Timestamp;
+use serde_json::Value as Json;
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -108,6 +111,12 @@ impl Journal for DurableJournal {
         }
     }
 
+    fn audit(&self, lease: &Lease, at: Timestamp, fields: Json) {
+        if !lease.over {
+            self.queue.tell(Ask::Audit(lease.run.clone(), at, fields));
+        }
+    }
+
     async fn end(&self, mut lease: Lease, ended: &Ended) -> Result<(), RunError> {
         if lease.over {
             return Ok(());
@@ -161,6 +170,13 @@ impl History for DurableJournal {
 
     async fn judge(&self, run: &RunId, path: &str, judged: Judged) -> Result<(), RunError> {
         self.queue.ask(Ask::Judge(run.clone(), path.to_owned(), Box::new(judged))).await.map(drop)
+    }
+
+    async fn audit_trail(&self, run: Option<&RunId>) -> Result<Trail, RunError> {
+        match self.queue.ask(Ask::Trail(run.cloned())).await? {
+            Answer::Trail(trail) => Ok(*trail),
+            _ => Err(unasked()),
+        }
     }
 
     async fn forget(&self, which: &Forget) -> Result<Forgotten, RunError> {

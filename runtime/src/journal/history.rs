@@ -2,6 +2,7 @@
 //! decision.
 
 use super::{Forget, Forgotten, Judged, PlanDigest, ReviewRow, RunId, Standing};
+use crate::audit::Trail;
 use crate::{RunError, RunStatus, Spent};
 use async_trait::async_trait;
 use ecow::EcoString;
@@ -33,6 +34,9 @@ pub trait History: Send + Sync {
     /// Decides on what a step asks, once: whoever comes second is refused (E0810), and so is who comes too
     /// late, where nobody is asked, and where there is no value to approve.
     async fn judge(&self, run: &RunId, path: &str, judged: Judged) -> Result<(), RunError>;
+
+    /// The audit record of a run, or of all; it outlives what is forgotten of runs.
+    async fn audit_trail(&self, run: Option<&RunId>) -> Result<Trail, RunError>;
 
     /// Forgets runs with all that is recorded of them, and gives the room back that they took. An error
     /// (E0810) where one that is named is not there; nothing is forgotten then.

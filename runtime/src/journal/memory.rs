@@ -6,18 +6,21 @@ use super::{
     Lease, Opened, Outcome, Recorded, ReviewRow, RunHead, RunId, RunRow, RunState, Standing, StepRow, Trace,
     Used, Wanted,
 };
+use crate::audit::{Opening, Record, Trail};
 use crate::{RunError, Spent};
 use async_trait::async_trait;
 use ecow::EcoString;
 use flow_plan::Millis;
 use indexmap::IndexMap;
 use jiff::Timestamp;
+use serde_json::Value as Json;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Runs in memory.
 #[derive(Default)]
 pub struct MemoryJournal {
     runs: Arc<Mutex<Runs>>,
+    audit: Arc<Mutex<Trail>>,
 }
 
 // In the order they began.
@@ -47,6 +50,21 @@ impl MemoryJournal {
     /// The paths of a run's recorded steps, in the order they were recorded.
     pub fn order(&self, run: &RunId) -> Vec<String> {
         self.lock().get(run).map(|run| run.order.clone()).unwrap_or_default()
+    }
+
+    fn append(&self, run: &RunId, at: Timestamp, fields: &Json) {
+        let mut trail = self.audit.lock().unwrap_or_else(PoisonError::into_inner);
+        let Trail { records, heads, opened } = &mut *trail;
+        let head = heads.iter_mut().find(|head| head.run == *run);
+        let record = Record::next(run, head.as_deref().ok_or(&*opened), (at, fields));
+        match head {
+            Some(head) => *head = record.head(),
+            None => {
+                heads.push(record.head());
+                *opened = Opening { number: opened.number + 1, hash: record.hash.clone() };
+            }
+        }
+        records.push(record);
     }
 
     fn lock(&self) -> MutexGuard<'_, Runs> {
@@ -142,6 +160,12 @@ impl Journal for MemoryJournal {
         }
     }
 
+    fn audit(&self, lease: &Lease, at: Timestamp, fields: Json) {
+        if !lease.over {
+            self.append(&lease.run, at, &fields);
+        }
+    }
+
     async fn end(&self, lease: Lease, ended: &Ended) -> Result<(), RunError> {
         match lease.over {
             true => Ok(()),
@@ -228,10 +252,21 @@ impl History for MemoryJournal {
         match standing.refuses(id, &judged) {
             Some(error) => Err(error),
             None => {
+                self.append(id, judged.at, &super::audited::decision(path, &judged));
                 standing.judged = Some(judged);
                 Ok(())
             }
         }
+    }
+
+    async fn audit_trail(&self, run: Option<&RunId>) -> Result<Trail, RunError> {
+        let mut trail = self.audit.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(run) = run {
+            trail.records.retain(|record| record.run == *run);
+            trail.heads.retain(|head| head.run == *run);
+        }
+        trail.records.sort_by(|a, b| (&a.run, a.seq).cmp(&(&b.run, b.seq)));
+        Ok(trail)
     }
 
     async fn forget(&self, which: &Forget) -> Result<Forgotten, RunError> {

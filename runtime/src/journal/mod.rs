@@ -12,6 +12,7 @@
 //! No two processes drive one run: a [`Lease`] says who does, and its fence, which grows with each
 //! driver, keeps what an earlier one still writes out.
 
+mod audited;
 mod driver;
 mod durable;
 mod entry;
@@ -39,6 +40,8 @@ use async_trait::async_trait;
 use ecow::EcoString;
 use flow_diagnostics::Code;
 use flow_plan::Value;
+use jiff::Timestamp;
+use serde_json::Value as Json;
 use std::fmt;
 
 /// Where runs are recorded. What was recorded outlives the process when the method returns.
@@ -69,6 +72,10 @@ pub trait Journal: History {
     /// Says that those who wanted to hear of a question were told.
     async fn told(&self, lease: &Lease, path: &str) -> Result<(), RunError>;
 
+    /// Adds to the audit record: it is there before anything that is asked of the journal behind it. What can't
+    /// be written is written with what comes next.
+    fn audit(&self, lease: &Lease, at: Timestamp, fields: Json);
+
     /// Records how a run ended, and gives its lease back.
     async fn end(&self, lease: Lease, ended: &Ended) -> Result<(), RunError>;
 }
@@ -80,7 +87,7 @@ pub struct RunId(pub EcoString);
 impl RunId {
     /// A new identity. Later ones sort behind earlier ones, to the millisecond.
     pub fn fresh() -> RunId {
-        let ms = jiff::Timestamp::now().as_millisecond();
+        let ms = Timestamp::now().as_millisecond();
         RunId(ecow::eco_format!("{ms:011x}{:08x}", fastrand::u32(..)))
     }
 }

@@ -9,7 +9,10 @@ use super::{
     RunRow, Standing, Trace, Used, Wanted,
 };
 use crate::RunError;
+use crate::audit::Trail;
 use flow_diagnostics::Code;
+use jiff::Timestamp;
+use serde_json::Value as Json;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -45,6 +48,8 @@ pub(super) enum Ask {
     Told(Driven, String),
     Reviews,
     Judge(RunId, String, Box<Judged>),
+    Audit(RunId, Timestamp, Json),
+    Trail(Option<RunId>),
     Forget(Forget),
 }
 
@@ -66,12 +71,13 @@ pub(super) enum Answer {
     Forgotten(Forgotten),
     Standing(Box<Standing>),
     Reviews(Vec<ReviewRow>),
+    Trail(Box<Trail>),
 }
 
 impl Ask {
     /// Whether nothing is written for it.
     pub(super) fn reads(&self) -> bool {
-        matches!(self, Ask::Runs(_) | Ask::Trace(_) | Ask::InDoubt | Ask::Reviews)
+        matches!(self, Ask::Runs(_) | Ask::Trace(_) | Ask::InDoubt | Ask::Reviews | Ask::Trail(_))
     }
 
     /// Whether it must outlive a power failure before anything is done: an act that could be done
@@ -151,6 +157,8 @@ impl Drop for Queue {
 fn work(open: &OpenStore, jobs: &mpsc::Receiver<Job>) {
     let mut store: Option<Box<dyn Store>> = None;
     let mut unsynced: Option<Instant> = None;
+    // What of the audit record could not be written yet.
+    let mut owed: Vec<Ask> = Vec::new();
     loop {
         let first = match unsynced {
             Some(since) => match jobs.recv_timeout(UNTIL_SYNCED.saturating_sub(since.elapsed())) {
@@ -173,8 +181,12 @@ fn work(open: &OpenStore, jobs: &mpsc::Receiver<Job>) {
             }
             return;
         };
-        let (batch, answers): (Vec<Ask>, Vec<_>) =
-            std::iter::once(first).chain(jobs.try_iter().take(BATCH - 1)).unzip();
+        let (batch, answers): (Vec<Ask>, Vec<_>) = owed
+            .drain(..)
+            .map(|ask| (ask, None))
+            .chain([first])
+            .chain(jobs.try_iter().take(BATCH - 1))
+            .unzip();
         let done = match store.take() {
             Some(store) => Ok(store),
             None => open(),
@@ -186,6 +198,9 @@ fn work(open: &OpenStore, jobs: &mpsc::Receiver<Job>) {
         });
         if batch.iter().any(|ask| !ask.reads()) {
             unsynced.get_or_insert_with(Instant::now);
+        }
+        if done.is_err() {
+            owed = batch.into_iter().filter(|ask| matches!(ask, Ask::Audit(..))).collect();
         }
         answer(answers, done);
     }

@@ -14,6 +14,7 @@ use crate::project::{ModelArgs, Project};
 use crate::{cassette, flows, paths};
 use flow_diagnostics::Code;
 use flow_plan::Plan;
+use flow_runtime::audit::AuditKey;
 use flow_runtime::budget::Budgets;
 use flow_runtime::cache::{Cache, MemoryCache};
 use flow_runtime::cassette::{Replay, Tape};
@@ -162,6 +163,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
         limits: project.config.shared_limits(),
         cache: project.config.cache.kept_in(&project.config.state.dir)?,
         webhook: project.config.webhook.clone(),
+        audit: recorded.then(|| project.config.state.audit_key(&project.env)).transpose()?,
         context: project.context(),
     };
     if recording.is_some() {
@@ -203,6 +205,7 @@ struct Job {
     tape: Option<Tape>,
     tables: Tables,
     webhook: Option<Webhook>,
+    audit: Option<AuditKey>,
     context: Context,
 }
 
@@ -240,9 +243,9 @@ async fn watched(job: Job, mut watch: Watch) -> Result<(RunReport, watch::Seen),
     let cancel = job.context.cancel.clone();
     let plan = Arc::new(job.plan);
     let name = plan.flows[job.start.flow.index()].name.clone();
-    let Job { journal, budgets, limits, cache, tape, tables, webhook, .. } = job;
+    let Job { journal, budgets, limits, cache, tape, tables, webhook, audit, .. } = job;
     let counts = cache.clone();
-    let options = Options { journal, cache, budgets, limits, tape, tables, webhook, script: None };
+    let options = Options { journal, cache, budgets, limits, tape, tables, webhook, audit, script: None };
     let made = Engine::new(plan, job.context, options);
     let engine = match made {
         Ok(engine) => engine,

@@ -4,6 +4,7 @@
 //! back when the session ends. A commit outlives a power failure as the server is configured to.
 //! What is in a batch goes out in a handful of statements, however many runs it is of.
 
+mod audit;
 mod db;
 mod read;
 mod review;
@@ -177,6 +178,7 @@ async fn renew(client: &mut Client) -> Result<(), Trouble> {
     if client.query_one(version, &[]).await?.get::<_, i32>(0) == 1 {
         let transaction = client.transaction().await?;
         transaction.batch_execute(review::SCHEMA).await?;
+        transaction.batch_execute(audit::SCHEMA).await?;
         transaction.execute("update flow.journal set version = $1", &[&VERSION]).await?;
         transaction.commit().await?;
     }

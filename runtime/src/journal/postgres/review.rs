@@ -1,11 +1,12 @@
 //! What people are asked and decide, each a function in an open transaction.
 
+use super::super::audited::decision;
 use super::super::queue::{Answer, Driven};
 use super::super::review::no_review;
 use super::super::row::StandingRow;
 use super::super::{Asked, Judged, ReviewRow, RunId, Standing};
 use super::db::Db;
-use super::{Trouble, read};
+use super::{Trouble, audit, read};
 use tokio_postgres::Row;
 
 /// Behind version 1 of the tables.
@@ -56,6 +57,7 @@ pub(super) async fn judge(
         return Err(Trouble::Refused(refused));
     }
     put(db, number, &Standing { judged: Some(judged.clone()), ..standing }).await?;
+    audit::append_behind(db, run, (judged.at, &decision(path, judged))).await?;
     Ok(Answer::Done)
 }
 

@@ -7,7 +7,7 @@ use super::super::{
     AttemptId, Begun, Decision, Forget, Forgotten, InDoubt, Outcome, Recorded, RunHead, RunId, Used, Wanted,
 };
 use super::db::Db;
-use super::{Trouble, read, review};
+use super::{Trouble, audit, read, review};
 use crate::RunError;
 use std::collections::HashMap;
 
@@ -60,6 +60,11 @@ pub(super) async fn carry_out(
             Ask::Told(driven, path) => review::told(&db, *driven, path).await,
             Ask::Reviews => review::reviews(&db, driver).await.map(Answer::Reviews),
             Ask::Judge(run, path, judged) => review::judge(&db, (run, path), judged).await,
+            // Before what stands behind it in the batch is committed, as all of it is.
+            Ask::Audit(run, at, fields) => {
+                audit::append(&db, run, (*at, fields)).await.map(|()| Answer::Done)
+            }
+            Ask::Trail(run) => Ok(Answer::Trail(Box::new(audit::trail(&db, run.as_ref()).await?))),
         };
         done.push(match answer {
             Ok(answer) => Ok(answer),

@@ -4,6 +4,7 @@
 //! begins that could be done twice; anything else is taken to the disk a quarter of a second later, so
 //! that a step costs microseconds and not a turn of the disk. The file is never deleted.
 
+mod audit;
 mod read;
 mod review;
 mod write;
@@ -193,6 +194,8 @@ fn one(db: &Connection, drivers: Drivers<'_>, ask: &Ask) -> Result<Answer, Troub
         Ask::Told(driven, path) => review::told(db, *driven, path),
         Ask::Reviews => review::reviews(db, drivers).map(Answer::Reviews),
         Ask::Judge(run, path, judged) => review::judge(db, (run, path), judged),
+        Ask::Audit(run, at, fields) => audit::append(db, run, (*at, fields)),
+        Ask::Trail(run) => Ok(Answer::Trail(Box::new(audit::trail(db, run.as_ref())?))),
     }
 }
 
@@ -231,6 +234,7 @@ fn connect(path: &Path) -> Result<Connection, Trouble> {
                 transaction.execute_batch(SCHEMA)?;
             }
             transaction.execute_batch(review::SCHEMA)?;
+            transaction.execute_batch(audit::SCHEMA)?;
             transaction.pragma_update(None, "user_version", VERSION)?;
         }
         newer => return Err(Trouble::Newer(newer)),

@@ -1,10 +1,11 @@
 //! What people are asked and decide, each a function on an open transaction.
 
+use super::super::audited::decision;
 use super::super::queue::{Answer, Driven};
 use super::super::review::no_review;
 use super::super::row::StandingRow;
 use super::super::{Asked, Judged, ReviewRow, RunId, RunState, Standing};
-use super::{Drivers, Trouble, read, write};
+use super::{Drivers, Trouble, audit, read, write};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// Behind version 1 of the tables.
@@ -52,6 +53,7 @@ pub(super) fn judge(
         return Err(Trouble::Refused(refused));
     }
     put(db, number, &Standing { judged: Some(judged.clone()), ..standing })?;
+    audit::append_behind(db, run, (judged.at, &decision(path, judged)))?;
     Ok(Answer::Done)
 }
 

@@ -97,7 +97,13 @@ fn a_journal_of_the_form_before_is_brought_to_this_one() {
     let mut store = store(folder.path());
     let (driven, _) = opened(&mut store);
     store.carry_out(&[record(driven, 0)]).unwrap().remove(0).unwrap();
-    store.connection.execute_batch("drop table reviews; pragma user_version = 1").unwrap();
+    store
+        .connection
+        .execute_batch(
+            "drop table reviews; drop table audit; drop table audit_heads; drop table audit_opened;
+             pragma user_version = 1",
+        )
+        .unwrap();
     drop(store);
     let mut store = self::store(folder.path());
     let (_, known) = opened(&mut store);

@@ -1,0 +1,120 @@
+//! Looks whether a record is whole: every hash, every link, every end.
+
+use super::chain::{Record, Trail};
+use crate::RunId;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A place at which the record is not what was written.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Broken {
+    /// The run; none where it is not known which.
+    pub run: Option<RunId>,
+    /// The record of that run.
+    pub seq: Option<i64>,
+    /// What is wrong there, in lower case.
+    pub what: String,
+}
+
+/// What is wrong with a record, in its order; nothing where it is whole. With `all`, the trail has every run, so
+/// that one that is missing is found as well.
+pub fn verify(trail: &Trail, all: bool) -> Vec<Broken> {
+    let mut broken = Vec::new();
+    let mut runs: BTreeMap<&RunId, Vec<&Record>> = BTreeMap::new();
+    trail.records.iter().for_each(|record| runs.entry(&record.run).or_default().push(record));
+    for head in &trail.heads {
+        runs.entry(&head.run).or_default();
+    }
+    for (run, records) in &runs {
+        chain(run, records, trail, &mut broken);
+    }
+    if all {
+        openings(trail, &mut broken);
+    }
+    broken
+}
+
+fn chain(run: &RunId, records: &[&Record], trail: &Trail, broken: &mut Vec<Broken>) {
+    let mut wrong =
+        |seq: i64, what: String| broken.push(Broken { run: Some(run.clone()), seq: Some(seq), what });
+    let (mut expected, mut prev) = (1, Some(String::new()));
+    for record in records {
+        if record.seq != expected {
+            let last = record.seq - 1;
+            let gone = if last <= expected {
+                format!("record {expected} is missing")
+            } else {
+                format!("records {expected} to {last} are missing")
+            };
+            wrong(expected, gone);
+            prev = None;
+        }
+        expected = record.seq + 1;
+        let fields = record.fields();
+        if record.hash != record.must_be() {
+            wrong(record.seq, "it was changed: its hash is another".to_owned());
+        } else if fields["seq"] != record.seq || fields["run"] != run.0.as_str() {
+            wrong(record.seq, "it stands in another place than it was written".to_owned());
+        } else if prev.as_ref().is_some_and(|prev| fields["prev"] != prev.as_str()) {
+            wrong(
+                record.seq,
+                "it does not follow the record before it: one of the two was replaced".to_owned(),
+            );
+        }
+        prev = Some(record.hash.clone());
+    }
+    let last = expected - 1;
+    match trail.heads.iter().find(|head| head.run == *run) {
+        None => wrong(last, "where the record of this run ends is missing".to_owned()),
+        Some(head) if head.seq > last => {
+            let (first, end) = (last + 1, head.seq);
+            let gone = if first == end {
+                format!("record {first} is missing")
+            } else {
+                format!("records {first} to {end} are missing")
+            };
+            wrong(first, format!("{gone} at the end"));
+        }
+        Some(head) if head.seq < last || prev.is_some_and(|prev| prev != head.hash) => {
+            wrong(last, "it is not the last record that was written".to_owned());
+        }
+        Some(_) => {}
+    }
+}
+
+// Every run names the one that was opened before it.
+fn openings(trail: &Trail, broken: &mut Vec<Broken>) {
+    let mut found: BTreeMap<i64, (&Record, String)> = BTreeMap::new();
+    for record in trail.records.iter().filter(|record| record.seq == 1) {
+        let fields = record.fields();
+        let after = fields["after"].as_str().unwrap_or_default().to_owned();
+        if let Some(number) = fields["opening"].as_i64() {
+            found.insert(number, (record, after));
+        }
+    }
+    let gone: BTreeSet<i64> =
+        (1..=trail.opened.number).filter(|number| !found.contains_key(number)).collect();
+    for number in &gone {
+        let before =
+            found.range(..number).next_back().map(|(_, (record, _))| format!(" behind run {}", record.run));
+        let what = format!(
+            "the record of run number {number} is missing or was changed{}",
+            before.unwrap_or_default()
+        );
+        broken.push(Broken { run: None, seq: None, what });
+    }
+    for (number, (record, after)) in &found {
+        let before = found.get(&(number - 1)).map(|(before, _)| before.hash.as_str());
+        let before = if *number == 1 { Some("") } else { before };
+        if before.is_some_and(|before| before != after) {
+            let what =
+                "it does not follow the run that was opened before: one of the two was replaced".to_owned();
+            broken.push(Broken { run: Some(record.run.clone()), seq: Some(1), what });
+        }
+    }
+    let last = found.get(&trail.opened.number).map(|(record, _)| record.hash.as_str());
+    let is_other = last.is_some_and(|last| last != trail.opened.hash);
+    if is_other || found.range(trail.opened.number + 1..).next().is_some() {
+        let what = "the last run that was opened is another than was written".to_owned();
+        broken.push(Broken { run: None, seq: None, what });
+    }
+}
