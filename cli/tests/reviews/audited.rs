@@ -76,47 +76,28 @@ fn the_report_says_which_data_went_where_under_which_rule_and_no_value() {
 }
 
 #[test]
-fn every_byte_that_is_changed_is_found_where_it_stands() {
+fn a_byte_that_is_changed_is_found_where_it_stands() {
     let sandbox = sandbox();
     let run = whole(&sandbox, "shoes");
     whole(&sandbox, "socks");
     assert!(verify(&sandbox).is_fine().out.starts_with("whole: "));
-    let records: i64 =
-        sql(&sandbox, &format!("select max(seq) from audit where run = '{run}'")).trim().parse().unwrap();
-    let mut changed = 0;
-    for seq in 1..=records {
-        let at = format!("run = '{run}' and seq = {seq}");
-        for column in ["entry", "hash"] {
-            let text = sql(&sandbox, &format!("select {column} from audit where {at}"));
-            let text = text.trim_end();
-            // Every 23rd byte, so that all parts of every record are changed.
-            for place in (seq as usize % 23..text.len()).step_by(23) {
-                let other = if text.as_bytes()[place] == b'0' { "1" } else { "0" };
-                let put = |with: &str| {
-                    sql(
-                        &sandbox,
-                        &format!(
-                            "update audit set {column} = substr({column}, 1, {place}) || '{with}' || substr({column}, {}) where {at}",
-                            place + 2
-                        ),
-                    )
-                };
-                put(other);
-                if changed % 40 == 0 {
-                    let found = verify(&sandbox);
-                    assert_eq!(found.code, 1, "{column} {seq} {place}: {found:?}");
-                    assert!(
-                        found.out.contains(&format!("run {run}, record {seq}: it was changed")),
-                        "{found:?}"
-                    );
-                }
-                changed += 1;
-                put(&text[place..=place]);
-            }
-        }
+    for (column, seq, place) in [("entry", 1, 0), ("entry", 2, 57), ("entry", 5, 120), ("hash", 4, 63)] {
+        let put = |with: &str| {
+            let (at, behind) = (format!("run = '{run}' and seq = {seq}"), place + 2);
+            let (before, after) =
+                (format!("substr({column}, 1, {place})"), format!("substr({column}, {behind})"));
+            let was = format!("select substr({column}, {}, 1) from audit where {at}", place + 1);
+            let was = sql(&sandbox, &was).trim_end_matches('\n').to_owned();
+            sql(&sandbox, &format!("update audit set {column} = {before} || '{with}' || {after} where {at}"));
+            was
+        };
+        let was = put("~");
+        let found = verify(&sandbox);
+        assert_eq!(found.code, 1, "{column} {seq} {place}: {found:?}");
+        assert!(found.out.contains(&format!("run {run}, record {seq}: it was changed")), "{found:?}");
+        put(&was);
+        verify(&sandbox).is_fine();
     }
-    assert!(changed > 150, "{changed}");
-    verify(&sandbox).is_fine();
 }
 
 #[test]

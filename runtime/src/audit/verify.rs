@@ -118,3 +118,112 @@ fn openings(trail: &Trail, broken: &mut Vec<Broken>) {
         broken.push(Broken { run: None, seq: None, what });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::{Head, Opening};
+    use jiff::Timestamp;
+    use serde_json::json;
+
+    // Two runs of four records each.
+    fn trail() -> Trail {
+        let mut trail = Trail::default();
+        for run in ["a", "b"] {
+            let run = RunId(run.into());
+            let mut head: Option<Head> = None;
+            for n in 0..4 {
+                let fields = json!({ "event": "e", "z": [n, { "b": "ü", "a": null }] });
+                let behind = head.as_ref().ok_or(&trail.opened);
+                let record = Record::next(&run, behind, (Timestamp::UNIX_EPOCH, &fields));
+                if head.is_none() {
+                    trail.opened = Opening { number: trail.opened.number + 1, hash: record.hash.clone() };
+                }
+                head = Some(record.head());
+                trail.records.push(record);
+            }
+            trail.heads.extend(head);
+        }
+        trail
+    }
+
+    fn places(trail: &Trail) -> Vec<(String, i64)> {
+        let place = |b: Broken| (b.run.map(|r| r.0.to_string()).unwrap_or_default(), b.seq.unwrap_or(0));
+        verify(trail, true).into_iter().map(place).collect()
+    }
+
+    #[test]
+    fn what_is_whole_is_found_to_be() {
+        assert_eq!(verify(&trail(), true), []);
+        assert_eq!(verify(&Trail::default(), true), []);
+        let entry = &trail().records[0].entry;
+        assert!(
+            entry
+                .starts_with(r#"{"after":"","at":"1970-01-01T00:00:00Z","event":"e","opening":1,"prev":"","#),
+            "{entry}"
+        );
+    }
+
+    #[test]
+    fn every_byte_that_is_changed_is_found_in_its_record() {
+        let whole = trail();
+        let mut changed = 0;
+        for i in 0..whole.records.len() {
+            let Record { run, seq, entry, hash } = whole.records[i].clone();
+            let at = (run.0.to_string(), seq);
+            for (place, was) in entry.char_indices() {
+                let mut broken = whole.clone();
+                let other = if was == '0' { "1" } else { "0" };
+                broken.records[i].entry.replace_range(place..place + was.len_utf8(), other);
+                assert!(places(&broken).contains(&at), "{at:?}: {place} of {entry}");
+                changed += 1;
+            }
+            for (place, was) in hash.char_indices() {
+                let mut broken = whole.clone();
+                broken.records[i].hash.replace_range(place..=place, if was == '0' { "1" } else { "0" });
+                assert!(places(&broken).contains(&at), "{at:?}: {place} of {hash}");
+                changed += 1;
+            }
+            // A byte that is taken out, at each place.
+            for (place, was) in entry.char_indices() {
+                let mut broken = whole.clone();
+                broken.records[i].entry.replace_range(place..place + was.len_utf8(), "");
+                assert!(places(&broken).contains(&at), "{at:?}: without {place} of {entry}");
+            }
+        }
+        assert!(changed > 1000, "{changed}");
+    }
+
+    #[test]
+    fn every_record_that_is_taken_out_or_exchanged_is_found() {
+        let whole = trail();
+        for i in 0..whole.records.len() {
+            let mut broken = whole.clone();
+            let gone = broken.records.remove(i);
+            let found = places(&broken);
+            assert!(found.contains(&(gone.run.0.to_string(), gone.seq)), "{i}: {found:?}");
+            let mut broken = whole.clone();
+            let j = if i % 4 == 3 { i - 3 } else { i + 1 };
+            broken.records.swap(i, j);
+            assert!(!places(&broken).is_empty(), "{i}");
+        }
+        // A run with where it ends.
+        for run in ["a", "b"] {
+            let mut broken = whole.clone();
+            broken.records.retain(|record| record.run.0 != run);
+            broken.heads.retain(|head| head.run.0 != run);
+            assert!(!places(&broken).is_empty(), "{run}");
+        }
+        // A whole run that is written anew, with everything that names it but the next run.
+        let mut broken = whole.clone();
+        let other = Record::next(
+            &RunId("a".into()),
+            Err(&Opening::default()),
+            (Timestamp::UNIX_EPOCH, &json!({ "event": "other" })),
+        );
+        broken.records.retain(|record| record.run.0 != "a");
+        broken.heads[0] = other.head();
+        broken.records.insert(0, other);
+        assert_eq!(places(&broken), [("b".to_owned(), 1)]);
+    }
+}

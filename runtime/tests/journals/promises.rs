@@ -15,6 +15,7 @@ pub(crate) async fn hold(pair: impl Fn() -> Pair) {
     runs_are_forgotten_unless_they_are_needed(pair()).await;
     a_person_is_asked_and_decides_once(pair()).await;
     what_nobody_decides_in_time_is_decided(pair()).await;
+    what_is_audited_is_one_chain(pair()).await;
     many_write_at_once(pair()).await;
 }
 
@@ -331,4 +332,34 @@ async fn what_nobody_decides_in_time_is_decided(pair: Pair) {
     let which = Forget { runs: vec![run.clone()], ..Forget::default() };
     assert_eq!(pair.other.forget(&which).await.unwrap().runs, 1);
     assert_eq!(pair.other.reviews().await.unwrap(), []);
+}
+
+async fn what_is_audited_is_one_chain(pair: Pair) {
+    let entry = |n: i64| serde_json::json!({ "event": "e", "n": n });
+    let one = pair.one.open(&head("r")).await.unwrap().lease;
+    let two = pair.other.open(&head("s")).await.unwrap().lease;
+    for n in 0..20 {
+        pair.one.audit(&one, moment(n), entry(n));
+        pair.other.audit(&two, moment(n), entry(n));
+    }
+    // What stands before it is written when this is.
+    pair.one.ask(&one, asked(Some("hi"), 1000)).await.unwrap();
+    let run = RunId("r".into());
+    assert_eq!(pair.one.audit_trail(Some(&run)).await.unwrap().records.len(), 20);
+    pair.other.judge(&run, "ok", judged(Verdict::Approved, "anna", 1010)).await.unwrap();
+    pair.other.ask(&two, asked(Some("hi"), 1000)).await.unwrap();
+    let all = pair.other.audit_trail(None).await.unwrap();
+    assert_eq!((all.records.len(), all.heads.len(), all.opened.number), (41, 2, 2));
+    assert_eq!(flow_runtime::audit::verify(&all, true), []);
+    let last = pair.one.audit_trail(Some(&run)).await.unwrap().records.pop().unwrap().fields();
+    assert_eq!(
+        (&last["event"], &last["who"], &last["verdict"]),
+        (&"decision".into(), &"anna".into(), &"approved".into())
+    );
+    // It stays when the run is forgotten.
+    pair.one.end(one, &ended(RunStatus::Ok)).await.unwrap();
+    pair.other.end(two, &ended(RunStatus::Ok)).await.unwrap();
+    pair.one.forget(&Forget { runs: vec![run], ..Forget::default() }).await.unwrap();
+    let all = pair.other.audit_trail(None).await.unwrap();
+    assert_eq!((all.records.len(), flow_runtime::audit::verify(&all, true).len()), (41, 0));
 }
