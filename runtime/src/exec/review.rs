@@ -51,10 +51,8 @@ pub(super) async fn review(site: Site<'_>, asks: &Review, args: &[Value]) -> Giv
             decided(site, asks, standing.asked.value.clone(), judged)
         }
         None => {
-            if standing.asked.since == since {
-                audit::reviews(site, &standing);
-            }
             if !standing.told {
+                audit::reviews(site, &standing);
                 tell(site, &standing).await?;
             }
             site.run().waits(standing);
@@ -87,9 +85,10 @@ async fn tell(site: Site<'_>, standing: &Standing) -> Given<()> {
 
 fn decided(site: Site<'_>, asks: &Review, shown: Option<Value>, judged: &Judged) -> Given<Value> {
     match judged.verdict {
-        Verdict::Approved => match judged.value.clone().or(shown) {
-            Some(value) => review::held(site.run().engine, asks, value).map_err(Halt::from),
-            None => Err(failed(format!("{} approved, and there was no value", judged.who))),
+        Verdict::Approved => match (judged.value.clone(), shown) {
+            (Some(edited), _) => review::held(site.run().engine, asks, edited).map_err(Halt::from),
+            (None, Some(shown)) => Ok(shown),
+            (None, None) => Err(failed(format!("{} approved, and there was no value", judged.who))),
         },
         Verdict::Rejected => Err(rejected(asks, &judged.who, judged.reason.as_deref())),
         Verdict::Expired => Err(expired(asks)),
