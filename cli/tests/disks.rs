@@ -219,7 +219,7 @@ fn a_full_disk_is_one_error_and_what_was_recorded_is_still_there() {
     };
     // At every fill the run ends well, or with one error that says what to do; and it can be looked at.
     let mut ends = std::collections::BTreeMap::new();
-    for left in [0, 4_096, 16_384, 40_960, 73_728, 102_400, 131_072, 196_608, 327_680] {
+    for left in [0, 4_096, 16_384, 40_960, 73_728, 102_400, 131_072, 196_608, 655_360] {
         disk.leave(left);
         let name = format!("name=Ada {left}");
         let done = sandbox.flowc(&["run", "app.flow", &name]);

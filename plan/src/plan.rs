@@ -92,6 +92,8 @@ pub struct CallBounds {
     /// What the embedding of its texts takes in at most, where the step's cache compares them by a
     /// model's embeddings.
     pub embedding: Option<EmbeddingBound>,
+    /// The labels of all that its requests show.
+    pub shows: Labels,
 }
 
 /// What the texts that are sent for an embedding hold at most, all together.

@@ -215,6 +215,33 @@ fn an_edited_value_has_the_type_and_the_bounds_of_what_was_shown() {
 }
 
 #[test]
+fn where_a_step_came_to_nothing_a_person_gives_the_value() {
+    let program = r#"model broken = "sim/text" {
+  max_output: 100 tokens
+  failure_rate: 100%
+}
+
+prompt count(topic: text) -> int 1..9 {
+  user: "{{ topic }}"
+}
+
+flow main(topic: text <= 30 tokens) -> int {
+  n = count(topic) else review("team", within: 2h)
+  return n
+}
+"#;
+    let sandbox = Sandbox::with(&[("app.flow", program)]);
+    let (run, report) = waits(&sandbox, &["topic=shoes"]);
+    let asked = &report["waiting"][0];
+    assert_eq!((&asked["step"], &asked["value"]), (&"n.else.review".into(), &Json::Null), "{asked:#}");
+    let approve = |more: &[&str]| sandbox.flowc(&[&["approve", &run, "n", "--as", "anna"], more].concat());
+    approve(&[]).fails(2, "there is no value to approve");
+    approve(&["--value", "12"]).fails(2, "the edited value does not have its type");
+    approve(&["--value", "7"]).is_fine();
+    assert_eq!(sandbox.flowc(&["run", "--resume", &run]).is_fine().out, "7\n");
+}
+
+#[test]
 fn everything_else_goes_on_while_some_wait() {
     let sandbox = sandbox();
     let topics = r#"topics=["a", "quiet b", "c", "quiet d"]"#;
@@ -281,4 +308,49 @@ fn mistakes_say_what_to_do() {
     sandbox.flowc(&["runs", "--forget", &run]).fails(1, "a person is waited for");
     sandbox.flowc(&["runs", "--forget", &run, "--status", "waiting"]).is_fine();
     sandbox.flowc(&["runs", "--waiting"]).fails(0, "nothing waits for a person");
+}
+
+#[test]
+fn tests_script_what_people_decide() {
+    let sandbox = sandbox();
+    let decided = |lines: &str, holds: &str| {
+        sandbox.write(
+            "test.flow",
+            &format!(
+                "{}\ntest \"t\" {{\n  reply draft {{ subject: \"s\", body: \"long body\" }}\n{lines}\n  let a = handled(\"shoes\")\n  expect {holds}\n}}\n",
+                PROGRAM
+            ),
+        );
+        sandbox.flowc(&["test", "test.flow"])
+    };
+    decided("  reply review approve", "a == \"long body\"").is_fine();
+    decided("  reply review { decision: approve, value: \"brief\" }", "a == \"brief\"").is_fine();
+    // The second decides on what the first has turned down.
+    decided("  reply review expire\n  reply review approve", "a == \"long body\"").is_fine();
+    let fails = |done: Done, says: &str| {
+        assert_eq!(done.code, 1, "{done:?}");
+        assert!(format!("{}{}", done.out, done.err).contains(says), "`{says}` is not in {done:?}");
+    };
+    fails(decided("  reply review reject", "true"), "nobody agreed");
+    let value = "  reply review { decision: approve, value: 12 }";
+    fails(decided(value, "true"), "the edited value does not have its type");
+    fails(decided("", "true"), "script it: `reply review approve`");
+}
+
+#[test]
+fn the_worst_case_has_the_time_of_people() {
+    let sandbox = sandbox();
+    let cost = sandbox.flowc(&["cost", "app.flow", "--format", "json"]);
+    let flows = cost.is_fine().json()["flows"].clone();
+    let seconds = |name: &str| {
+        let flow = flows.as_array().unwrap().iter().find(|f| f["name"] == name).unwrap();
+        flow["worst"]["seconds"].as_f64().unwrap()
+    };
+    // Ten days, ten minutes for the model, ten seconds for the action.
+    assert_eq!(seconds("main"), 864_000.0 + 600.0 + 10.0);
+    // An hour and then two days.
+    assert_eq!(seconds("handled"), 600.0 + 3_600.0 + 172_800.0);
+    let witness = sandbox.flowc(&["cost", "app.flow", "--flow", "main", "--witness"]);
+    witness.is_fine();
+    sandbox.flowc(&["test", "app.flow", "--witness"]).is_fine();
 }

@@ -212,7 +212,7 @@ impl Walk<'_> {
             Ok(EmbeddingBound { model, input })
         });
         let embedding = embedding.transpose()?;
-        Ok(CallBounds { holes: asked.holes(), requests, embedding, shown: reply })
+        Ok(CallBounds { holes: asked.holes(), requests, embedding, shown: reply, shows: Default::default() })
     }
 
     // Keeps what a request that does not fit is made of.

@@ -46,11 +46,11 @@ impl AuditKey {
     pub fn kept_in(state: &Path) -> Result<AuditKey, RunError> {
         let path = state.join("audit.key");
         let wrong = |why: String| {
-            RunError::new(
-                Code::E0810,
-                format!("the key of the audit record can't be kept in `{}`: {why}", path.display()),
+            let message = format!("runs can't be recorded in `{}`: {why}", path.display());
+            RunError::new(Code::E0810, message).help(
+                "give `[state] dir` in `flow.toml`, or FLOW_STATE_DIR, a folder that can be written, or set \
+                 FLOW_AUDIT_KEY; `--no-journal` runs without a record, and then nothing can be resumed",
             )
-            .help(format!("let the folder be written, or set {FLOW_AUDIT_KEY}"))
         };
         for _ in 0..2 {
             match std::fs::read_to_string(&path) {

@@ -148,7 +148,9 @@ fn items<'a>(json: &'a Json, name: &str) -> &'a [Json] {
 }
 
 fn push(run: &mut Json, name: &str, entry: Json) {
-    run[name].as_array_mut().map(|all| all.push(entry));
+    if let Some(all) = run[name].as_array_mut() {
+        all.push(entry);
+    }
 }
 
 fn merged(one: Json, other: Json) -> Json {

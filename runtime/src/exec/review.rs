@@ -53,10 +53,8 @@ pub(super) async fn review(site: Site<'_>, asks: &Review, args: &[Value]) -> Giv
             decided(site, asks, standing.asked.value.clone(), judged)
         }
         None => {
-            if standing.asked.since == since {
-                audit::reviews(site, &standing);
-            }
             if !standing.told {
+                audit::reviews(site, &standing);
                 tell(site, &standing).await?;
             }
             run.waits(standing);
@@ -89,14 +87,15 @@ async fn tell(site: Site<'_>, standing: &Standing) -> Given<()> {
 
 fn decided(site: Site<'_>, asks: &Review, shown: Option<Value>, judged: &Judged) -> Given<Value> {
     match judged.verdict {
-        Verdict::Approved => match judged.value.clone().or(shown) {
-            Some(value) => {
-                let run = site.run();
-                let value = run.engine.vault.open(&value, run.id.0.as_bytes())?;
-                review::held(run.engine, asks, value).map_err(Halt::from)
+        Verdict::Approved => {
+            let run = site.run();
+            let open = |value: &Value| run.engine.vault.open(value, run.id.0.as_bytes());
+            match (&judged.value, shown) {
+                (Some(edited), _) => review::held(run.engine, asks, open(edited)?).map_err(Halt::from),
+                (None, Some(shown)) => Ok(open(&shown)?),
+                (None, None) => Err(failed(format!("{} approved, and there was no value", judged.who))),
             }
-            None => Err(failed(format!("{} approved, and there was no value", judged.who))),
-        },
+        }
         Verdict::Rejected => Err(rejected(asks, &judged.who, judged.reason.as_deref())),
         Verdict::Expired => Err(expired(asks)),
     }

@@ -46,7 +46,10 @@ pub(super) async fn judge(
     (run, path): (&RunId, &str),
     judged: &Judged,
 ) -> Result<Answer, Trouble> {
-    let known = db.query_opt("select number from flow.runs where run = $1", &[&run.0.as_str()]).await?;
+    // First of all, so that it waits for a batch of the run's driver as a whole, and that for it: neither
+    // holds what the other wants next.
+    let known = "select number from flow.runs where run = $1 for update";
+    let known = db.query_opt(known, &[&run.0.as_str()]).await?;
     let Some(number) = known.map(|row| row.get(0)) else {
         return Err(Trouble::Refused(super::super::unknown_run(run)));
     };
