@@ -213,6 +213,7 @@ async fn builtin(site: Site<'_>, name: &EcoString, args: &[Value], number: u32) 
     };
     match verdict {
         Verdict::Pass => Ok(args.first().cloned().unwrap_or_default()),
+        Verdict::Become(value) => Ok(value),
         Verdict::Fail(reason) => {
             Err(Halt::from(RunError::new(Code::E0802, format!("`{name}` does not let it pass: {reason}"))))
         }

@@ -13,6 +13,7 @@ use ecow::EcoString;
 use flow_plan::{Callee, Cost, Millis, Param, Step, StepKind, Value};
 use petgraph::graph::NodeIndex;
 use std::collections::HashSet;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::time::Instant;
 
@@ -45,6 +46,8 @@ pub(crate) struct Run<'e> {
     privates: Mutex<Private>,
     // All that must not be told of the run.
     masks: Masks,
+    /// Whether what was told of the result so far does not hold.
+    pub(crate) void: AtomicBool,
 }
 
 /// Where a block runs: in which run, at whose expense, inside which step.
@@ -73,6 +76,7 @@ impl<'e> Run<'e> {
             private_inputs: Private::new(),
             privates: Mutex::default(),
             masks: Masks::default(),
+            void: AtomicBool::new(false),
         }
     }
 

@@ -23,8 +23,7 @@ fn asking(cleared: [bool; 2]) -> Plan {
     let step = with(ask("a", echo, var(0)), |step| {
         (step.given, step.labels) = (PRIVATE, PRIVATE);
         step.settings.fallback = vec![ModelId(1)];
-        step.settings.cache =
-            Some(CachePolicy { ttl: Millis(60_000), scope: Some(var(0)), similar: None });
+        step.settings.cache = Some(CachePolicy { ttl: Millis(60_000), scope: Some(var(0)), similar: None });
     });
     add_flow(&mut plan, "main", block(0, 1, vec![(step, &[])], var(1)));
     plan.flows[0].params[0].labels.private = true;
@@ -57,7 +56,8 @@ async fn what_is_kept_is_sealed_and_found_again() {
         options.vault = vault.clone();
     };
     for status in ["ok", "cached"] {
-        let report = run(&engine_with(asking([true; 2]), &fake, options), Value::text("about somebody")).await;
+        let report =
+            run(&engine_with(asking([true; 2]), &fake, options), Value::text("about somebody")).await;
         assert_eq!(shown(&report), "an answer about hi");
         assert_eq!(serde_json::to_value(&report).unwrap()["steps"][0]["status"], status);
     }
