@@ -127,7 +127,15 @@ impl Engine {
             inputs: inputs.collect(),
             note,
         };
-        let Opened { recorded, lease } = journal.open(&head).await?;
+        let Opened { recorded, lease } = match journal.open(&head).await {
+            Ok(opened) => opened,
+            Err(error) => {
+                // Inputs that were sealed with another key are no others.
+                let trace = journal.trace(&run.id).await.ok().flatten();
+                let inputs = trace.iter().flat_map(|trace| &trace.inputs);
+                return Err(inputs.map(|v| self.vault.open(v, about)).find_map(Result::err).unwrap_or(error));
+            }
+        };
         run.go_on(recorded, lease)?;
         Ok(kept)
     }
