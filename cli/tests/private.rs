@@ -355,6 +355,11 @@ fn a_run_goes_on_with_what_is_sealed_and_its_answer_is_for_whoever_ran_it() {
     let lost = world.flowc(&["run", "--resume", &run]);
     lost.fails(2, "was sealed with another key").fails(2, "there is none here").fails(2, "FLOW_STATE_KEY");
     assert!(!key.exists(), "no key is made to read with");
+    let mut given = vec!["run", "main.flow", "--flow", "main", "--resume", &run];
+    given.extend(INPUTS);
+    world.flowc(&given).fails(2, "was sealed with another key");
+    // That run had things to seal, so there is one now: of another run.
+    std::fs::remove_file(&key).unwrap();
 
     // And with the key in the environment, it goes on and asks nothing twice.
     world.fail("", How::Not);

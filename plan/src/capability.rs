@@ -33,10 +33,15 @@ pub struct CapabilitySpec {
     pub can_fail: bool,
     /// A guard: whether `else redact` is possible.
     pub can_redact: bool,
+    /// A guard: whether it can look at the beginning of a text before its end is there, without a wait:
+    /// `while: streaming`.
+    pub streams: bool,
     /// A guard: whether what passes may instruct.
     pub endorses: bool,
     /// A guard: whether what passes is private no more.
     pub clears: bool,
+    /// A guard: whether what passes is made of its further arguments too, and has their labels.
+    pub joins: bool,
     /// An action: whether what it is given leaves the machine.
     pub outward: bool,
     /// Whether it is there; what is named but not built is reported as E0002, never run.
@@ -120,8 +125,10 @@ impl CapabilitySpec {
         examples: &[],
         can_fail: true,
         can_redact: false,
+        streams: false,
         endorses: false,
         clears: false,
+        joins: false,
         outward: false,
         supported: true,
         embeds: false,

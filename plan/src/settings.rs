@@ -30,6 +30,8 @@ pub struct StepSettings {
     pub cache_at: Option<Span>,
     /// Where each model that may be asked is written: the step or its flow.
     pub models_at: Vec<(ModelId, Span)>,
+    /// Of a guard: whether it looks at an answer while that comes, sentence by sentence.
+    pub streaming: bool,
     /// The key by which an action or a cached step is the same step.
     pub key: Option<Expr>,
 }

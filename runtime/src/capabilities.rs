@@ -10,7 +10,6 @@ pub fn capabilities() -> Vec<&'static CapabilitySpec> {
     specs.extend(lookup::builtin().iter().map(|s| s.spec()));
     specs.extend(lookup::UNSUPPORTED);
     specs.extend(guard::builtin().iter().map(|g| g.spec()));
-    specs.extend(guard::UNSUPPORTED);
     specs.extend(action::builtin().iter().map(|c| c.spec()));
     specs.extend(action::UNSUPPORTED);
     specs

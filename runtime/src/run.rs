@@ -128,7 +128,15 @@ impl Engine {
             inputs: inputs.collect(),
             note,
         };
-        let Opened { recorded, lease } = journal.open(&head).await?;
+        let Opened { recorded, lease } = match journal.open(&head).await {
+            Ok(opened) => opened,
+            Err(error) => {
+                // Inputs that were sealed with another key are no others.
+                let trace = journal.trace(&run.id).await.ok().flatten();
+                let inputs = trace.iter().flat_map(|trace| &trace.inputs);
+                return Err(inputs.map(|v| self.vault.open(v, about)).find_map(Result::err).unwrap_or(error));
+            }
+        };
         run.go_on(recorded, lease)?;
         run.audit_start(flow, plain);
         Ok(kept)
@@ -215,12 +223,12 @@ fn skipped(body: &Block, steps: &mut Vec<StepReport>) {
     steps.sort_by_cached_key(|s| s.path.order());
 }
 
-/// The step whose answer is the flow's result as it is, whatever happens to it: it can be shown as it
-/// comes.
+/// The step whose answer is the flow's result as it is, or as guards that stream let it pass, whatever
+/// happens to it: it can be shown as it comes.
 fn result_step<'p>(plan: &'p Plan, flow: &Flow) -> Option<(NodeIndex, &'p Type)> {
     let body = &flow.body;
     let Some(Expr::Var(result)) = &body.result else { return None };
-    let node = body.steps.node_indices().find(|n| body.var_of(*n) == *result)?;
+    let node = exec::source(body, body.steps.node_indices().find(|n| body.var_of(*n) == *result)?)?;
     let step = &body.steps[node];
     let StepKind::Call(Callee::Prompt(id), _) = &step.kind else { return None };
     let settings = &step.settings;

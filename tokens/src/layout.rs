@@ -15,6 +15,7 @@
 use crate::Measure;
 use crate::capped::{Cut, cap};
 use crate::fragment::Shape;
+use crate::marks::without_marks;
 use crate::size::leaf_tokens;
 use ecow::{EcoString, eco_format};
 use flow_plan::limits::MOST_KEY;
@@ -65,8 +66,8 @@ fn snake(name: &str) -> EcoString {
     out
 }
 
-// Whether a value of the type is laid out over several lines.
-fn is_laid_out(ty: &Type) -> bool {
+/// Whether a value of the type is laid out over several lines, with a fence for each part.
+pub fn is_laid_out(ty: &Type) -> bool {
     match ty.present() {
         Type::Known(known) => {
             !matches!(known.parts, Parts::Constants(_) | Parts::Only(_)) && is_laid_out(&known.of)
@@ -245,6 +246,8 @@ fn lines(item: &Shape, most: u64, measure: &Measure) -> Shape {
 #[derive(Debug)]
 pub struct Paste<'a> {
     measure: Option<&'a Measure>,
+    // Whether it is for a model: control marks are written as plain text.
+    for_model: bool,
     // The fences that are open around what is written.
     open: Vec<EcoString>,
     /// What was cut.
@@ -254,7 +257,12 @@ pub struct Paste<'a> {
 impl<'a> Paste<'a> {
     /// Cuts by this measure; without one, nothing is cut.
     pub fn new(measure: Option<&'a Measure>) -> Paste<'a> {
-        Paste { measure, open: Vec::new(), cuts: Vec::new() }
+        Paste { measure, for_model: false, open: Vec::new(), cuts: Vec::new() }
+    }
+
+    /// The same for a model to read, which must take nothing of it for a control mark.
+    pub fn for_model(self, for_model: bool) -> Paste<'a> {
+        Paste { for_model, ..self }
     }
 
     /// Writes the value of a hole. `ty` bounds it.
@@ -366,6 +374,8 @@ impl<'a> Paste<'a> {
     }
 
     fn capped(&mut self, out: &mut String, text: &str, ty: Option<&Type>, what: &str, trim: (bool, bool)) {
+        let plain = if self.for_model { without_marks(text) } else { text.into() };
+        let text: &str = &plain;
         let most = self.measure.and_then(|m| Some((m, leaf_tokens(ty?, m.counter())?)));
         let Some((measure, most)) = most else { return out.push_str(text) };
         let kept = cap(measure.counter(), text, most, trim);

@@ -9,6 +9,7 @@ mod capped;
 mod counter;
 mod fragment;
 mod layout;
+mod marks;
 mod measure;
 pub mod request;
 mod size;
@@ -16,7 +17,8 @@ mod size;
 pub use capped::{Cut, Over, cap, check};
 pub use counter::Counter;
 pub use fragment::{Fragment, Shape, closes_fence, opens_fence};
-pub use layout::{Leaf, Paste, fence_close, fence_open, shape, tag_of};
+pub use layout::{Leaf, Paste, fence_close, fence_open, is_laid_out, shape, tag_of};
+pub use marks::without_marks;
 pub use measure::{BYTES, DEFAULT_TOKENIZER, Measure, UnknownTokenizer};
 pub use size::{json_tokens, leaf_tokens};
 

@@ -40,7 +40,9 @@ impl Walk<'_> {
                     ..call.clone()
                 }));
                 let ways = timed(instance.ways, step.settings.timeout, step, place);
-                (tried(&ways, &step.settings, waiting(step, place)), first())
+                let redacts = matches!(step.on_fail, Some(OnFail::Redact));
+                let passed = if redacts { first().plain() } else { first() };
+                (tried(&ways, &step.settings, waiting(step, place)), passed)
             }
             Callee::Flow(id) => self.sub_flow(step, *id, args, place),
             Callee::Review(review) => self.review(step, review, args.first(), place),

@@ -1,7 +1,7 @@
 //! Guards of the program: what they require.
 
 use super::lookup::is_true;
-use crate::ast::{Callable, Expr, SettingValue};
+use crate::ast::{Callable, Expr, ExprKind, Setting, SettingValue, UnaryOp};
 use crate::checker::Checker;
 use crate::resolve::DeclId;
 use crate::steps::{Input, inner_calls};
@@ -18,6 +18,7 @@ impl Checker<'_> {
         let can_fail = decl.settings.iter().any(|s| s.key.name == "require" && !is_true(&s.value));
         if let Some(signature) = self.callables.get_mut(&id) {
             signature.endorses = endorses;
+            signature.can_redact = can_fail && decl.settings.iter().all(|s| finds(s, decl));
             signature.can_fail = can_fail;
         }
         if !can_fail {
@@ -84,4 +85,21 @@ impl Checker<'_> {
         };
         self.guards.push((signature.callee, guard));
     }
+}
+
+// `require: not matches(reply, "…")`: what is found can be taken out; of anything else it is not known
+// what would have to go.
+fn finds(setting: &Setting, decl: &Callable) -> bool {
+    if setting.key.name != "require" {
+        return true;
+    }
+    let SettingValue::Expr(Expr { kind: ExprKind::Unary(UnaryOp::Not, found), .. }) = &setting.value else {
+        return false;
+    };
+    let ExprKind::Call(callee, args) = &found.kind else { return false };
+    let [text, pattern] = args.as_slice() else { return false };
+    let names = |expr: &Expr, name: &str| matches!(&expr.kind, ExprKind::Name(n) if n == name);
+    let is_first = decl.params.first().is_some_and(|first| names(&text.value, &first.name.name));
+    let is_written = matches!(&pattern.value.kind, ExprKind::Text(text) if !text.is_template());
+    names(callee, "matches") && is_first && is_written && args.iter().all(|arg| arg.name.is_none())
 }

@@ -186,7 +186,11 @@ impl<'a> Walk<'a> {
             Callee::Guard(id) => self.guard(*id, args),
             Callee::Builtin(name) => {
                 let spec = self.guards.iter().find(|s| s.name == name);
-                let passed = args.into_iter().next().unwrap_or_default();
+                let joins = spec.is_some_and(|s| s.joins);
+                let mut args = args.into_iter();
+                let passed = args.next().unwrap_or_default();
+                let passed =
+                    args.filter(|_| joins).fold(passed, |all, arg| Marks::leaf(all.flat().join(&arg.flat())));
                 let passed = if spec.is_some_and(|s| s.endorses) { passed.endorsed() } else { passed };
                 if spec.is_some_and(|s| s.clears) { passed.cleared() } else { passed }
             }

@@ -138,7 +138,8 @@ impl Checker<'_> {
                     (None, Some(signature)) => signature.can_fail,
                     (None, None) => true,
                 };
-                let can_redact = called.spec.is_some_and(|s| s.can_redact);
+                let can_redact = called.spec.is_some_and(|s| s.can_redact)
+                    || called.signature.as_ref().is_some_and(|s| s.can_redact);
                 let kind = StepKind::Call(called.callee, called.args);
                 Work { kind, ty: called.ty, labels: called.labels, settings, can_fail, can_redact }
             }
@@ -211,7 +212,8 @@ impl Checker<'_> {
                             "there is nothing that could be redacted here",
                         )
                         .help(
-                            "`else redact` goes with a guard that finds things, such as `pii` or `secrets`",
+                            "`else redact` goes with a guard that finds things, such as `pii` or `secrets`, or one of \
+                             your own that requires `not matches(…, \"…\")` and nothing else",
                         ),
                     );
                 }

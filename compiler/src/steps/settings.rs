@@ -8,15 +8,15 @@ use crate::types::{Scopes, Typed};
 use crate::world::capability;
 use flow_diagnostics::{Code, FlowDiagnostic, Span, did_you_mean};
 use flow_plan::{
-    CachePolicy, Callee, CapabilityKind, Escalate, Millis, ModelId, ModelKind, Similar, StepSettings, Type,
-    Value,
+    CachePolicy, Callee, CapabilityKind, CapabilitySpec, Escalate, Millis, ModelId, ModelKind, Similar,
+    StepSettings, Type, Value,
 };
 
 /// Settings a step may have, by what it calls.
 const PROMPT: &[&str] =
     &["model", "fallback", "escalate", "retry", "timeout", "hedge", "cache", "at", "tools", "key"];
 const LOOKUP: &[&str] = &["retry", "timeout", "cache", "at", "key"];
-const GUARD: &[&str] = &["retry", "timeout", "cache"];
+const GUARD: &[&str] = &["retry", "timeout", "cache", "while"];
 const ACTION: &[&str] = &["retry", "timeout", "cache", "at", "key", "rate"];
 const FLOW: &[&str] = &["retry", "timeout", "cache", "at", "key"];
 const REVIEW: &[&str] = &[];
@@ -150,10 +150,40 @@ impl Checker<'_> {
             "cache" => {
                 (out.cache, out.cache_at) = (self.cache(scopes, called, setting), Some(setting.span));
             }
+            "while" => out.streaming = self.streaming(called, setting),
             "key" => out.key = self.value_setting(scopes, setting).map(|t| t.expr),
             key @ ("at" | "tools" | "rate") => self.not_yet(setting.key.span, &format!("`{key}`")),
             _ => {}
         }
+    }
+
+    /// `while: streaming`: whether the guard looks at an answer while that comes.
+    fn streaming(&mut self, called: &Called, setting: &Setting) -> bool {
+        let is_said = matches!(&setting.value, SettingValue::Expr(e) if matches!(&e.kind, ExprKind::Name(n) if n == "streaming"));
+        if !is_said {
+            return self
+                .bad_setting(setting, "`streaming`, for a guard that looks at an answer while it comes");
+        }
+        let Callee::Builtin(name) = &called.callee else {
+            let message = "a guard of the program looks at whole answers alone";
+            self.report(
+                FlowDiagnostic::new(Code::E0206, setting.span, message)
+                    .help("leave `while` out, or put a guard of `std.guards` that streams in front of it"),
+            );
+            return false;
+        };
+        let streams = |spec: &&CapabilitySpec| spec.kind == CapabilityKind::Guard && spec.streams;
+        if capability(self.world, CapabilityKind::Guard, name).is_some_and(|spec| spec.streams) {
+            return true;
+        }
+        let all = self.world.capabilities().iter().copied().filter(|s| streams(s)).map(|s| s.name);
+        let help = format!(
+            "those that need no more than the beginning of an answer are `{}`",
+            all.collect::<Vec<_>>().join("`, `")
+        );
+        let message = format!("`{name}` looks at whole answers alone");
+        self.report(FlowDiagnostic::new(Code::E0206, setting.span, message).help(help));
+        false
     }
 
     fn fallback(&mut self, file: usize, setting: &Setting, first: Option<ModelId>) -> Vec<ModelId> {

@@ -22,6 +22,8 @@ pub(crate) struct Signature {
     pub(crate) labels: Labels,
     /// A guard's purpose, or a declaration's word: what passes is trusted.
     pub(crate) endorses: bool,
+    /// A guard: whether what it finds can be taken out.
+    pub(crate) can_redact: bool,
     /// A prompt's own model.
     pub(crate) model: Option<ModelId>,
     /// Whether it changes the world, itself or by what it calls: then it always runs.
@@ -102,6 +104,7 @@ impl Checker<'_> {
             output,
             labels,
             endorses: false,
+            can_redact: false,
             model: None,
             can_fail: true,
         };

@@ -2,6 +2,7 @@
 
 use super::ceiling;
 use super::director::At;
+use super::guarded::Teller;
 use super::halt::{Again, Failure};
 use super::state::Given;
 use super::step::Site;
@@ -167,12 +168,16 @@ async fn send(
 ) -> Result<Reply, Unsent> {
     let context = &site.run().engine.context;
     let listens = site.run().sink.is_some();
-    let mut growing = site.grows.then(|| Growing::new(&ask.prompt.output));
+    let mut teller = if listens { Teller::of(site) } else { Teller::Open };
+    let mut growing = (site.grows && teller.is_open()).then(|| Growing::new(&ask.prompt.output));
     let mut listen = |text: &str| {
         if !listens {
             return;
         }
-        call.token(text);
+        match teller.is_open() {
+            true => call.token(text),
+            false => teller.piece(text).iter().for_each(|passed| call.token(passed)),
+        }
         if let Some(value) = growing.as_mut().and_then(|growing| growing.take(text)) {
             call.partial(value);
         }
@@ -202,6 +207,9 @@ async fn send(
         }
     };
     taped.ended(answered.as_ref().map(Result::as_ref));
+    if let (true, Some(Ok(Reply { finish: Finish::Done, .. }))) = (listens, &answered) {
+        teller.end().iter().for_each(|passed| call.token(passed));
+    }
     let answered = match answered {
         Some(answered) => answered,
         None => {

@@ -161,13 +161,12 @@ impl Answers {
 
     async fn put(&self, site: Site<'_>, asked: &Asked, entry: &Entry, ttl: Millis) {
         let vault = &site.run().engine.vault;
-        let sealed = match (site.step.labels.private, vault.keeps()) {
-            (false, _) => None,
-            (true, Ok(true)) => {
-                Some(Entry { value: vault.seal(&entry.value, &asked.key.call), ..entry.clone() })
-            }
-            (true, Ok(false)) => return self.unsealed(site, "there is no place for a key"),
-            (true, Err(error)) => return self.unsealed(site, &error.message),
+        let sealed = match site.step.labels.private {
+            false => None,
+            true => match vault.seal_for_now(&entry.value, &asked.key.call) {
+                Some(value) => Some(Entry { value, ..entry.clone() }),
+                None => return self.unsealed(site, "no key can be made"),
+            },
         };
         self.patiently(site, self.cache.put(asked, sealed.as_ref().unwrap_or(entry), ttl)).await;
     }

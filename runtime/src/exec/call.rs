@@ -17,7 +17,10 @@ use crate::{RunError, Spent};
 use ecow::EcoString;
 use flow_diagnostics::Code;
 use flow_plan::limits::longest_wait;
-use flow_plan::{Action, ActionId, Arg, Callee, Cost, FlowId, Guard, Lookup, Millis, StepKind, Value};
+use flow_plan::{
+    Action, ActionId, Arg, Callee, Cost, Expr, FlowId, Guard, Lookup, Millis, Require, StepKind, UnaryOp,
+    Value,
+};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -49,11 +52,17 @@ pub(super) async fn call(
     }
 }
 
-/// The value without what a built-in guard found in it; the failure itself where the guard could not
-/// look.
+/// The value without what a guard found in it; the failure itself where the guard could not look.
 pub(super) fn redact(site: Site<'_>, failure: Box<Failure>) -> Given<Value> {
-    let StepKind::Call(Callee::Builtin(name), args) = &site.step.kind else {
-        return Err(Halt::Fail(failure));
+    let (name, args) = match &site.step.kind {
+        StepKind::Call(Callee::Builtin(name), args) => (name, args),
+        StepKind::Call(Callee::Guard(id), args) if failure.error.code == Code::E0802 => {
+            let guard = &site.run().engine.plan.guards[id.index()];
+            let value = args.first().map(|arg| site.frame.eval(arg)).transpose()?;
+            let text = value.as_ref().and_then(Value::as_text);
+            return text.and_then(|text| without_found(guard, text)).ok_or(Halt::Fail(failure));
+        }
+        _ => return Err(Halt::Fail(failure)),
     };
     match site.run().engine.guards.iter().find(|(n, _)| n == name) {
         Some((_, guard)) if failure.error.code == Code::E0802 => {
@@ -62,6 +71,26 @@ pub(super) fn redact(site: Site<'_>, failure: Box<Failure>) -> Given<Value> {
         }
         _ => Err(Halt::Fail(failure)),
     }
+}
+
+// The text without what a guard of the program finds in it; nothing where that is always found.
+fn without_found(guard: &Guard, text: &str) -> Option<Value> {
+    let found = |require: &Require| {
+        let Expr::Unary(UnaryOp::Not, matches) = &require.holds else { return None };
+        let Expr::Call(_, args) = &**matches else { return None };
+        let Some(Expr::Literal(Value::Text(pattern))) = args.get(1) else { return None };
+        regex::Regex::new(pattern).ok()
+    };
+    let patterns = guard.requires.iter().map(found).collect::<Option<Vec<_>>>()?;
+    let mut text = text.to_owned();
+    for pattern in &patterns {
+        text = pattern.replace_all(&text, "[…]").into_owned();
+        // What finds the sign for it as well leaves nothing.
+        if pattern.is_match(&text) {
+            text = pattern.replace_all(&text, "").into_owned();
+        }
+    }
+    patterns.iter().all(|pattern| !pattern.is_match(&text)).then(|| Value::text(text))
 }
 
 /// Notes the act of a step that an earlier part of the run has done.
@@ -221,12 +250,13 @@ async fn builtin(site: Site<'_>, name: &EcoString, args: &[Value], number: u32) 
         None => guard.check(&engine.context, args).await?,
     };
     let finding = match &verdict {
-        Verdict::Pass => None,
+        Verdict::Pass | Verdict::Become(_) => None,
         Verdict::Fail(reason) => Some(reason.as_str()),
     };
     audit::checked(site, name, args.first(), finding);
     match verdict {
         Verdict::Pass => Ok(args.first().cloned().unwrap_or_default()),
+        Verdict::Become(value) => Ok(value),
         Verdict::Fail(reason) => {
             Err(Halt::from(RunError::new(Code::E0802, format!("`{name}` does not let it pass: {reason}"))))
         }

@@ -10,6 +10,7 @@ use crate::{RunError, StepPath};
 use flow_diagnostics::Code;
 use flow_plan::limits::longest_wait;
 use flow_plan::{Callee, Expr, OnFail, Role, Step, StepKind, Value};
+use std::sync::atomic::Ordering;
 
 /// What the step's `else` makes of a failure; anything else is as it is.
 pub(super) async fn handled(site: Site<'_>, result: Given<Value>) -> Given<Value> {
@@ -17,6 +18,10 @@ pub(super) async fn handled(site: Site<'_>, result: Given<Value>) -> Given<Value
         (Err(Halt::Fail(failure)), Some(handler)) => (failure, handler),
         (result, _) => return result,
     };
+    if site.step.settings.streaming && !matches!(handler, OnFail::Redact) {
+        // What was told of the answer does not hold any more.
+        site.run().void.store(true, Ordering::Relaxed);
+    }
     match handler {
         OnFail::Stop(message) => {
             let message = site.frame.eval(message)?.to_string();

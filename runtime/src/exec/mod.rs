@@ -5,7 +5,8 @@
 //! dropping the run's future drops everything it has under way.
 //!
 //! [`assumed`] holds values to what a flow assumes of them, [`frame`] holds variables, [`step`] takes one
-//! step to its end, [`handler`] is its `else`, [`finish`] ends a run in good order, [`call`] calls what it
+//! step to its end, [`handler`] is its `else`, [`finish`] ends a run in good order, [`guarded`] tells an answer
+//! behind its guards, [`call`] calls what it
 //! calls, [`prompt`] asks models one after another, [`attempt`] asks one model once, [`taped`] records or
 //! plays that, [`turn`] waits until it may be, [`under_way`] is a call's money and record, [`ceiling`]
 //! stops asking one that can't be trusted, [`repeating`] runs loops, [`cached`] answers equal calls once,
@@ -27,6 +28,7 @@ mod embedding;
 mod finish;
 mod flight;
 mod frame;
+mod guarded;
 mod halt;
 mod handler;
 mod images;
@@ -46,6 +48,7 @@ pub(crate) use call::within;
 pub(crate) use director::{At, Director};
 pub(crate) use finish::Finish;
 pub(crate) use frame::Frame;
+pub(crate) use guarded::source;
 pub(crate) use halt::Halt;
 pub(crate) use request::PromptFacts;
 pub(crate) use state::{Cx, Run};

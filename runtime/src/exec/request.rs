@@ -124,7 +124,8 @@ impl Messages {
     pub(super) fn extend(&mut self, more: &[Message], reply: Tokens, measure: &Measure) {
         for message in more {
             let most = if message.role == Role::Assistant { reply } else { COMPLAINT };
-            let text = flow_tokens::cap(measure.counter(), &message.text, most.0, (false, false));
+            let plain = flow_tokens::without_marks(&message.text);
+            let text = flow_tokens::cap(measure.counter(), &plain, most.0, (false, false));
             self.list.push(Message { text: text.to_owned(), ..message.clone() });
         }
     }

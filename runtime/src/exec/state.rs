@@ -13,6 +13,7 @@ use ecow::EcoString;
 use flow_plan::{Callee, Cost, Millis, Param, Step, StepKind, Value};
 use petgraph::graph::NodeIndex;
 use std::collections::HashSet;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::time::Instant;
 
@@ -47,6 +48,8 @@ pub(crate) struct Run<'e> {
     masks: Masks,
     // What people are asked.
     waiting: Mutex<Vec<Standing>>,
+    /// Whether what was told of the result so far does not hold.
+    pub(crate) void: AtomicBool,
 }
 
 /// Where a block runs: in which run, at whose expense, inside which step.
@@ -78,6 +81,7 @@ impl<'e> Run<'e> {
             privates: Mutex::default(),
             masks: Masks::default(),
             waiting: Mutex::default(),
+            void: AtomicBool::new(false),
         }
     }
 

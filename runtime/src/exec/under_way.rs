@@ -87,7 +87,7 @@ impl<'a> Call<'a> {
         site.run().tell(Some(site.path), || What::CallStarted {
             model: model.clone(),
             attempt: number,
-            restarts: number > 0 && site.tally.shown.swap(false, Ordering::Relaxed),
+            restarts: number > 0 && restarts(site),
             reserved: worst,
             waited,
             cuts: ask.cuts.to_vec(),
@@ -155,6 +155,12 @@ impl<'a> Call<'a> {
         });
         kept
     }
+}
+
+// Whether what was told so far is void: it was of an attempt that failed, or a guard has not let it pass.
+fn restarts(site: Site<'_>) -> bool {
+    let [one, other] = [&site.tally.shown, &site.run().void].map(|flag| flag.swap(false, Ordering::Relaxed));
+    one || other
 }
 
 impl Drop for Call<'_> {

@@ -33,13 +33,16 @@ const SPEC: CapabilitySpec = CapabilitySpec {
         },
     ],
     returns: TypeSpec::First,
-    doc: "Fails where a sentence of the answer is not borne out by a passage, and names it. \
+    doc: "Fails where a sentence of the answer is not borne out by a passage, and names each such sentence (five at most). \
           A sentence stands where one passage has at least half of its telling words and all of its numbers. \
           Sentences that say nothing of the matter (greetings, \"the passages don't say\") stand by themselves.",
     examples: &["checked = grounded(draft, passages) else retry 1"],
+    streams: true,
     ..CapabilitySpec::BASE
 };
 
+/// How many sentences are named.
+const NAMED: usize = 5;
 /// The share of a sentence's telling words that one passage must have.
 const SHARE: f64 = 0.5;
 
@@ -55,14 +58,18 @@ impl Guard for Grounded {
             Some(one) => vec![Passage::of(one)],
             None => vec![],
         };
-        for text in args.first().map(texts::texts).unwrap_or_default() {
-            for sentence in sentences(&text) {
-                if !is_borne_out(&sentence, &passages) {
-                    return Ok(Verdict::Fail(format!("no passage bears out `{sentence}`")));
-                }
-            }
+        let texts = args.first().map(texts::texts).unwrap_or_default();
+        let sentences = texts.iter().flat_map(|text| sentences(text));
+        let alone: Vec<String> = sentences.filter(|sentence| !is_borne_out(sentence, &passages)).collect();
+        if alone.is_empty() {
+            return Ok(Verdict::Pass);
         }
-        Ok(Verdict::Pass)
+        let named = alone[..alone.len().min(NAMED)].join("`, nor `");
+        let more = match alone.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(", nor {more} more"),
+        };
+        Ok(Verdict::Fail(format!("no passage bears out `{named}`{more}")))
     }
 }
 
@@ -210,6 +217,24 @@ mod tests {
         ] {
             assert!(is_borne_out(sentence, &passages()), "{sentence}");
         }
+    }
+
+    #[test]
+    fn each_sentence_that_stands_alone_is_named() {
+        use crate::Environment;
+        use futures::FutureExt;
+        let context = Context::new(Environment::default(), ".", ".flow");
+        let check = |answer: &str| {
+            let args = [answer, "You can return unworn shoes within thirty days."].map(Value::text);
+            Grounded.check(&context, &args).now_or_never().and_then(Result::ok)
+        };
+        let answer =
+            "You can return shoes within 30 days. Our store in Berlin repairs bags. Express costs $9.";
+        let reason = "no passage bears out `Our store in Berlin repairs bags.`, nor `Express costs $9.`";
+        assert_eq!(check(answer), Some(Verdict::Fail(reason.to_owned())));
+        let many = "Bags cost 7 dollars. ".repeat(7);
+        let Some(Verdict::Fail(reason)) = check(&many) else { panic!("nothing bears that out") };
+        assert!(reason.ends_with(", nor 2 more"), "{reason}");
     }
 
     #[test]

@@ -30,6 +30,7 @@ const SPEC: CapabilitySpec = CapabilitySpec {
           [Guards](guards.md#how-good-they-are) says what it finds and what it refuses wrongly.",
     examples: &["ask = injection(question) else stop \"This question can't be answered.\""],
     endorses: true,
+    streams: true,
     ..CapabilitySpec::BASE
 };
 

@@ -5,6 +5,7 @@
 //! digit must pass it. `else redact` puts `[email]`, `[phone]`, `[card]`, `[iban]`, `[ssn]` or `[ip]`
 //! in its place.
 
+use super::phrases::replaced_by;
 use super::{Guard, Verdict, texts};
 use crate::{Context, RunError};
 use async_trait::async_trait;
@@ -35,6 +36,7 @@ const SPEC: CapabilitySpec = CapabilitySpec {
     examples: &["checked = pii(reply) else redact"],
     can_redact: true,
     clears: true,
+    streams: true,
     ..CapabilitySpec::BASE
 };
 
@@ -68,7 +70,7 @@ impl Guard for Pii {
 
 /// A kind of personal data.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Kind {
+pub(super) enum Kind {
     Email,
     Iban,
     Card,
@@ -102,19 +104,16 @@ impl Kind {
 }
 
 fn redacted(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut from = 0;
-    for (at, kind) in find(text) {
-        out.push_str(&text[from..at.start]);
-        out.push_str(kind.placeholder());
-        from = at.end;
-    }
-    out.push_str(&text[from..]);
-    out
+    replaced_by(text, find(text).into_iter().map(|(at, kind)| (at, kind.placeholder())))
 }
 
-// Each piece of personal data, in order, without overlaps: the surer kind wins.
-fn find(text: &str) -> Vec<(Range<usize>, Kind)> {
+/// What stands for a datum of this kind: `[email]`.
+pub(super) fn placeholder(kind: Kind) -> &'static str {
+    kind.placeholder()
+}
+
+/// Each piece of personal data, in order, without overlaps: the surer kind wins.
+pub(super) fn find(text: &str) -> Vec<(Range<usize>, Kind)> {
     let mut found: Vec<(Range<usize>, Kind)> = Vec::new();
     let mut add = |at: Range<usize>, kind: Kind| {
         if !found.iter().any(|(other, _)| at.start < other.end && other.start < at.end) {

@@ -63,6 +63,13 @@ pub(super) fn found_or_made(variable: Option<&str>, file: Option<&Path>) -> Resu
     }
 }
 
+/// A new key, from the system's random numbers.
+pub(super) fn fresh() -> io::Result<Key> {
+    let mut key = [0; BYTES];
+    getrandom::fill(&mut key).map_err(io::Error::other)?;
+    Ok(Key(key))
+}
+
 /// What is said where a value was sealed with another key.
 pub(super) fn another(wanted: &str, here: Option<&Key>, file: Option<&Path>) -> RunError {
     let here = match here {
@@ -113,9 +120,7 @@ fn of_file(file: &Path) -> Result<Option<Key>, RunError> {
 
 // Written whole before it has its name, so that nobody reads half of one.
 fn make(file: &Path) -> io::Result<()> {
-    let mut key = [0; BYTES];
-    getrandom::fill(&mut key).map_err(io::Error::other)?;
-    let text: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+    let text: String = fresh()?.0.iter().map(|byte| format!("{byte:02x}")).collect();
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder)?;
     }

@@ -23,6 +23,8 @@ pub struct Vault {
     variable: Option<String>,
     file: Option<PathBuf>,
     key: OnceLock<Result<Option<Key>, RunError>>,
+    // A key that ends with the process: for what is kept no longer.
+    own: OnceLock<Option<Key>>,
 }
 
 /// The one field of a sealed value.
@@ -36,7 +38,7 @@ impl Vault {
     /// A vault whose key is `FLOW_STATE_KEY` of the environment, or else in this file, which is made
     /// when the first value is sealed.
     pub fn new(env: &Environment, file: Option<PathBuf>) -> Vault {
-        Vault { variable: env.get(key::VARIABLE).map(str::to_owned), file, key: OnceLock::new() }
+        Vault { variable: env.get(key::VARIABLE).map(str::to_owned), file, ..Vault::default() }
     }
 
     /// Makes ready to seal, and says whether what is sealed will be kept: it is not where there is no place
@@ -52,6 +54,17 @@ impl Vault {
             _ => LOST.into(),
         };
         Value::record([(FIELD.into(), Value::Text(text))])
+    }
+
+    /// The same for what may be lost with the process: also where there is no key, by one of its own.
+    /// Nothing where no key can be made.
+    pub(crate) fn seal_for_now(&self, value: &Value, about: &[u8]) -> Option<Value> {
+        let key = match self.key() {
+            Ok(Some(key)) => key,
+            _ => self.own.get_or_init(|| key::fresh().ok()).as_ref()?,
+        };
+        let text = encrypted(key, codec::encode(value).as_bytes(), about);
+        Some(Value::record([(FIELD.into(), Value::Text(text))]))
     }
 
     /// The value with all that is sealed in it as it was. E0810 where the key is another one, or is
@@ -87,9 +100,13 @@ impl Vault {
             return Err(wrong("a private value is not as it was sealed".to_owned())
                 .help("a newer flowc has sealed it, or the record was changed: start a new run"));
         };
-        let key = match key::found(self.variable.as_deref(), self.file.as_deref())? {
-            Some(key) if key.id() == id => key,
-            other => return Err(key::another(id, other.as_ref(), self.file.as_deref())),
+        let own = self.own.get().cloned().flatten().filter(|key| key.id() == id);
+        let key = match own {
+            Some(own) => own,
+            None => match key::found(self.variable.as_deref(), self.file.as_deref())? {
+                Some(key) if key.id() == id => key,
+                other => return Err(key::another(id, other.as_ref(), self.file.as_deref())),
+            },
         };
         let (nonce, body) = body.split_at(NONCE);
         let nonce = XNonce::try_from(nonce).map_err(|_| changed())?;

@@ -6,11 +6,12 @@
 use super::value::value;
 use flow_plan::filters::SYNTAX;
 use flow_plan::{Hole, Type, Value};
-use flow_tokens::{Cut, Measure, Paste};
+use flow_tokens::{Cut, Measure, Paste, without_marks};
 use minijinja::machinery::{Token, tokenize};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Object;
 use minijinja::{Error, ErrorKind, State, Value as Shown};
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -34,6 +35,8 @@ pub(super) struct Filling {
     holes: Arc<[Hole]>,
     held: Option<(Arc<[Type]>, Measure)>,
     cuts: Mutex<Vec<Cut>>,
+    // Whether it is a message for a model.
+    for_model: bool,
     // What was pasted of types with words, where that is wanted apart.
     words: Option<Mutex<Vec<String>>>,
 }
@@ -44,7 +47,12 @@ const MARK: &str = "\u{0}";
 impl Filling {
     pub(super) fn new(holes: Arc<[Hole]>, held: Option<Held<'_>>) -> Filling {
         let held = held.map(|held| (held.types, held.measure.clone()));
-        Filling { holes, held, cuts: Mutex::default(), words: None }
+        Filling { holes, held, cuts: Mutex::default(), for_model: false, words: None }
+    }
+
+    /// The same for a model to read: control marks in what is pasted become plain text.
+    pub(super) fn for_model(self) -> Filling {
+        Filling { for_model: true, ..self }
     }
 
     /// The same, with words kept apart from the rest.
@@ -88,14 +96,17 @@ impl Filling {
         let declared = Some(&hole.ty).filter(|ty| **ty != Type::Error);
         let ty = bounded.or(declared);
         let as_it_is = bounded.is_none() && hole.fence.is_none() && !hole.trim_start && !hole.trim_end;
-        if as_it_is && shown.as_str().is_some() {
-            return Ok(shown);
+        if let (true, Some(text)) = (as_it_is, shown.as_str()) {
+            return Ok(match self.for_model.then(|| without_marks(text)) {
+                Some(Cow::Owned(plain)) => Shown::from(plain),
+                _ => shown,
+            });
         }
         let held = value(&shown)?;
         if as_it_is && !matches!(held, Value::List(_) | Value::Record(_)) {
             return Ok(shown);
         }
-        let mut paste = Paste::new(self.held.as_ref().map(|(_, measure)| measure));
+        let mut paste = Paste::new(self.held.as_ref().map(|(_, measure)| measure)).for_model(self.for_model);
         let mut text = String::new();
         paste.hole(&mut text, &held, ty, hole);
         if !paste.cuts.is_empty() {

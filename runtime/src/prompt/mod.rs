@@ -14,11 +14,12 @@ use ecow::EcoString;
 use environment::environment;
 use flow_diagnostics::Code;
 use flow_plan::{EvalError, Expr, Hole, Plan, Scope, Template, TemplateId, eval};
-use flow_tokens::Cut;
+use flow_tokens::{Cut, without_marks};
 use hole::Filling;
 pub use hole::Held;
 use minijinja::value::{Enumerator, Object};
 use minijinja::{Environment, Error, ErrorKind, Value as Shown};
+use std::borrow::Cow;
 use std::sync::Arc;
 use value::shown;
 
@@ -33,7 +34,7 @@ pub struct Templates {
 enum Entry {
     // The same text for every scope.
     Fixed(EcoString),
-    Rendered { name: String, vars: Vec<(EcoString, Expr)>, holes: Arc<[Hole]> },
+    Rendered { name: String, vars: Vec<(EcoString, Expr)>, holes: Arc<[Hole]>, has_marks: bool },
 }
 
 impl Templates {
@@ -61,10 +62,17 @@ impl Templates {
     /// The text of a template with the variables of a scope: null as nothing, records and lists of
     /// texts in fences, other lists as compact JSON, amounts, days and times as they read.
     pub fn render(&self, id: TemplateId, scope: &dyn Scope) -> Result<EcoString, EvalError> {
-        self.render_held(id, scope, None).map(|(text, _)| text)
+        match self.entries.get(id.0 as usize) {
+            Some(Entry::Fixed(text)) => Ok(text.clone()),
+            Some(Entry::Rendered { name, vars, holes, .. }) => {
+                Ok(self.filled(name, vars, Filling::new(holes.clone(), None), scope)?.0)
+            }
+            None => Err(no_template(id)),
+        }
     }
 
-    /// The same, with each hole cut at what its type holds at most; and what was cut.
+    /// The same as a message for a model: control marks in what is pasted are plain text, and each hole is
+    /// cut at what its type holds at most; and what was cut.
     pub fn render_held(
         &self,
         id: TemplateId,
@@ -73,8 +81,14 @@ impl Templates {
     ) -> Result<(EcoString, Vec<Cut>), EvalError> {
         match self.entries.get(id.0 as usize) {
             Some(Entry::Fixed(text)) => Ok((text.clone(), Vec::new())),
-            Some(Entry::Rendered { name, vars, holes }) => {
-                let (text, filling) = self.filled(name, vars, Filling::new(holes.clone(), held), scope)?;
+            Some(Entry::Rendered { name, vars, holes, has_marks }) => {
+                let filling = Filling::new(holes.clone(), held).for_model();
+                let (text, filling) = self.filled(name, vars, filling, scope)?;
+                // Holes beside one another may make one together; what the program writes is its own.
+                let text = match (has_marks, without_marks(&text)) {
+                    (false, Cow::Owned(plain)) => plain.into(),
+                    _ => text,
+                };
                 Ok((text, filling.cuts()))
             }
             None => Err(no_template(id)),
@@ -91,8 +105,8 @@ impl Templates {
     ) -> Result<(EcoString, Vec<String>), EvalError> {
         match self.entries.get(id.0 as usize) {
             Some(Entry::Fixed(text)) => Ok((text.clone(), Vec::new())),
-            Some(Entry::Rendered { name, vars, holes }) => {
-                let filling = Filling::new(holes.clone(), held).apart();
+            Some(Entry::Rendered { name, vars, holes, .. }) => {
+                let filling = Filling::new(holes.clone(), held).for_model().apart();
                 let (text, filling) = self.filled(name, vars, filling, scope)?;
                 Ok((text, filling.words()))
             }
@@ -131,7 +145,8 @@ impl Templates {
             Some(Ok(text)) => Ok(Entry::Fixed(text)),
             _ => {
                 let holes = template.holes.as_slice().into();
-                Ok(Entry::Rendered { name, vars: template.vars.clone(), holes })
+                let has_marks = matches!(without_marks(&template.source), Cow::Owned(_));
+                Ok(Entry::Rendered { name, vars: template.vars.clone(), holes, has_marks })
             }
         }
     }

@@ -12,6 +12,8 @@ use std::sync::{Arc, Mutex};
 pub(crate) enum Act {
     /// Answers at once.
     Say(&'static str),
+    /// Answers in pieces, each ten milliseconds behind the one before.
+    Pieces(&'static [&'static str]),
     /// Answers after some milliseconds.
     Late(u64, &'static str),
     /// Answers after a second, and reports this many tokens of input and output.
@@ -109,6 +111,14 @@ impl Provider for Fake {
         };
         let mut usage = Usage { input: Tokens(10), output: Tokens(5), ..Usage::default() };
         let (text, finish) = match act {
+            Some(Act::Pieces(pieces)) => {
+                for piece in pieces {
+                    on_text(piece);
+                    tokio::time::sleep(Millis(10).duration()).await;
+                }
+                let (text, request_id) = (pieces.concat(), Some("r1".to_owned()));
+                return Ok(Reply { text, usage, finish: Finish::Done, request_id });
+            }
             Some(Act::Say(text)) => (text.to_owned(), Finish::Done),
             Some(Act::Late(ms, text)) => {
                 tokio::time::sleep(Millis(ms).duration()).await;

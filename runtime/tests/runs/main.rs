@@ -6,6 +6,7 @@ mod cached;
 mod calls;
 mod effects;
 mod fake;
+mod guarded;
 mod http;
 mod journal;
 mod laws;

@@ -147,6 +147,10 @@ pub(super) fn answer(output: &Value, streamed: &str, console: &Console) -> Resul
         if streamed == text {
             return console.piece(if text.ends_with('\n') { "" } else { "\n" });
         }
+        if let Some(rest) = text.strip_prefix(streamed) {
+            console.piece(&for_terminal(rest))?;
+            return console.piece(if text.ends_with('\n') { "" } else { "\n" });
+        }
         console.piece("\n")?;
         console.note("the text above was changed on its way; the result is");
     }

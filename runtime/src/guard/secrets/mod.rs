@@ -28,6 +28,7 @@ const SPEC: CapabilitySpec = CapabilitySpec {
           `else redact` replaces each with `[secret]`.",
     examples: &["clean = secrets(log) else redact"],
     can_redact: true,
+    streams: true,
     ..CapabilitySpec::BASE
 };
 

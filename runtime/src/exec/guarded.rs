@@ -1,0 +1,227 @@
+//! An answer that guards look at, told while it comes: sentence by sentence, each behind those that have
+//! passed (`while: streaming`), or not at all.
+//!
+//! In: the steps of a block, and the pieces of an answer. Out: what may be told of it. The guards look at
+//! all that has come up to the end of a sentence; the guard's own step looks at the whole answer once
+//! more, and what it says holds.
+
+use super::step::Site;
+use crate::guard::{Guard, Verdict};
+use flow_plan::{Block, Callee, Expr, OnFail, Step, StepKind, Value, VarId};
+use futures::FutureExt;
+use petgraph::graph::NodeIndex;
+use std::sync::Arc;
+
+/// Who looks at what a step makes before anybody else sees it.
+pub(super) enum Watched<'a> {
+    /// No guard.
+    Open,
+    /// Guards that look at each sentence as it comes, in their order.
+    Sentences(Vec<&'a Step>),
+    /// A guard that looks at the whole alone.
+    Whole,
+}
+
+/// The guards that look at the value of a variable, and at what they pass on.
+pub(super) fn watched(block: &Block, of: VarId) -> Watched<'_> {
+    let mut found = Watched::Open;
+    for node in guards_of(block, of) {
+        let step = &block.steps[node];
+        if !step.settings.streaming {
+            return Watched::Whole;
+        }
+        let mut all = match found {
+            Watched::Sentences(all) => all,
+            _ => Vec::new(),
+        };
+        all.push(step);
+        match watched(block, block.var_of(node)) {
+            Watched::Whole => return Watched::Whole,
+            Watched::Sentences(more) => all.extend(more),
+            Watched::Open => {}
+        }
+        found = Watched::Sentences(all);
+    }
+    found
+}
+
+/// The step whose answer passes through guards that stream to become the value of this one: itself, where
+/// it is no such guard.
+pub(crate) fn source(block: &Block, node: NodeIndex) -> Option<NodeIndex> {
+    let step = &block.steps[node];
+    let StepKind::Call(Callee::Builtin(_), args) = &step.kind else { return Some(node) };
+    let Some(Expr::Var(guarded)) = args.first().filter(|_| step.settings.streaming) else { return None };
+    source(block, block.steps.node_indices().find(|n| block.var_of(*n) == *guarded)?)
+}
+
+fn guards_of(block: &Block, of: VarId) -> impl Iterator<Item = NodeIndex> {
+    block.steps.node_indices().filter(move |node| match &block.steps[*node].kind {
+        StepKind::Call(Callee::Builtin(_) | Callee::Guard(_), args) => args.first() == Some(&Expr::Var(of)),
+        _ => false,
+    })
+}
+
+/// What may be told of an answer under way.
+pub(super) enum Teller<'a> {
+    /// Each piece as it comes.
+    Open,
+    /// Nothing.
+    Silent,
+    /// Sentences that have passed.
+    Sentences(Sentences<'a>),
+}
+
+impl<'a> Teller<'a> {
+    /// The teller of a step's answer.
+    pub(super) fn of(site: Site<'a>) -> Teller<'a> {
+        let own = |node: &NodeIndex| std::ptr::eq(&site.block.steps[*node], site.step);
+        let Some(node) = site.block.steps.node_indices().find(own) else { return Teller::Open };
+        match watched(site.block, site.block.var_of(node)) {
+            Watched::Open => Teller::Open,
+            Watched::Whole => Teller::Silent,
+            Watched::Sentences(steps) => {
+                let guards = steps.into_iter().map(|step| Watch::of(site, step)).collect::<Option<Vec<_>>>();
+                // What a guard looks for may not be there yet.
+                guards.map_or(Teller::Silent, |guards| {
+                    Teller::Sentences(Sentences {
+                        site,
+                        guards,
+                        text: String::new(),
+                        looked: 0,
+                        told: String::new(),
+                        held: false,
+                    })
+                })
+            }
+        }
+    }
+
+    /// Whether pieces are told as they come.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self, Teller::Open)
+    }
+
+    /// Takes a piece, and gives what may be told behind it.
+    pub(super) fn piece(&mut self, piece: &str) -> Option<String> {
+        match self {
+            Teller::Open => Some(piece.to_owned()),
+            Teller::Silent => None,
+            Teller::Sentences(sentences) => {
+                sentences.text.push_str(piece);
+                let end = end_of_sentences(&sentences.text)?;
+                sentences.tell(end)
+            }
+        }
+    }
+
+    /// The answer is whole: what may be told of its rest.
+    pub(super) fn end(&mut self) -> Option<String> {
+        match self {
+            Teller::Open | Teller::Silent => None,
+            Teller::Sentences(sentences) => sentences.tell(sentences.text.len()),
+        }
+    }
+}
+
+/// An answer whose sentences are told as they pass.
+pub(super) struct Sentences<'a> {
+    site: Site<'a>,
+    guards: Vec<Watch<'a>>,
+    text: String,
+    // Up to where the guards have looked.
+    looked: usize,
+    told: String,
+    // Whether something did not pass: nothing more is told then.
+    held: bool,
+}
+
+struct Watch<'a> {
+    guard: &'a Arc<dyn Guard>,
+    // What it is given behind the answer.
+    rest: Vec<Value>,
+    redacts: bool,
+}
+
+impl<'a> Watch<'a> {
+    fn of(site: Site<'a>, step: &'a Step) -> Option<Watch<'a>> {
+        let StepKind::Call(Callee::Builtin(name), args) = &step.kind else { return None };
+        let (_, guard) = site.run().engine.guards.iter().find(|(n, _)| n == name)?;
+        let rest = args.iter().skip(1).map(|arg| site.frame.eval(arg).ok()).collect::<Option<Vec<_>>>()?;
+        Some(Watch { guard, rest, redacts: matches!(step.on_fail, Some(OnFail::Redact)) })
+    }
+
+    // The text as it passes; nothing where it does not.
+    fn passes(&self, site: Site<'_>, text: &str) -> Option<String> {
+        let args: Vec<Value> = [Value::text(text)].into_iter().chain(self.rest.iter().cloned()).collect();
+        // A guard that streams has nothing to wait for.
+        match self.guard.check(&site.run().engine.context, &args).now_or_never()? {
+            Ok(Verdict::Pass) => Some(text.to_owned()),
+            Ok(Verdict::Fail(_)) if self.redacts => self.guard.redact(&args).as_text().map(str::to_owned),
+            Ok(Verdict::Become(changed)) => changed.as_text().map(str::to_owned),
+            Ok(Verdict::Fail(_)) | Err(_) => None,
+        }
+    }
+}
+
+impl Sentences<'_> {
+    fn tell(&mut self, end: usize) -> Option<String> {
+        if self.held || end <= self.looked {
+            return None;
+        }
+        self.looked = end;
+        let text = Some(self.text[..end].to_owned());
+        let passed = self.guards.iter().fold(text, |text, guard| guard.passes(self.site, &text?));
+        // What was told can't be taken back, where a guard would now have it otherwise.
+        match passed.as_deref().and_then(|passed| passed.strip_prefix(self.told.as_str())) {
+            Some("") => None,
+            Some(more) => {
+                let more = more.to_owned();
+                self.told.push_str(&more);
+                Some(more)
+            }
+            None => {
+                self.held = true;
+                None
+            }
+        }
+    }
+}
+
+// Where the last whole sentence of a text ends: behind its point and what closes it, once it is known that
+// the next one begins. A line ends one as well.
+fn end_of_sentences(text: &str) -> Option<usize> {
+    let mut ended = false;
+    let mut last = None;
+    for (at, c) in text.char_indices() {
+        match c {
+            '\n' => (last, ended) = (Some(at + 1), false),
+            '。' | '！' | '？' => (last, ended) = (Some(at + c.len_utf8()), false),
+            '.' | '!' | '?' | '…' => ended = true,
+            '"' | '\'' | ')' | ']' | '»' | '”' | '’' if ended => {}
+            c if ended && c.is_whitespace() => (last, ended) = (Some(at + c.len_utf8()), false),
+            _ => ended = false,
+        }
+    }
+    last
+}
+
+#[cfg(test)]
+mod tests {
+    use super::end_of_sentences;
+
+    #[test]
+    fn a_sentence_ends_where_the_next_one_begins() {
+        for (text, told) in [
+            ("It costs 12.50 dollars", ""),
+            ("It costs 12.50 dollars.", ""),
+            ("It costs 12.50 dollars. Write to a", "It costs 12.50 dollars. "),
+            ("He said \"no.\" Then he", "He said \"no.\" "),
+            ("- one\n- tw", "- one\n"),
+            ("好的。请", "好的。"),
+            ("One. Two! Three", "One. Two! "),
+            ("ada@example.org", ""),
+        ] {
+            assert_eq!(end_of_sentences(text).map_or("", |end| &text[..end]), told);
+        }
+    }
+}

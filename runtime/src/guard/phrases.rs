@@ -1,0 +1,105 @@
+//! Words and phrases in a text, as they stand: in any case, with look-alike letters, whole words alone.
+//!
+//! In: a text and the phrases of a list. Out: their places. `competitors` and `words` look with it, and
+//! `copyright` compares its words.
+
+use crate::words::is_unspaced;
+use flow_plan::Value;
+use std::ops::Range;
+
+/// A word of a text: where it stands, and how it is compared.
+pub(super) struct Word {
+    pub(super) at: Range<usize>,
+    pub(super) plain: String,
+}
+
+/// The words of a text; of writing without spaces, its characters.
+pub(super) fn words_of(text: &str) -> Vec<Word> {
+    let mut out = Vec::new();
+    for word in crate::words::words(text) {
+        let start = word.as_ptr() as usize - text.as_ptr() as usize;
+        if word.chars().any(is_unspaced) {
+            for (at, c) in word.char_indices() {
+                let at = start + at..start + at + c.len_utf8();
+                out.push(Word { plain: text[at.clone()].to_lowercase(), at });
+            }
+            continue;
+        }
+        let plain = flow_injection::plain(word);
+        // Whose it is does not make it another name.
+        let plain = plain.strip_suffix("'s").map_or(plain.clone(), str::to_owned);
+        out.push(Word { at: start..start + word.len(), plain });
+    }
+    out
+}
+
+/// A phrase of a list; `*` at its end stands for any ending.
+pub(super) struct Phrase {
+    /// As it is written.
+    pub(super) written: String,
+    words: Vec<String>,
+    is_open: bool,
+}
+
+/// The phrases of a list, or of one text.
+pub(super) fn phrases(list: Option<&Value>) -> Vec<Phrase> {
+    let texts = list.map(super::texts::texts).unwrap_or_default();
+    let phrase = |written: String| {
+        let (text, is_open) = match written.trim().strip_suffix('*') {
+            Some(text) => (text, true),
+            None => (written.as_str(), false),
+        };
+        let words: Vec<String> = words_of(text).into_iter().map(|w| w.plain).collect();
+        (!words.is_empty()).then_some(Phrase { words, is_open, written })
+    };
+    texts.into_iter().filter_map(phrase).collect()
+}
+
+/// Where phrases stand in a text, in its order and without overlaps: the longest counts.
+pub(super) fn find<'p>(text: &str, phrases: &'p [Phrase]) -> Vec<(Range<usize>, &'p Phrase)> {
+    let words = words_of(text);
+    let mut out = Vec::new();
+    let mut next = 0;
+    while next < words.len() {
+        let here = phrases.iter().filter(|phrase| phrase.stands_at(&words[next..]));
+        match here.max_by_key(|phrase| phrase.words.len()) {
+            Some(phrase) => {
+                let last = next + phrase.words.len() - 1;
+                out.push((words[next].at.start..words[last].at.end, phrase));
+                next = last + 1;
+            }
+            None => next += 1,
+        }
+    }
+    out
+}
+
+/// The text with each of these places replaced.
+pub(super) fn replaced(text: &str, places: impl Iterator<Item = Range<usize>>, with: &str) -> String {
+    replaced_by(text, places.map(|at| (at, with)))
+}
+
+/// The text with each of these places replaced by a text of its own; they don't overlap, and come in order.
+pub(super) fn replaced_by(
+    text: &str,
+    places: impl Iterator<Item = (Range<usize>, impl AsRef<str>)>,
+) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut from = 0;
+    for (at, with) in places {
+        out.push_str(&text[from..at.start]);
+        out.push_str(with.as_ref());
+        from = at.end;
+    }
+    out.push_str(&text[from..]);
+    out
+}
+
+impl Phrase {
+    fn stands_at(&self, words: &[Word]) -> bool {
+        let Some((last, first)) = self.words.split_last() else { return false };
+        let Some(end) = words.get(first.len()) else { return false };
+        first.iter().zip(words).all(|(a, b)| *a == b.plain)
+            && if self.is_open { end.plain.starts_with(last.as_str()) } else { end.plain == *last }
+    }
+}
