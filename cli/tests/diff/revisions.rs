@@ -20,7 +20,7 @@ flow main(q: text <= 100 tokens) -> text {
 "#;
 
 /// A repository whose branch `change` has left `main`.
-fn repository() -> Sandbox {
+pub(crate) fn repository() -> Sandbox {
     let sandbox = Sandbox::new();
     std::fs::remove_dir(sandbox.path(".git")).unwrap();
     git(&sandbox, &["init", "-q", "-b", "main"]);
@@ -44,7 +44,7 @@ fn repository() -> Sandbox {
     sandbox
 }
 
-fn git(sandbox: &Sandbox, args: &[&str]) -> String {
+pub(crate) fn git(sandbox: &Sandbox, args: &[&str]) -> String {
     let mut command = Command::new("git");
     command.args(["-c", "user.name=T", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]);
     let done = command.args(args).current_dir(sandbox.path("")).env("PATH", path()).output().unwrap();
