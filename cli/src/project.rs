@@ -62,7 +62,7 @@ impl Project {
     fn open_with(
         program: &Path,
         args: &ModelArgs,
-        load: fn(&Path, Option<&str>) -> Result<(Config, Environment), Failure>,
+        load: impl FnOnce(&Path, Option<&str>) -> Result<(Config, Environment), Failure>,
     ) -> Result<Project, Failure> {
         let path = if program.is_dir() { program.join("main.flow") } else { program.to_owned() };
         // Asked for by name, so that a wrong name is wrong usage and not an error in the program.

@@ -130,7 +130,11 @@ fn gates_hold_in_the_action_as_in_any_shell() {
     let sandbox = pull_request();
     let compared = step(&sandbox, "diff.sh", &[("FLOWC_FAIL_ON", "cost>10%,guard-removed")]);
     assert_eq!(compared.status.code(), Some(3), "{}", said(&compared));
-    assert!(said(&compared).contains("::error title=gate cost>10%::the worst case of main rises"), "{}", said(&compared));
+    assert!(
+        said(&compared).contains("::error title=gate cost>10%::the worst case of main rises"),
+        "{}",
+        said(&compared)
+    );
 }
 
 #[test]
@@ -148,7 +152,11 @@ fn a_token_that_may_not_comment_is_no_failure() {
     ];
     let commented = step(&sandbox, "comment.sh", &vars);
     assert_eq!(commented.status.code(), Some(0), "{}", said(&commented));
-    assert!(said(&commented).contains("::notice::") && said(&commented).contains("403"), "{}", said(&commented));
+    assert!(
+        said(&commented).contains("::notice::") && said(&commented).contains("403"),
+        "{}",
+        said(&commented)
+    );
 }
 
 #[test]
@@ -159,7 +167,11 @@ fn what_is_wrong_stands_at_its_line() {
     sandbox.write("app/bad.flow", "flow f() -> int {\n  return nowhere\n}\n");
     let checked = step(&sandbox, "check.sh", &[("FLOWC_PATH", "app")]);
     assert_eq!(checked.status.code(), Some(1));
-    assert!(said(&checked).contains("::error file=app/bad.flow,line=2,endLine=2,col=10,"), "{}", said(&checked));
+    assert!(
+        said(&checked).contains("::error file=app/bad.flow,line=2,endLine=2,col=10,"),
+        "{}",
+        said(&checked)
+    );
     let sarif = sandbox.flowc(&["check", "app", "--format", "sarif"]);
     assert_eq!(sarif.json()["runs"][0]["results"][0]["ruleId"], "flow::E0101");
 }
@@ -168,7 +180,8 @@ fn what_is_wrong_stands_at_its_line() {
 fn git_merges_changes_to_neighbouring_steps() {
     let sandbox = repository();
     // As git does it, neighbouring lines are a conflict.
-    let base = "flow two(a: text <= 9 tokens) -> text {\n  one = upper(a)\n  two = lower(one)\n  return two\n}\n";
+    let base =
+        "flow two(a: text <= 9 tokens) -> text {\n  one = upper(a)\n  two = lower(one)\n  return two\n}\n";
     let branch = |name: &str, from: &str, to: &str| {
         git(&sandbox, &["checkout", "-q", "-b", name, "start"]);
         sandbox.write("app/two.flow", &base.replace(from, to));
@@ -179,7 +192,11 @@ fn git_merges_changes_to_neighbouring_steps() {
     set.is_fine();
     assert_eq!(sandbox.read(".gitattributes"), "*.flow diff=flow merge=flow\n");
     // The driver is called by its name: the one under test is given with its path.
-    let driver = git(&sandbox, &["config", "merge.flow.driver"]).trim().replacen("flowc", env!("CARGO_BIN_EXE_flowc"), 1);
+    let driver = git(&sandbox, &["config", "merge.flow.driver"]).trim().replacen(
+        "flowc",
+        env!("CARGO_BIN_EXE_flowc"),
+        1,
+    );
     git(&sandbox, &["config", "merge.flow.driver", &driver]);
     let shown = format!("{} git-textconv", env!("CARGO_BIN_EXE_flowc"));
     git(&sandbox, &["config", "diff.flow.textconv", &shown]);

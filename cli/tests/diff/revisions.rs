@@ -170,3 +170,24 @@ fn a_thousand_prompts_are_compared() {
     // Half a second is promised of a release build.
     assert!(cfg!(debug_assertions) || took.as_millis() < 500, "it took {took:?}");
 }
+
+#[test]
+fn the_example_for_reviews_says_what_the_book_shows() {
+    let sandbox = Sandbox::new();
+    let script = flow_tests::repository().join("examples/support/review.sh");
+    let made = Command::new("bash").arg(script).arg(sandbox.path("app")).output().unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let mut command = sandbox.command(&[
+        "diff",
+        "--git",
+        "main...review",
+        "--profile",
+        "live",
+        "--fail-on",
+        "guard-removed",
+    ]);
+    let done = Done::from(command.current_dir(sandbox.path("app")).env("PATH", path()).output().unwrap());
+    done.fails(3, "gate `guard-removed`: support no longer has guard pii");
+    let page = std::fs::read_to_string(flow_tests::repository().join("docs/reviews.md")).unwrap();
+    assert!(page.contains(&done.out), "docs/reviews.md shows:\n{}", done.out);
+}
