@@ -48,8 +48,6 @@ pub(crate) struct Project {
     swapped: Vec<String>,
 }
 
-type Load = fn(&Path, Option<&str>) -> Result<(Config, Environment), Failure>;
-
 impl Project {
     /// Finds the program and reads its configuration.
     pub(crate) fn open(program: &Path, args: &ModelArgs) -> Result<Project, Failure> {
@@ -61,7 +59,11 @@ impl Project {
         Project::open_with(program, args, config::kept)
     }
 
-    fn open_with(program: &Path, args: &ModelArgs, load: Load) -> Result<Project, Failure> {
+    fn open_with(
+        program: &Path,
+        args: &ModelArgs,
+        load: impl FnOnce(&Path, Option<&str>) -> Result<(Config, Environment), Failure>,
+    ) -> Result<Project, Failure> {
         let path = if program.is_dir() { program.join("main.flow") } else { program.to_owned() };
         // Asked for by name, so that a wrong name is wrong usage and not an error in the program.
         if let Err(error) = std::fs::metadata(&path) {

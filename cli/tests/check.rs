@@ -118,7 +118,7 @@ fn what_git_ignores_and_hides_is_passed_over_unless_it_is_named() {
 }
 
 #[test]
-fn graphs_come_in_three_languages() {
+fn graphs_come_in_every_language() {
     let sandbox = Sandbox::with(&[("good.flow", GOOD), ("wrong.flow", WRONG)]);
     let mermaid = sandbox.flowc(&["graph", "good.flow"]);
     assert!(mermaid.is_fine().out.starts_with("flowchart"), "{mermaid:?}");
@@ -126,7 +126,10 @@ fn graphs_come_in_three_languages() {
     assert!(dot.is_fine().out.starts_with("digraph"), "{dot:?}");
     let json = sandbox.flowc(&["graph", "good.flow", "--format", "json"]);
     assert!(json.is_fine().json().is_object(), "{json:?}");
-    sandbox.flowc(&["graph", "good.flow", "--format", "svg"]).fails(2, "not yet supported");
+    for (format, start) in [("svg", "<svg "), ("html", "<!doctype html>")] {
+        let drawn = sandbox.flowc(&["graph", "good.flow", "--format", format]);
+        assert!(drawn.is_fine().out.starts_with(start), "{drawn:?}");
+    }
     sandbox.flowc(&["graph", "good.flow", "--flow", "helo"]).fails(2, "did you mean `hello`?");
     let wrong = sandbox.flowc(&["graph", "wrong.flow"]);
     assert_eq!(wrong.fails(1, "flow::E0101").out, "");

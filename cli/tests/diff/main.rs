@@ -6,5 +6,6 @@
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
 
+mod action;
 mod corpus;
 mod revisions;

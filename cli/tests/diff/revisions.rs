@@ -20,7 +20,7 @@ flow main(q: text <= 100 tokens) -> text {
 "#;
 
 /// A repository whose branch `change` has left `main`.
-fn repository() -> Sandbox {
+pub(crate) fn repository() -> Sandbox {
     let sandbox = Sandbox::new();
     std::fs::remove_dir(sandbox.path(".git")).unwrap();
     git(&sandbox, &["init", "-q", "-b", "main"]);
@@ -44,7 +44,7 @@ fn repository() -> Sandbox {
     sandbox
 }
 
-fn git(sandbox: &Sandbox, args: &[&str]) -> String {
+pub(crate) fn git(sandbox: &Sandbox, args: &[&str]) -> String {
     let mut command = Command::new("git");
     command.args(["-c", "user.name=T", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]);
     let done = command.args(args).current_dir(sandbox.path("")).env("PATH", path()).output().unwrap();
@@ -169,4 +169,25 @@ fn a_thousand_prompts_are_compared() {
     assert_eq!((items[0]["name"].as_str(), said["flows"].as_array().unwrap().len()), (Some("p7"), 1_000));
     // Half a second is promised of a release build.
     assert!(cfg!(debug_assertions) || took.as_millis() < 500, "it took {took:?}");
+}
+
+#[test]
+fn the_example_for_reviews_says_what_the_book_shows() {
+    let sandbox = Sandbox::new();
+    let script = flow_tests::repository().join("examples/support/review.sh");
+    let made = Command::new("bash").arg(script).arg(sandbox.path("app")).output().unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let mut command = sandbox.command(&[
+        "diff",
+        "--git",
+        "main...review",
+        "--profile",
+        "live",
+        "--fail-on",
+        "guard-removed",
+    ]);
+    let done = Done::from(command.current_dir(sandbox.path("app")).env("PATH", path()).output().unwrap());
+    done.fails(3, "gate `guard-removed`: support no longer has guard pii");
+    let page = std::fs::read_to_string(flow_tests::repository().join("docs/reviews.md")).unwrap();
+    assert!(page.contains(&done.out), "docs/reviews.md shows:\n{}", done.out);
 }

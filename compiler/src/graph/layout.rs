@@ -292,6 +292,10 @@ impl Grid {
         for (way, (from, to)) in self.ways.iter().zip(edges) {
             let (a, b) = (&boxes[*from], &boxes[*to]);
             let mut points = vec![(a.x + a.width / 2.0, a.y + a.height)];
+            // Beside a taller box an edge goes straight down, so as not to pass behind it.
+            if let Some((row, _)) = lanes.get(from) {
+                points.push((a.x + a.width / 2.0, tops[*row].1));
+            }
             for id in way.iter().skip(1).take(way.len().saturating_sub(2)) {
                 let Some((row, x)) = lanes.get(id) else { continue };
                 let (top, bottom) = tops[*row];

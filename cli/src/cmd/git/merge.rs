@@ -157,7 +157,7 @@ fn declarations(text: &str) -> Vec<Part> {
 fn members(declaration: &Part) -> Vec<Part> {
     let begins = |line: &str| {
         let own = line.strip_prefix("  ").unwrap_or_default();
-        !line.starts_with(|c: char| c == '}' || c == ' ')
+        !line.starts_with(['}', ' '])
             || own.starts_with(|c: char| c.is_alphanumeric() || c == '_')
             || line.starts_with('}')
     };
