@@ -86,13 +86,14 @@ struct Analysed {
 fn analysed(world: &dyn World, file: &str, before: Option<&mut Before>) -> Analysed {
     let mut sources = Sources::default();
     let mut diagnostics = Diagnostics::default();
+    let memo = before.as_ref().map(|before| before.counted().clone());
     let program = resolve::load(world, file, before, (&mut sources, &mut diagnostics));
     let (hir, mut plan, found) = checker::check(world, &program, &sources);
     diagnostics.append(found);
     quiet::quiet(&program, &hir, &mut diagnostics);
     // What is broken has no bounds worth a message.
     let bounds = (!diagnostics.has_errors()).then(|| {
-        let bounds = bounds::derive(&mut plan);
+        let bounds = bounds::derive_with(&mut plan, memo.as_ref());
         bounds::check(&program, &plan, &bounds, &mut diagnostics);
         bounds
     });

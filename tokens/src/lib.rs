@@ -10,6 +10,7 @@ mod counter;
 mod fragment;
 mod layout;
 mod measure;
+mod memo;
 pub mod request;
 mod size;
 
@@ -17,7 +18,8 @@ pub use capped::{Cut, Over, cap, check};
 pub use counter::Counter;
 pub use fragment::{Fragment, Shape, closes_fence, opens_fence};
 pub use layout::{Leaf, Paste, fence_close, fence_open, shape, tag_of};
-pub use measure::{BYTES, DEFAULT_TOKENIZER, Measure, UnknownTokenizer};
+pub use measure::{BYTES, Counts, DEFAULT_TOKENIZER, Measure, UnknownTokenizer};
+pub use memo::Memo;
 pub use size::{json_tokens, leaf_tokens};
 
 pub use flow_plan::limits::JOINT;
