@@ -34,8 +34,11 @@ pub(crate) fn run(_: &Args) -> Result<Exit, Failure> {
 /// The configuration as it lies on the disk, read again when one of its files has changed.
 #[derive(Default)]
 struct Disk {
-    known: Mutex<HashMap<PathBuf, (Stamp, Result<Configured, String>)>>,
+    known: Mutex<HashMap<PathBuf, Known>>,
 }
+
+/// What was read, and when its files were last written.
+type Known = (Stamp, Result<Configured, String>);
 
 /// When each file of the configuration was last written; nothing for one that is not there.
 type Stamp = Vec<(PathBuf, Option<SystemTime>)>;
