@@ -102,4 +102,5 @@ def main():
         print(f"{n:>8} {a * 1e3:>9.1f} {b * 1e3:>9.1f} {b / a:>6.1f}x {ma:>9.1f} {mb:>8.1f}")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -86,6 +86,7 @@ struct Analysed {
 fn analysed(world: &dyn World, file: &str, before: Option<&mut Before>) -> Analysed {
     let mut sources = Sources::default();
     let mut diagnostics = Diagnostics::default();
+    let memo = before.as_ref().map(|before| before.counted().clone());
     let program = resolve::load(world, file, before, (&mut sources, &mut diagnostics));
     let (hir, mut plan, found) = checker::check(world, &program, &sources);
     diagnostics.append(found);
@@ -97,7 +98,7 @@ fn analysed(world: &dyn World, file: &str, before: Option<&mut Before>) -> Analy
         labels::check(world, &mut plan, &mut diagnostics);
     }
     let bounds = is_whole.then(|| {
-        let bounds = bounds::derive(&mut plan);
+        let bounds = bounds::derive_with(&mut plan, memo.as_ref());
         bounds::check(&program, &plan, &bounds, &mut diagnostics);
         bounds
     });

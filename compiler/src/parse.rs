@@ -16,10 +16,12 @@ pub fn parse_file(text: &str, file: FileId, diagnostics: &mut Diagnostics) -> as
     crate::lower::lower(&parsed.cst, text, file, diagnostics)
 }
 
-/// What is kept from one compilation to the next: the sections of each file as they were parsed.
+/// What is kept from one compilation to the next: the sections of each file as they were parsed, and
+/// the tokens that were counted.
 #[derive(Debug, Default)]
 pub struct Before {
     files: HashMap<EcoString, flow_grammar::Parsed>,
+    counted: Arc<flow_tokens::Memo>,
 }
 
 impl Before {
@@ -37,6 +39,11 @@ impl Before {
             diagnostics.push(reported(error, file));
         }
         Arc::new(crate::lower::lower(&parsed.cst, text, file, diagnostics))
+    }
+
+    /// The tokens of texts that were counted.
+    pub(crate) fn counted(&self) -> &Arc<flow_tokens::Memo> {
+        &self.counted
     }
 
     /// Forgets the files that are not among these.

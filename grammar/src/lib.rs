@@ -74,7 +74,7 @@ fn read(text: &str, mut effort: Option<&mut Effort>) -> Parse {
     Parse { cst: tree.finish(), errors }
 }
 
-/// Files longer than this, in bytes, are parsed by several threads: starting one takes as long as
+/// More than this, in bytes, is parsed by several threads: starting one takes as long as
 /// parsing about a kilobyte.
 const LARGE: usize = 32 * 1024;
 /// More threads than this find no more to do.
@@ -86,7 +86,8 @@ fn parsed(text: &str, sections: &[Section]) -> Vec<Option<Vec<Entry>>> {
         Some(_) => None,
         None => parser::parse(&text[section.range.clone()]),
     };
-    let threads = match text.len() {
+    let size: usize = sections.iter().map(|section| section.range.len()).sum();
+    let threads = match size {
         0..LARGE => 1,
         _ => std::thread::available_parallelism().map_or(1, |n| n.get().min(MOST_THREADS)),
     };

@@ -6,6 +6,7 @@
 //! terms, `state` remembers documents, and `worker` analyses. The compiler does all that is known;
 //! nothing here decides what is right.
 
+mod analyst;
 mod handlers;
 mod host;
 mod ide;
@@ -21,6 +22,7 @@ mod world;
 
 pub use host::{Configured, Host};
 
+use analyst::Analyst;
 use server::FlowServer;
 use std::sync::Arc;
 use tower_lsp_server::{LspService, Server};
@@ -32,8 +34,9 @@ use tower_lsp_server::{LspService, Server};
 /// Where no runtime for it can be started.
 pub fn serve(host: Arc<dyn Host>) -> std::io::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let analyst = Analyst::start()?;
     runtime.block_on(async {
-        let (service, socket) = LspService::new(|client| FlowServer::new(client, host));
+        let (service, socket) = LspService::new(|client| FlowServer::new(client, host, analyst));
         Server::new(tokio::io::stdin(), tokio::io::stdout(), socket).serve(service).await;
     });
     // A thread that still reads from a stream that is gone must not keep the process.

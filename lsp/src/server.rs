@@ -3,6 +3,7 @@
 //! Law: a notification changes [`State`] before anything is awaited, so that their order holds. A
 //! request waits for the analysis of the text as it stands, and is answered away from this thread.
 
+use crate::analyst::Analyst;
 use crate::handlers::{
     capabilities, code_actions, completion, hierarchy, lenses, names, outline, shown, tokens,
 };
@@ -29,9 +30,9 @@ pub(crate) struct FlowServer {
 
 impl FlowServer {
     /// A server without documents.
-    pub(crate) fn new(client: Client, host: Arc<dyn Host>) -> FlowServer {
+    pub(crate) fn new(client: Client, host: Arc<dyn Host>, analyst: Analyst) -> FlowServer {
         let state = Arc::new(State::default());
-        let worker = Worker { state: state.clone(), host, client: client.clone() };
+        let worker = Worker { state: state.clone(), host, client: client.clone(), analyst };
         FlowServer { client, state, worker }
     }
 

@@ -206,20 +206,18 @@ impl Inner {
         files.collect()
     }
 
-    /// Takes an analysis in, if it is the one that is wanted; whether its document is as it was, so
-    /// that the client does not know that something has changed.
-    pub(crate) fn finished(&mut self, snapshot: &Arc<Snapshot>) -> Option<bool> {
+    /// Takes an analysis in, if it is the one that is wanted; and gives the one before it.
+    pub(crate) fn finished(&mut self, snapshot: &Arc<Snapshot>) -> Option<Option<Arc<Snapshot>>> {
         let program = self.programs.get_mut(&snapshot.job.uri)?;
         if program.wanted != snapshot.job.generation {
             return None;
         }
-        let unchanged = program.newest.as_ref().is_some_and(|n| n.job.version == snapshot.job.version);
         if !snapshot.is_broken() || program.good.is_none() {
             program.good = Some(snapshot.clone());
         }
-        program.newest = Some(snapshot.clone());
+        let before = program.newest.replace(snapshot.clone());
         program.done.send_replace(snapshot.job.generation);
-        Some(unchanged)
+        Some(before)
     }
 
     /// Ends the work on a program, if nothing more is wanted of it.

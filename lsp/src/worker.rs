@@ -4,6 +4,7 @@
 //! text as it stands is ever shown. There is no waiting for a pause in typing: what comes in while an
 //! analysis runs is taken in by the next one, all at once.
 
+use crate::analyst::Analyst;
 use crate::host::Host;
 use crate::ide::diagnostics;
 use crate::place::uri_of;
@@ -22,6 +23,8 @@ pub(crate) struct Worker {
     pub(crate) host: Arc<dyn Host>,
     /// Who is told.
     pub(crate) client: Client,
+    /// Where it is done.
+    pub(crate) analyst: Analyst,
 }
 
 impl Worker {
@@ -40,11 +43,16 @@ impl Worker {
             let generation = work.job.generation;
             match self.analysed(work).await {
                 Some(snapshot) => {
-                    let Some(unchanged) = self.state.lock().finished(&snapshot) else { continue };
+                    let Some(before) = self.state.lock().finished(&snapshot) else {
+                        self.analyst.discard(snapshot);
+                        continue;
+                    };
                     self.publish(&snapshot).await;
-                    if unchanged {
+                    // The client does not know that something has changed where its text has not.
+                    if before.as_ref().is_some_and(|b| b.job.version == snapshot.job.version) {
                         self.refresh();
                     }
+                    self.analyst.discard(before);
                 }
                 None => self.state.lock().failed(&uri, generation),
             }
@@ -57,7 +65,7 @@ impl Worker {
     async fn analysed(&self, work: Work) -> Option<Arc<Snapshot>> {
         let host = self.host.clone();
         let name = work.job.name.clone();
-        let made = tokio::task::spawn_blocking(move || {
+        let made = self.analyst.run(move || {
             let mut before = work.before.lock().unwrap_or_else(PoisonError::into_inner);
             // What a panic leaves half changed must not be used again.
             let mut kept = std::mem::take(&mut *before);
@@ -65,14 +73,12 @@ impl Worker {
             *before = kept;
             Arc::new(snapshot)
         });
-        match made.await {
-            Ok(snapshot) => Some(snapshot),
-            Err(error) => {
-                let says = format!("flowc failed on `{name}`, which is a mistake in flowc: {error}");
-                self.client.log_message(MessageType::ERROR, says).await;
-                None
-            }
+        let made = made.await;
+        if made.is_none() {
+            let says = format!("flowc failed on `{name}`, which is a mistake in flowc");
+            self.client.log_message(MessageType::ERROR, says).await;
         }
+        made
     }
 
     async fn publish(&self, snapshot: &Arc<Snapshot>) {

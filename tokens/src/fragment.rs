@@ -215,7 +215,7 @@ fn joined(a: &EcoString, b: &EcoString) -> EcoString {
 fn segment(measure: &Measure, text: &str, after: Option<bool>, before: Option<bool>) -> u64 {
     let counter = measure.counter();
     if counter.adds() {
-        return counter.count(text);
+        return measure.count(text);
     }
     if text.is_empty() {
         return if after.is_some() && before.is_some() { JOINT } else { 0 };
@@ -224,7 +224,7 @@ fn segment(measure: &Measure, text: &str, after: Option<bool>, before: Option<bo
     let starts = after.is_none_or(|trimmed| exact && trimmed && closes_fence(text));
     let ends = before.is_none_or(|trimmed| exact && trimmed && opens_fence(text));
     let slack = u64::from(!starts) + u64::from(!ends);
-    counter.count(text).saturating_add(slack * JOINT)
+    measure.count(text).saturating_add(slack * JOINT)
 }
 
 /// Whether a value behind this text stands in a fence: the text ends in a letter or digit of ASCII and

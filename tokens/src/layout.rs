@@ -143,7 +143,7 @@ fn trimmed(text: &str, (start, end): (bool, bool)) -> &str {
 }
 
 fn leaf(ty: &Type, path: &str, measure: &Measure) -> Result<u64, Leaf> {
-    leaf_tokens(ty, measure.counter()).ok_or_else(|| Leaf(path.to_owned()))
+    leaf_tokens(ty, measure).ok_or_else(|| Leaf(path.to_owned()))
 }
 
 // A value with its name around it.

@@ -11,6 +11,7 @@ mod fragment;
 mod layout;
 mod marks;
 mod measure;
+mod memo;
 pub mod request;
 mod size;
 
@@ -19,7 +20,8 @@ pub use counter::Counter;
 pub use fragment::{Fragment, Shape, closes_fence, opens_fence};
 pub use layout::{Leaf, Paste, fence_close, fence_open, is_laid_out, shape, tag_of};
 pub use marks::without_marks;
-pub use measure::{BYTES, DEFAULT_TOKENIZER, Measure, UnknownTokenizer};
+pub use measure::{BYTES, Counts, DEFAULT_TOKENIZER, Measure, UnknownTokenizer};
+pub use memo::Memo;
 pub use size::{json_tokens, leaf_tokens};
 
 pub use flow_plan::limits::JOINT;

@@ -1,8 +1,49 @@
 //! How the tokens of a model are counted: its tokenizer, or a plan for those without a public one.
 
-use crate::Counter;
+use crate::{Counter, Memo};
 use flow_plan::TokenizerFile;
 use std::fmt;
+use std::sync::Arc;
+
+/// What counts tokens: a tokenizer, or one with its memory.
+pub trait Counts {
+    /// How many tokens a text has.
+    fn count(&self, text: &str) -> u64;
+
+    /// Whether counts add exactly at a fence.
+    fn splits_at_fences(&self) -> bool;
+
+    /// Whether the count of two texts together is the sum of their counts.
+    fn adds(&self) -> bool;
+}
+
+impl Counts for Counter {
+    fn count(&self, text: &str) -> u64 {
+        Counter::count(self, text)
+    }
+
+    fn splits_at_fences(&self) -> bool {
+        Counter::splits_at_fences(self)
+    }
+
+    fn adds(&self) -> bool {
+        Counter::adds(self)
+    }
+}
+
+impl Counts for Measure {
+    fn count(&self, text: &str) -> u64 {
+        Measure::count(self, text)
+    }
+
+    fn splits_at_fences(&self) -> bool {
+        self.counter.splits_at_fences()
+    }
+
+    fn adds(&self) -> bool {
+        self.counter.adds()
+    }
+}
 
 /// What counts for a model whose tokenizer is not known: 2.3 times the tokens of o200k.
 pub const DEFAULT_TOKENIZER: &str = "o200k_base*2.3";
@@ -16,6 +57,7 @@ pub struct Measure {
     counter: Counter,
     // In hundredths.
     factor: u64,
+    memo: Option<Arc<Memo>>,
 }
 
 /// A tokenizer that is not known, in a message for people.
@@ -29,7 +71,7 @@ impl fmt::Display for UnknownTokenizer {
 }
 
 /// One token for each byte: the bound of last resort.
-pub static BYTES: Measure = Measure { counter: Counter::Bytes, factor: 100 };
+pub static BYTES: Measure = Measure { counter: Counter::Bytes, factor: 100, memo: None };
 
 impl Measure {
     /// The measure of this name: `o200k_base`, `cl100k_base`, `bytes`, the path of a
@@ -49,7 +91,7 @@ impl Measure {
             path if path.ends_with(".json") => from_file(path, file)?,
             other => return Err(unknown(other)),
         };
-        Ok(Measure { counter, factor })
+        Ok(Measure { counter, factor, memo: None })
     }
 
     /// What counts tokens.
@@ -59,7 +101,17 @@ impl Measure {
 
     /// How many tokens a text has.
     pub fn count(&self, text: &str) -> u64 {
-        self.counter.count(text)
+        match &self.memo {
+            Some(memo) => memo.count(&self.counter, text),
+            None => self.counter.count(text),
+        }
+    }
+
+    /// The same measure, which asks first whether a text was counted before.
+    #[must_use]
+    pub fn remembering(mut self, memo: &Arc<Memo>) -> Measure {
+        self.memo = Some(memo.clone());
+        self
     }
 
     /// What so many tokens count as for the model: never less.

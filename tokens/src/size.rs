@@ -1,12 +1,12 @@
 //! How many tokens a value of a type has at most: pasted alone, or as JSON.
 
 use crate::layout::shown;
-use crate::{Counter, Measure};
+use crate::{Counts, Measure};
 use flow_plan::{Bound, Known, Parts, Type, Value};
 
 /// The most tokens of a value that is pasted as one text; `None` where it has no bound, and for
 /// records, maps and lists of them, which are laid out ([`crate::shape`]).
-pub fn leaf_tokens(ty: &Type, counter: &Counter) -> Option<u64> {
+pub fn leaf_tokens(ty: &Type, counter: &dyn Counts) -> Option<u64> {
     Some(match ty {
         Type::Text { bound, .. } | Type::Json(bound) => text_tokens((*bound)?),
         Type::Int(range) => {
@@ -40,7 +40,7 @@ pub fn leaf_tokens(ty: &Type, counter: &Counter) -> Option<u64> {
     })
 }
 
-fn known_tokens(known: &Known, counter: &Counter) -> Option<u64> {
+fn known_tokens(known: &Known, counter: &dyn Counts) -> Option<u64> {
     match &known.parts {
         Parts::Constants(values) => values.iter().map(|v| pasted(v, counter)).max(),
         Parts::Items(items) => {
@@ -56,7 +56,7 @@ fn known_tokens(known: &Known, counter: &Counter) -> Option<u64> {
 }
 
 // A constant with and without the white space at its ends: less text can have more tokens.
-fn pasted(value: &Value, counter: &Counter) -> u64 {
+fn pasted(value: &Value, counter: &dyn Counts) -> u64 {
     let text = shown(value);
     let ways = [text.as_str(), text.trim_start(), text.trim_end(), text.trim()];
     ways.into_iter().map(|text| counter.count(text)).max().unwrap_or(0)
@@ -64,7 +64,7 @@ fn pasted(value: &Value, counter: &Counter) -> u64 {
 
 // A list as JSON: these elements, the last of them as often as it takes to make `most`. `None` where it
 // is not known what is read together at the commas.
-fn list_tokens(items: &[&Type], most: u64, counter: &Counter) -> Option<u64> {
+fn list_tokens(items: &[&Type], most: u64, counter: &dyn Counts) -> Option<u64> {
     if !counter.splits_at_fences() && !counter.adds() {
         return None;
     }
@@ -174,7 +174,7 @@ const DOLLARS: &[&str] = &["-9223372036.854775", "-1234567890.1234567"];
 
 // In o200k and cl100k the count of a number follows from how many digits stand together; of other
 // tokenizers nothing is known but that no text has more tokens than bytes.
-fn longest(counter: &Counter, samples: &[&str]) -> u64 {
+fn longest(counter: &dyn Counts, samples: &[&str]) -> u64 {
     let count = |sample: &&str| match counter.splits_at_fences() {
         true => counter.count(sample),
         false => sample.len() as u64,
@@ -191,7 +191,7 @@ pub(crate) fn text_tokens(bound: Bound) -> u64 {
 }
 
 // Elements of a list that is pasted as JSON. A text in quotes may be read together with them.
-fn json_leaf(ty: &Type, counter: &Counter) -> Option<u64> {
+fn json_leaf(ty: &Type, counter: &dyn Counts) -> Option<u64> {
     match ty {
         Type::Text { .. } | Type::Json(_) | Type::Record(_) | Type::Map(..) => None,
         Type::List(..) => leaf_tokens(ty, counter),
@@ -205,7 +205,7 @@ fn json_leaf(ty: &Type, counter: &Counter) -> Option<u64> {
 /// nothing, since the output cap is theirs. What a model's own way to split its answer adds at the
 /// quotes is planned with a few tokens for each text.
 pub fn json_tokens(ty: &Type, measure: &Measure) -> u64 {
-    let counter = measure.counter();
+    let counter: &dyn Counts = measure;
     match ty {
         Type::Text { bound, .. } => bound.map_or(0, text_tokens).saturating_add(QUOTES),
         Type::Json(bound) => bound.map_or(0, text_tokens),

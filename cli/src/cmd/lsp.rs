@@ -37,6 +37,7 @@ struct Disk {
     known: Mutex<HashMap<PathBuf, Known>>,
 }
 
+/// What was read, and when its files were last written.
 type Known = (Stamp, Result<Configured, String>);
 
 /// When each file of the configuration was last written; nothing for one that is not there.

@@ -164,3 +164,33 @@ fn a_call_says_what_it_takes() {
         assert_eq!(help["activeParameter"], active, "{to:?}");
     }
 }
+
+#[test]
+fn every_setting_that_is_offered_is_one() {
+    let client = Client::start();
+    client.open("support.flow", SUPPORT);
+    client.diagnostics("support.flow", 1);
+    let mut version = 1;
+    for (line, at_least) in [
+        ("  max_output: 100 tokens", 10),
+        ("    model: fast", 8),
+        ("  budget: $0.02", 9),
+        ("  source: search(\"help/*.md\")", 2),
+        ("  system: \"\"\"\n    {{ greeting }}. Use the passages.\n    \"\"\"", 6),
+    ] {
+        let indent = &line[..line.len() - line.trim_start().len()];
+        let items = offered(&client, &mut version, line, &format!("{indent}\u{1}"));
+        // What is a setting is offered as a property.
+        let keys: Vec<&str> =
+            items.iter().filter(|i| i["kind"] == 10).map(|i| i["label"].as_str().unwrap()).collect();
+        assert!(keys.len() >= at_least, "{line}: {keys:?}");
+        for key in keys {
+            version += 1;
+            client.replace("support.flow", version, &SUPPORT.replacen(line, &format!("{indent}{key}: 1"), 1));
+            let found = client.diagnostics("support.flow", version);
+            let unknown =
+                |d: &Value| d["message"].as_str().is_some_and(|m| m.contains(&format!("no setting `{key}`")));
+            assert!(!found.iter().any(unknown), "{line} {key}: {found:?}");
+        }
+    }
+}

@@ -6,4 +6,5 @@
 mod client;
 mod completion;
 mod features;
+mod fuzz;
 mod sync;

@@ -36,8 +36,9 @@ pub use what_if::{Excess, Most, Notch, Number, Priced};
 use ecow::{EcoString, eco_format};
 use flow_diagnostics::Span;
 use flow_plan::{Cost, FlowId, Millis, ModelId, Plan, Tokens};
-use flow_tokens::{DEFAULT_TOKENIZER, Measure};
+use flow_tokens::{DEFAULT_TOKENIZER, Measure, Memo};
 use std::collections::HashMap;
+use std::sync::Arc;
 use walk::Walk;
 use worst::{Sum, Worst};
 
@@ -128,8 +129,17 @@ pub struct StepBound {
 
 /// Works out the bounds of a plan and writes what is proven of its calls into it.
 pub fn derive(plan: &mut Plan) -> Bounds {
+    derive_with(plan, None)
+}
+
+/// The same, with what was counted before.
+pub(crate) fn derive_with(plan: &mut Plan, memo: Option<&Arc<Memo>>) -> Bounds {
     let flows = (0..plan.flows.len()).map(|i| FlowId(i as u32)).collect::<Vec<_>>();
-    let measures: Vec<Measure> = plan.models.iter().map(measure).collect();
+    let remembering = |measure: Measure| match memo {
+        Some(memo) => measure.remembering(memo),
+        None => measure,
+    };
+    let measures: Vec<Measure> = plan.models.iter().map(measure).map(remembering).collect();
     let mut bounds = derive_for(plan, &flows, &measures);
     best::find(plan, &mut bounds);
     bounds
