@@ -218,8 +218,11 @@ impl Worst {
 pub(crate) struct Ways {
     /// It gives a value.
     pub(crate) ok: Worst,
-    /// It fails.
+    /// It fails, and the `retry` of a step around it tries again.
     pub(crate) failed: Option<Worst>,
+    /// It fails and would fail again, so that no `retry` tries: what cannot be computed, a requirement
+    /// that does not hold, a flow that refuses or has no time left.
+    pub(crate) lasting: Option<Worst>,
     /// The flow ends with `else stop`.
     pub(crate) stopped: Option<Worst>,
 }
@@ -227,16 +230,32 @@ pub(crate) struct Ways {
 impl Ways {
     /// What gives a value in any case.
     pub(crate) fn certain(ok: Worst) -> Ways {
-        Ways { ok, failed: None, stopped: None }
+        Ways { ok, ..Ways::default() }
     }
 
     /// Whatever happens.
     pub(crate) fn any(&self) -> Worst {
         let mut any = self.ok.clone();
-        for way in self.failed.iter().chain(&self.stopped) {
+        for way in self.failed.iter().chain(&self.lasting).chain(&self.stopped) {
             any = any.or(way);
         }
         any
+    }
+
+    /// It fails, whether that lasts or not.
+    pub(crate) fn fails(&self) -> Option<Worst> {
+        either(&self.failed, &self.lasting)
+    }
+
+    /// The same for each way on which there is no value.
+    pub(crate) fn ended(self, end: impl Fn(Worst) -> Worst) -> Ways {
+        let Ways { ok, failed, lasting, stopped } = self;
+        Ways { ok, failed: failed.map(&end), lasting: lasting.map(&end), stopped: stopped.map(&end) }
+    }
+
+    /// It may fail for good, at this cost.
+    pub(crate) fn or_lasting(self, worst: Worst) -> Ways {
+        Ways { lasting: either(&self.lasting, &Some(worst)), ..self }
     }
 
     /// One or the other.
@@ -244,6 +263,7 @@ impl Ways {
         Ways {
             ok: self.ok.or(&other.ok),
             failed: either(&self.failed, &other.failed),
+            lasting: either(&self.lasting, &other.lasting),
             stopped: either(&self.stopped, &other.stopped),
         }
     }
@@ -254,6 +274,7 @@ impl Ways {
         Ways {
             ok: self.ok.then(&next.ok),
             failed: either(&self.failed, &after(&next.failed)),
+            lasting: either(&self.lasting, &after(&next.lasting)),
             stopped: either(&self.stopped, &after(&next.stopped)),
         }
     }
@@ -261,8 +282,11 @@ impl Ways {
     /// So many times, one after the other, up to the first that gives no value.
     pub(crate) fn repeated(&self, n: u64) -> Ways {
         let before = self.ok.times(n.saturating_sub(1));
-        let last = |way: &Option<Worst>| way.as_ref().filter(|_| n > 0).map(|w| before.then(w));
-        Ways { ok: self.ok.times(n), failed: last(&self.failed), stopped: last(&self.stopped) }
+        if n == 0 {
+            return Ways::default();
+        }
+        let ok = self.ok.times(n);
+        Ways { ok, ..self.clone().ended(|last| before.then(&last)) }
     }
 }
 

@@ -46,7 +46,7 @@ struct State {
 }
 
 /// What a world was asked and said, in its order.
-#[derive(Default)]
+#[derive(Clone, Default, PartialEq)]
 pub(super) struct Script {
     pub(super) calls: Vec<Call>,
     pub(super) found: Vec<Found>,
@@ -59,8 +59,8 @@ struct Question {
     // How the last try of what comes to nothing ends: the models in turn, or the one that is asked
     // where there is doubt.
     end: End,
-    // Calls of each model.
-    calls: HashMap<ModelId, u32>,
+    // Calls of each model; apart from those, of one that is asked where there is doubt.
+    calls: HashMap<(ModelId, bool), u32>,
     answered: bool,
 }
 
@@ -168,18 +168,21 @@ impl Steered {
             let way = self.choices.choose_from(&mut state.met, &name, &items, (ways, usual));
             Question::new(way, chain.len(), &ends)
         });
-        let made = question.calls.entry(model).or_default();
+        // The call beside one that answers comes when that is decided.
+        let asked = question.calls.get(&(model, false)).copied().unwrap_or(0);
+        let is_doubted = question.answered && !(hedge.is_some() && asked % 2 == 1);
+        let made = question.calls.entry((model, is_doubted)).or_default();
         *made += 1;
         let beside = hedge.is_some() && made.is_multiple_of(2);
         let tries = if hedge.is_some() { made.div_ceil(2) } else { *made };
         let is_last_try = tries > settings.retry;
         let place = chain.iter().position(|m| *m == model);
-        let answers = match (question.answered, place) {
+        let answers = match (is_doubted, place) {
             // The model that is asked where there is doubt.
             (true, _) | (false, None) => question.end == End::Answer && is_last_try,
             (false, Some(place)) => place == question.answers && is_last_try,
         };
-        let is_end = is_last_try && (question.answered || place.is_some_and(|p| p + 1 == chain.len()));
+        let is_end = is_last_try && (is_doubted || place.is_some_and(|p| p + 1 == chain.len()));
         question.answered |= answers && !beside;
         let wait = hedge.map_or(Duration::ZERO, |after| after.duration() + Duration::from_millis(1));
         let unusable = match question.end {

@@ -3,7 +3,7 @@
 use super::Worst;
 use super::play::{Fault, Reached};
 use flow_plan::{Cost, FlowId, Plan, Used};
-use flow_runtime::Spent;
+use flow_runtime::RunReport;
 use flow_runtime::witness::{Ends, Search, Witness, find, play};
 use regex::Regex;
 use std::collections::BTreeMap;
@@ -38,7 +38,7 @@ fn one(plan: &Arc<Plan>, flow: FlowId, worst: &Worst, usd: Cost) -> Result<Reach
         Err(error) => return fault("a witness can be played", error.to_string()),
     };
     if std::env::var("FLOW_BOUND_SEED").is_ok() {
-        show(&witness, spent);
+        show(&witness, &played.report);
     }
     let figures = || {
         format!(
@@ -65,8 +65,9 @@ fn one(plan: &Arc<Plan>, flow: FlowId, worst: &Worst, usd: Cost) -> Result<Reach
 
 /// Prints what becomes of each call of a program that is looked at alone.
 #[expect(clippy::print_stderr, reason = "it is read in the output of a run with --nocapture")]
-fn show(witness: &Witness, spent: Spent) {
-    eprintln!("the witness spends {spent:?}");
+fn show(witness: &Witness, report: &RunReport) {
+    let error = report.error.as_ref().map_or(String::new(), ToString::to_string);
+    eprintln!("the witness spends {:?} and ends {:?} {error}", report.spent, report.status);
     let mut same: BTreeMap<(String, &str, &str), (u64, u64, u64)> = BTreeMap::new();
     let one = Regex::new(r"\[\d+\]|#\d+").expect("it is one");
     for call in &witness.calls {
