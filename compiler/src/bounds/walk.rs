@@ -430,7 +430,8 @@ fn cut_short(
             all = all.beside(&if before[other] { ways.ok.clone() } else { ways.any() });
         }
     }
-    let all = Worst { calls: amount.calls, input: amount.input, output: amount.output, ..all };
+    let Amount { calls, input, output, tokens, .. } = amount;
+    let all = Worst { calls, input, output, tokens, ..all };
     Some(all.taking(&longest.unwrap_or_default()))
 }
 

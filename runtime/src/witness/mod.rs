@@ -73,13 +73,13 @@ pub fn find(plan: &Arc<Plan>, flow: FlowId, search: Search) -> Result<(Witness, 
     let to_the_end = |most| Goal { worth: &whole, is_dearest: &is_dearest, most };
     let mut left = search.runs;
     let ended = climbed(&mut theatre, first, &to_the_end(Step::Behind), &mut left)?;
-    let mut best = climbed(&mut theatre, ended.clone(), &goal(Step::Behind), &mut left)?;
+    let mut best = climbed(&mut theatre, ended.clone(), &goal(Step::Level), &mut left)?;
     if !is_dearest(&best.spent) {
         // Slow, and seldom better: half of what is left for each.
         let mut half = left / 2;
         let ended = climbed(&mut theatre, ended, &to_the_end(Step::Two), &mut half)?;
         left = left / 2 + half;
-        let other = climbed(&mut theatre, ended, &goal(Step::Behind), &mut left)?;
+        let other = climbed(&mut theatre, ended, &goal(Step::Level), &mut left)?;
         best = if worth(&other) > worth(&best) { other } else { best };
         best = climbed(&mut theatre, best, &goal(Step::Two), &mut left)?;
     }
@@ -92,6 +92,8 @@ enum Step {
     One,
     // One, and behind it what makes a difference only then.
     Behind,
+    // Any two of which the first is worth the same.
+    Level,
     // Any two.
     Two,
 }
@@ -147,7 +149,8 @@ fn climbed<W: PartialOrd>(
                         inert.clear();
                     }
                 }
-                Step::Two => {
+                Step::Level if worth(&other) != worth(&best) => {}
+                Step::Level | Step::Two => {
                     for (next, way) in other.others().into_iter().filter(|(next, _)| *next != name) {
                         if *left == 0 {
                             return Ok(best);
@@ -166,7 +169,8 @@ fn climbed<W: PartialOrd>(
         step = match (improved, step) {
             (true, _) => Step::One,
             (false, Step::One) if goal.most > Step::One => Step::Behind,
-            (false, Step::Behind) if goal.most > Step::Behind => Step::Two,
+            (false, Step::Behind) if goal.most > Step::Behind => Step::Level,
+            (false, Step::Level) if goal.most > Step::Level => Step::Two,
             (false, _) => return Ok(best),
         };
     }

@@ -69,8 +69,9 @@ struct Question {
 enum End {
     Answer,
     Break,
-    // The same at once, before a time limit around it ends what is tried again.
-    Soon,
+    // The same at another time: at once, before a time limit around it ends what is tried again; or late,
+    // so that what waits for it comes when all else is done.
+    Otherwise,
     // With an answer that cannot be used, and is shown to the model again, with so many letters
     // before it: what is said of it is cut where a character ends, and so may come out shorter than it
     // may be.
@@ -86,7 +87,7 @@ impl Question {
         let (answers, end) = match way.checked_sub(models * ends.len()) {
             None => (models - 1 - way / ends.len(), ends[way % ends.len()]),
             Some(0) => (models, End::Break),
-            Some(1) => (models, End::Soon),
+            Some(1) => (models, End::Otherwise),
             Some(n) => (models, End::Unusable(u8::try_from(n - 2).unwrap_or(0))),
         };
         Question { answers, end, calls: HashMap::new(), answered: false }
@@ -140,6 +141,11 @@ impl Steered {
         let chain: Vec<ModelId> = settings.model.iter().chain(&settings.fallback).copied().collect();
         let again = matches!(&at.step.on_fail, Some(OnFail::Retry(most)) if at.round < *most)
             || self.stage.judges.contains(&at.step.span);
+        let is_handled = match &at.step.on_fail {
+            Some(OnFail::Retry(most)) => at.round < *most,
+            Some(OnFail::Do(_)) => true,
+            Some(OnFail::Stop(_) | OnFail::Redact) | None => false,
+        };
         let (name, items) = (place(at.path, at.round), at.path.items());
         let is_ever_unusable =
             !matches!(output.present(), Type::Text { bound: None, .. } | Type::Text { truncate: true, .. });
@@ -196,7 +202,7 @@ impl Steered {
             (false, true, Some(letters)) => (Fate::Unusable(letters), Duration::from_millis(2)),
             (false, false, Some(letters)) => (Fate::Unusable(letters), wait),
             // The failure that may end the run comes when all else is done.
-            (false, _, None) if is_end && question.end != End::Soon => {
+            (false, _, None) if is_end && is_handled == (question.end == End::Otherwise) => {
                 let late = limit.duration().saturating_sub(Duration::from_millis(2));
                 (Fate::Break, late.max(wait))
             }

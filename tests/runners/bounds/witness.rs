@@ -27,7 +27,7 @@ pub(super) fn reached(plan: &Arc<Plan>, flow: FlowId, worst: &Worst) -> Result<R
 // The run that is found for so many dollars; where they are none, the one with most tokens.
 fn one(plan: &Arc<Plan>, flow: FlowId, worst: &Worst, usd: Cost) -> Result<Reached, Fault> {
     let fault = |law, figures| Err(Fault { law, figures });
-    let tokens = worst.input.0 + worst.output.0;
+    let tokens = worst.tokens.0;
     let found = find(plan, flow, Search { worst: usd, tokens, runs: RUNS });
     let (witness, spent) = match found {
         Ok(found) => found,
@@ -53,13 +53,14 @@ fn one(plan: &Arc<Plan>, flow: FlowId, worst: &Worst, usd: Cost) -> Result<Reach
         || spent.calls > worst.calls
         || spent.input > worst.input
         || spent.output > worst.output
+        || spent.input.0 + spent.output.0 > worst.tokens.0
     {
         return fault("a witness keeps within its bound", figures());
     }
     let part = |of: f64, whole: f64| if whole > 0.0 { of / whole } else { 1.0 };
     Ok(Reached {
         usd: part(spent.usd.0 as f64, worst.usd.0 as f64),
-        tokens: part((spent.input.0 + spent.output.0) as f64, (worst.input.0 + worst.output.0) as f64),
+        tokens: part((spent.input.0 + spent.output.0) as f64, worst.tokens.0 as f64),
     })
 }
 
