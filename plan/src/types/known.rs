@@ -129,7 +129,9 @@ impl Known {
             }
             // Nor of fewer entries.
             (Parts::Entries(a), Parts::Entries(b)) => {
-                let find = |all: &[(EcoString, Type)], key: &EcoString| all.iter().position(|(other, _)| *other == *key);
+                let find = |all: &[(EcoString, Type)], key: &EcoString| {
+                    all.iter().position(|(other, _)| *other == *key)
+                };
                 let of = |(key, a): &(EcoString, Type)| match find(b, key) {
                     Some(same) => Some((key.clone(), join(a, &b[same].1)?)),
                     None => Some((key.clone(), a.clone())),
@@ -166,7 +168,8 @@ mod tests {
         assert_eq!(both.parts, Parts::Items(vec![int(1), int(3)]));
         let map = Type::Map(Box::new(Type::INT), Some(2));
         let (one, two) = (vec![("a".into(), int(1))], vec![("b".into(), int(2)), ("a".into(), int(1))]);
-        let (one, two) = (known(Type::of_entries(map.clone(), one)), known(Type::of_entries(map.clone(), two)));
+        let (one, two) =
+            (known(Type::of_entries(map.clone(), one)), known(Type::of_entries(map.clone(), two)));
         let both = known(one.either(&two, map, &same).expect("what stands under `a` is the same"));
         assert_eq!(both.parts, Parts::Entries(vec![("a".into(), int(1)), ("b".into(), int(2))]));
         let (one, two) = (known(int(1)), known(int(2)));

@@ -186,9 +186,8 @@ fn behind<W: PartialOrd>(
 ) -> Result<Tried, RunError> {
     let worth = goal.worth;
     let mut known: HashSet<String> = before.went.iter().map(|(step, _)| step.clone()).collect();
-    let opens = |known: &HashSet<String>, tried: &Tried| {
-        tried.went.iter().any(|(step, _)| !known.contains(step))
-    };
+    let opens =
+        |known: &HashSet<String>, tried: &Tried| tried.went.iter().any(|(step, _)| !known.contains(step));
     let is_open = opens(&known, &now);
     known.extend(now.went.iter().map(|(step, _)| step.clone()));
     loop {

@@ -8,6 +8,7 @@
 //! world, [`play`] is one run and the laws it keeps, [`shrink`] makes a program that breaks one smaller.
 
 mod count;
+mod exact;
 mod outside;
 mod play;
 mod program;
