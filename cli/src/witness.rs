@@ -59,8 +59,8 @@ pub(crate) fn of(
         .help("look at it with smaller sizes: `--at rows=20`"));
     }
     console.progress(&format!("looking for the dearest run of `{name}`"));
-    let tokens = bound.worst.input.0.saturating_add(bound.worst.output.0);
-    let found = find(plan, bound.flow, Search { worst: bound.worst.usd, tokens, runs: RUNS });
+    let Amount { usd: worst, tokens, .. } = bound.worst;
+    let found = find(plan, bound.flow, Search { worst, tokens: tokens.0, runs: RUNS });
     console.progress("");
     found.map_err(|error| Failure::usage(error.to_string()))
 }
@@ -94,13 +94,14 @@ impl Reached<'_> {
             && spent.calls <= worst.calls
             && spent.input <= worst.input
             && spent.output <= worst.output
+            && spent.input.0 + spent.output.0 <= worst.tokens.0
     }
 
     /// One line for people.
     pub(crate) fn line(&self) -> String {
         let Reached { flow, worst, spent } = self;
         let nanos = |cost: Cost| u64::try_from(cost.0).unwrap_or(0);
-        let tokens = (spent.input.0 + spent.output.0, worst.input.0.saturating_add(worst.output.0));
+        let tokens = (spent.input.0 + spent.output.0, worst.tokens.0);
         let share = |part, whole| match percent(part, whole) {
             none if none.is_empty() => none,
             share => format!(" ({share})"),
@@ -125,7 +126,7 @@ impl Reached<'_> {
             "flow": flow,
             "worst": {
                 "usd": worst.usd.dollars(), "calls": worst.calls,
-                "input_tokens": worst.input.0, "output_tokens": worst.output.0,
+                "input_tokens": worst.input.0, "output_tokens": worst.output.0, "tokens": worst.tokens.0,
             },
             "reached": {
                 "usd": spent.usd.dollars(), "calls": spent.calls,

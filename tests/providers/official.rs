@@ -2,7 +2,7 @@
 //! and read the same answer out of them. So neither our clients nor our servers are right by their own
 //! word alone.
 
-use crate::program::Program;
+use crate::program::{Program, SYSTEM};
 use crate::protocol::{ALL, End, Protocol, Said, USED};
 use crate::python;
 use crate::server::{Act, Asked, Server, serve};
@@ -54,7 +54,7 @@ async fn their_clients_ask_and_read_as_ours_do() {
                 let images = if flow == "look" { vec![PICTURE] } else { vec![] };
                 told.push(json!({
                     "client": client, "url": theirs.url, "stream": stream, "images": images,
-                    "system": "Be brief.", "user": format!("<question> is\n{QUESTION} </question>"),
+                    "system": SYSTEM, "user": format!("<question> is\n{QUESTION} </question>"),
                     "schema": schema(&ours.body), "name": "decide",
                 }));
                 runs.push(Run { protocol, client, said, ours, theirs });

@@ -1,6 +1,6 @@
 //! Answers: text, types, pieces, images and usage are the same whoever answers.
 
-use crate::program::Program;
+use crate::program::{Program, SYSTEM};
 use crate::protocol::{ALL, End, Heard, Protocol, Said, USED};
 use crate::server::{Act, serve};
 use flow_compiler::World;
@@ -21,7 +21,7 @@ fn heard(schema: Option<&[&str]>, streams: bool) -> Heard {
     Heard {
         key: "the-key".into(),
         model: "test-model".into(),
-        system: "Be brief.".into(),
+        system: SYSTEM.into(),
         user: ASKED.into(),
         cap: 64,
         temperature: Some(0.0),

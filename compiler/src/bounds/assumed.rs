@@ -5,7 +5,7 @@
 
 use super::infer::Env;
 use super::walk::Walk;
-use super::worst::{Ways, Worst, either};
+use super::worst::{Ways, Worst};
 use flow_diagnostics::Span;
 use flow_plan::{Assumed, Block, Bound, Size, Type, VarId};
 
@@ -29,12 +29,12 @@ impl Walk<'_> {
         &mut self,
         block: &Block,
         var: VarId,
-        (mut ways, ty): (Ways, Type),
+        (ways, ty): (Ways, Type),
     ) -> (Ways, Type) {
         let Some(assumed) = of(block, var) else { return (ways, ty) };
         // The step has done its work by then, and its own `else` does not see the end.
-        ways.failed = either(&ways.failed, &Some(ways.ok.clone()));
-        (ways, self.known(assumed, ty))
+        let ended = ways.ok.clone();
+        (ways.or_lasting(ended), self.known(assumed, ty))
     }
 
     // The narrowed type; what was no larger is noted.
@@ -60,11 +60,8 @@ pub(crate) struct Needless {
 }
 
 /// Adds the end of a run whose inputs are larger than assumed.
-pub(super) fn or_ended(mut ways: Ways, may_end: bool) -> Ways {
-    if may_end {
-        ways.failed = either(&ways.failed, &Some(Worst::default()));
-    }
-    ways
+pub(super) fn or_ended(ways: Ways, may_end: bool) -> Ways {
+    if may_end { ways.or_lasting(Worst::default()) } else { ways }
 }
 
 fn of(block: &Block, var: VarId) -> Option<&Assumed> {

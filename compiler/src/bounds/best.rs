@@ -151,6 +151,7 @@ impl Best<'_> {
                 calls: 1,
                 input: used.input,
                 output: used.output,
+                tokens: Tokens(used.input.0.saturating_add(used.output.0)),
                 time: Millis(0),
             }
         });

@@ -39,7 +39,8 @@ impl Walk<'_> {
                     calls: call.calls.saturating_mul(place.times).saturating_mul(attempts),
                     ..call.clone()
                 }));
-                let ways = timed(instance.ways, step.settings.timeout, step, place);
+                let (ways, late) = timed(instance.ways, step.settings.timeout, step, place);
+                let ways = Ways { failed: either(&ways.failed, &late), ..ways };
                 let redacts = matches!(step.on_fail, Some(OnFail::Redact));
                 let passed = if redacts { first().plain() } else { first() };
                 (tried(&ways, &step.settings, waiting(step, place)), passed)
@@ -53,7 +54,7 @@ impl Walk<'_> {
     fn local(&self, step: &Step, callee: &Callee, place: &Place) -> Ways {
         let time = step.settings.timeout.or(callee.longest()).unwrap_or_default();
         let once = Worst::wait(Line { time, ..line_of(step, place, "its timeout") });
-        let ways = Ways { ok: once.clone(), failed: Some(once), stopped: None };
+        let ways = Ways { ok: once.clone(), failed: Some(once), ..Ways::default() };
         let ways = tried(&ways, &step.settings, waiting(step, place));
         match callee {
             Callee::Lookup(_) => self.behind_cache(ways, step, callee, place),
@@ -71,14 +72,13 @@ impl Walk<'_> {
             ..call.clone()
         }));
         let settings = &self.plan.flows[id.index()].settings;
-        // To its caller, a flow that refuses has failed.
-        let ways = Ways {
-            failed: either(&worst.ways.failed, &worst.ways.stopped),
-            stopped: None,
-            ok: worst.ways.ok,
-        };
-        let ways = timed(ways, settings.deadline, step, place);
-        let ways = timed(ways, step.settings.timeout, step, place);
+        // To its caller, a flow that refuses has failed, for good.
+        let Ways { ok, failed, lasting, stopped } = worst.ways;
+        let ways = Ways { ok, failed, lasting: either(&lasting, &stopped), stopped: None };
+        let (ways, late) = timed(ways, settings.deadline, step, place);
+        let ways = Ways { lasting: either(&ways.lasting, &late), ..ways };
+        let (ways, late) = timed(ways, step.settings.timeout, step, place);
+        let ways = Ways { failed: either(&ways.failed, &late), ..ways };
         (tried(&ways, &step.settings, waiting(step, place)), worst.output)
     }
 
@@ -125,13 +125,15 @@ impl Walk<'_> {
         }
         let around = std::mem::take(&mut self.calls);
         let place = Place { inside: ecow::EcoString::new(), times: 1 };
-        let (mut ways, _) = self.block(&mut guard.body, &mut env, &place);
+        let (ways, _) = self.block(&mut guard.body, &mut env, &place);
         let calls = std::mem::replace(&mut self.calls, around);
         let inference = self.inference();
-        if !guard.requires.iter().all(|require| inference.surely_holds(&require.holds, &env)) {
-            // A requirement that does not hold is found when all judges have answered.
-            ways.failed = either(&ways.failed, &Some(ways.ok.clone()));
-        }
+        // A requirement that does not hold is found when all judges have answered.
+        let refused = ways.ok.clone();
+        let ways = match guard.requires.iter().all(|require| inference.surely_holds(&require.holds, &env)) {
+            true => ways,
+            false => ways.or_lasting(refused),
+        };
         let id = if is_first {
             self.plan.guards[origin.index()] = guard;
             origin
@@ -263,8 +265,8 @@ impl Walk<'_> {
         let ways = escalate.unless.as_mut().map(|unless| {
             let mut inner = env.clone();
             inner.set(VarId(unless.vars.start), output.clone());
-            let (mut ways, _) = self.block(unless, &mut inner, place);
-            ways.failed = either(&ways.failed, &Some(Worst::default()));
+            let (ways, _) = self.block(unless, &mut inner, place);
+            let ways = ways.or_lasting(Worst::default());
             let holds = unless.result.as_ref().and_then(|holds| self.inference().known(holds, &inner));
             Doubt { ways, is_never: holds == Some(true) }
         });
@@ -367,7 +369,7 @@ impl Walk<'_> {
             }
             _ => one,
         };
-        let ways = Ways { ok: once.clone(), failed: Some(once), stopped: None };
+        let ways = Ways { ok: once.clone(), failed: Some(once), ..Ways::default() };
         tried(&ways, &step.settings, waiting(step, place))
     }
 
@@ -393,7 +395,7 @@ impl Walk<'_> {
         times: u64,
         place: &Place,
     ) -> Ways {
-        let Some(failed) = first.failed.clone() else { return first };
+        let Some(failed) = first.fails().filter(|_| times > 0) else { return first };
         let round = match (author, &step.kind) {
             (Some(author), _) => match author.bounds.clone() {
                 Some(bounds) => {
@@ -417,18 +419,11 @@ impl Walk<'_> {
             Some(_) => Worst::default(),
             None => Worst::wait(waiting(step, place)),
         };
-        let again = Ways {
-            ok: wait.then(&round.ok),
-            failed: round.failed.as_ref().map(|f| wait.then(f)),
-            stopped: round.stopped.as_ref().map(|s| wait.then(s)),
-        };
-        let fails = again.failed.clone().unwrap_or_default();
-        let before = failed.then(&fails.times(times.saturating_sub(1)));
-        Ways {
-            ok: first.ok.or(&before.then(&again.ok)),
-            failed: again.failed.as_ref().map(|_| failed.then(&fails.times(times))),
-            stopped: either(&first.stopped, &again.stopped.as_ref().map(|s| before.then(s))),
-        }
+        let again = Ways::certain(wait).then(&round);
+        let fails = again.fails().unwrap_or_default();
+        let before = failed.then(&fails.times(times - 1));
+        let last = Ways::certain(before).then(&again);
+        Ways { ok: first.ok.or(&last.ok), stopped: either(&first.stopped, &last.stopped), ..last }
     }
 }
 
@@ -504,17 +499,13 @@ fn filled(ty: &Type, cap: Tokens) -> Type {
     }
 }
 
-/// Cut off after so long: then it has failed, whatever it was about to do.
-fn timed(ways: Ways, limit: Option<Millis>, step: &Step, place: &Place) -> Ways {
-    let Some(limit) = limit else { return ways };
+/// Cut off after so long: then it has failed, whatever it was about to do. That is told apart.
+fn timed(ways: Ways, limit: Option<Millis>, step: &Step, place: &Place) -> (Ways, Option<Worst>) {
+    let Some(limit) = limit else { return (ways, None) };
     let cut_off = Worst::wait(Line { time: limit, ..line_of(step, place, "its limit") });
     let within = |worst: Worst| if worst.time > limit { worst.taking(&cut_off) } else { worst };
-    let cut = (ways.any().time > limit).then(|| ways.any());
-    Ways {
-        failed: either(&ways.failed, &cut).map(within),
-        stopped: ways.stopped.map(within),
-        ok: within(ways.ok),
-    }
+    let cut = Some(ways.any()).filter(|any| any.time > limit).map(within);
+    (Ways { ok: within(ways.ok.clone()), ..ways.ended(within) }, cut)
 }
 
 /// The `retry` setting: tried again after a failure, with a wait before each further try.
@@ -523,11 +514,7 @@ fn tried(once: &Ways, settings: &StepSettings, waiting: Line) -> Ways {
     let Some(failed) = once.failed.as_ref().filter(|_| retries > 0) else { return once.clone() };
     let wait = Worst::wait(waiting);
     let before = failed.then(&wait).times(retries);
-    Ways {
-        ok: once.ok.or(&before.then(&once.ok)),
-        failed: Some(before.then(failed)),
-        stopped: once.stopped.as_ref().map(|s| before.then(s)),
-    }
+    Ways { ok: once.ok.or(&before.then(&once.ok)), ..once.clone().ended(|end| before.then(&end)) }
 }
 
 fn waiting(step: &Step, place: &Place) -> Line {

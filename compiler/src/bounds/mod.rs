@@ -89,6 +89,8 @@ pub struct Amount {
     pub input: Tokens,
     /// Tokens out.
     pub output: Tokens,
+    /// Tokens in and out together: the most of both need not be on one way.
+    pub tokens: Tokens,
     /// Time.
     pub time: Millis,
 }
@@ -246,6 +248,7 @@ fn lines(sum: &Sum, size: fn(&Amount) -> u64) -> Vec<BoundLine> {
                 calls: u64::from(line.usd > Cost::ZERO),
                 input: line.input,
                 output: line.output,
+                tokens: Tokens(line.input.0.saturating_add(line.output.0)),
                 time: line.time,
             },
         })
@@ -255,7 +258,8 @@ fn lines(sum: &Sum, size: fn(&Amount) -> u64) -> Vec<BoundLine> {
 }
 
 fn amount(worst: &Worst) -> Amount {
-    Amount { usd: worst.usd, calls: worst.calls, input: worst.input, output: worst.output, time: worst.time }
+    let Worst { usd, calls, input, output, tokens, time, .. } = *worst;
+    Amount { usd, calls, input, output, tokens, time }
 }
 
 impl Amount {
@@ -266,6 +270,7 @@ impl Amount {
             calls: self.calls.max(other.calls),
             input: self.input.max(other.input),
             output: self.output.max(other.output),
+            tokens: self.tokens.max(other.tokens),
             time: self.time.max(other.time),
         }
     }
@@ -277,6 +282,7 @@ impl Amount {
             calls: self.calls.min(other.calls),
             input: self.input.min(other.input),
             output: self.output.min(other.output),
+            tokens: self.tokens.min(other.tokens),
             time: self.time.min(other.time),
         }
     }
@@ -288,6 +294,7 @@ impl Amount {
             calls: self.calls.saturating_mul(n),
             input: Tokens(self.input.0.saturating_mul(n)),
             output: Tokens(self.output.0.saturating_mul(n)),
+            tokens: Tokens(self.tokens.0.saturating_mul(n)),
             time: Millis(self.time.0.saturating_mul(n)),
         }
     }
@@ -299,6 +306,7 @@ impl Amount {
             calls: self.calls.saturating_add(other.calls),
             input: Tokens(self.input.0.saturating_add(other.input.0)),
             output: Tokens(self.output.0.saturating_add(other.output.0)),
+            tokens: Tokens(self.tokens.0.saturating_add(other.tokens.0)),
             time: Millis(self.time.0.saturating_add(other.time.0)),
         }
     }

@@ -17,6 +17,7 @@ pub(super) struct Total {
     calls: i128,
     input: i128,
     output: i128,
+    tokens: i128,
 }
 
 impl Total {
@@ -27,6 +28,7 @@ impl Total {
             calls: self.calls + times * i128::from(amount.calls),
             input: self.input + times * i128::from(amount.input.0),
             output: self.output + times * i128::from(amount.output.0),
+            tokens: self.tokens + times * i128::from(amount.tokens.0),
         }
     }
 
@@ -38,6 +40,7 @@ impl Total {
             calls: held(self.calls),
             input: Tokens(held(self.input)),
             output: Tokens(held(self.output)),
+            tokens: Tokens(held(self.tokens)),
             ..Amount::default()
         }
     }

@@ -25,7 +25,7 @@ impl Walk<'_> {
         }
         let what = eco_format!("a decision by {}", review.by);
         let wait = Worst::wait(Line { time: review.within, ..super::call::line_of(step, place, &what) });
-        (Ways { ok: wait.clone(), failed: Some(wait), stopped: None }, review.ty.clone())
+        (Ways { ok: wait.clone(), failed: Some(wait), stopped: None, lasting: None }, review.ty.clone())
     }
 }
 

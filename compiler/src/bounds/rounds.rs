@@ -6,7 +6,7 @@
 
 use super::infer::{Env, opened, widest};
 use super::walk::{Place, Walk};
-use super::worst::{Ways, Worst, either};
+use super::worst::{Ways, Worst};
 use ecow::EcoString;
 use flow_diagnostics::Span;
 use flow_plan::{Block, FirstRound, Step, Type, VarId};
@@ -71,7 +71,7 @@ impl Walk<'_> {
         self.rounds += 1;
         let later = (up_to > 1).then(|| self.settled(step.span, body, env, &from, up_to));
         let is_told_apart = self.rounds <= MOST_INSIDE && self.settling == 0;
-        let (mut ways, ty) = match later {
+        let (ways, ty) = match later {
             Some(later) if later != from && is_told_apart => {
                 let mut one = FirstRound { body: body.clone(), until: until.as_deref().cloned() };
                 let (unbounded, needless) = (self.unbounded.len(), self.needless.len());
@@ -112,8 +112,7 @@ impl Walk<'_> {
             }
         };
         self.rounds -= 1;
-        ways.failed = either(&ways.failed, &Some(Worst::default()));
-        (ways, ty)
+        (ways.or_lasting(Worst::default()), ty)
     }
 
     // One round, so many times.

@@ -211,11 +211,14 @@ impl Walk<'_> {
         let mut ty = narrowest(&step.ty, &ty);
         let Some(mut on_fail) = step.on_fail.take() else { return (work, ty) };
         let ways = match &mut on_fail {
-            OnFail::Stop(_) => {
-                Ways { stopped: either(&work.stopped, &work.failed), ok: work.ok, failed: None }
+            OnFail::Stop(message) => {
+                let failed = work.fails();
+                // What is said may not be computable.
+                let lasting = failed.clone().filter(|_| can_fail(message));
+                Ways { stopped: either(&work.stopped, &failed), ok: work.ok, failed: None, lasting }
             }
             OnFail::Redact => {
-                let ok = work.failed.as_ref().map_or(work.ok.clone(), |f| work.ok.or(f));
+                let ok = work.fails().map_or(work.ok.clone(), |f| work.ok.or(&f));
                 Ways { ok, ..work }
             }
             OnFail::Retry(times) => self.asked_again(step, author, work, u64::from(*times), place),
@@ -224,13 +227,16 @@ impl Walk<'_> {
                 let mut inner = env.clone();
                 let (ways, other_ty) = self.block(other, &mut inner, place);
                 ty = widest(&ty, &other_ty);
-                match work.failed {
-                    None => Ways { failed: None, ..work },
-                    Some(failed) => Ways {
-                        ok: work.ok.or(&failed.then(&ways.ok)),
-                        failed: ways.failed.as_ref().map(|f| failed.then(f)),
-                        stopped: either(&work.stopped, &ways.stopped.as_ref().map(|s| failed.then(s))),
-                    },
+                match work.fails() {
+                    None => work,
+                    Some(failed) => {
+                        let other = Ways::certain(failed).then(&ways);
+                        Ways {
+                            ok: work.ok.or(&other.ok),
+                            stopped: either(&work.stopped, &other.stopped),
+                            ..other
+                        }
+                    }
                 }
             }
         };
@@ -241,12 +247,11 @@ impl Walk<'_> {
     // The work of a step, without its `else`.
     fn work(&mut self, step: &mut Step, env: &Env, place: &Place) -> (Ways, Type) {
         let nothing = || Ways::certain(Worst::default());
-        let may_fail = Some(Worst::default());
         let mut kind = std::mem::replace(&mut step.kind, StepKind::Compute(Expr::List(Vec::new())));
         let done = match &mut kind {
             StepKind::Compute(expr) => {
-                let failed = can_fail(expr).then(Worst::default);
-                (Ways { failed, ..nothing() }, self.inference().full(expr, env))
+                let lasting = can_fail(expr).then(Worst::default);
+                (Ways { lasting, ..nothing() }, self.inference().full(expr, env))
             }
             StepKind::Call(callee, args) => {
                 let args = self.inference().given(callee, args, env);
@@ -262,14 +267,13 @@ impl Walk<'_> {
                 };
                 let (yes, yes_ty) = branch(self, Some(then), true);
                 let (no, no_ty) = branch(self, otherwise.as_deref_mut(), false);
-                let mut ways = match known {
+                let ways = match known {
                     Some(true) => yes,
                     Some(false) => no,
                     None => yes.or(&no),
                 };
                 let ty = widest(&yes_ty, &no_ty);
-                ways.failed = either(&ways.failed, &may_fail);
-                (ways, ty)
+                (ways.or_lasting(Worst::default()), ty)
             }
             StepKind::Match(_, arms) => {
                 let inside = place.within(&step.name, 1);
@@ -281,9 +285,8 @@ impl Walk<'_> {
                         Some((so_far, joined)) => (so_far.or(&ways), widest(&joined, &ty)),
                     });
                 }
-                let (mut ways, ty) = all.unwrap_or((nothing(), Type::Null));
-                ways.failed = either(&ways.failed, &may_fail);
-                (ways, ty)
+                let (ways, ty) = all.unwrap_or((nothing(), Type::Null));
+                (ways.or_lasting(Worst::default()), ty)
             }
             StepKind::Each { list, parallel, body } => {
                 let (item, most) = match self.inference().ty(list, env) {
@@ -384,6 +387,7 @@ fn together(block: &Block, each: &[Ways]) -> Ways {
     Ways {
         ok,
         failed: cut_short(block, each, &starts, |w| &w.failed),
+        lasting: cut_short(block, each, &starts, |w| &w.lasting),
         stopped: cut_short(block, each, &starts, |w| &w.stopped),
     }
 }
@@ -429,7 +433,8 @@ fn cut_short(
             all = all.beside(&if before[other] { ways.ok.clone() } else { ways.any() });
         }
     }
-    let all = Worst { calls: amount.calls, input: amount.input, output: amount.output, ..all };
+    let Amount { calls, input, output, tokens, .. } = amount;
+    let all = Worst { calls, input, output, tokens, ..all };
     Some(all.taking(&longest.unwrap_or_default()))
 }
 
@@ -448,12 +453,11 @@ fn for_each(one: &Ways, most: u64, parallel: u64) -> Ways {
     let waves = most.div_ceil(parallel);
     let ok_time = time_of(&one.ok).times(waves);
     let ok = one.ok.times(most).taking(&ok_time);
-    let ends = |way: &Option<Worst>| {
-        way.as_ref().map(|last| {
-            let others = one.ok.times(most - 1 - beside).beside(&one.any().times(beside));
-            let time = time_of(&one.ok).times(waves - 1).then(&time_of(last));
-            others.beside(last).taking(&time)
-        })
+    let others = one.ok.times(most - 1 - beside).beside(&one.any().times(beside));
+    let before = time_of(&one.ok).times(waves - 1);
+    let ends = |last: Worst| {
+        let time = before.then(&time_of(&last));
+        others.beside(&last).taking(&time)
     };
-    Ways { failed: ends(&one.failed), stopped: ends(&one.stopped), ok }
+    Ways { ok, ..one.clone().ended(ends) }
 }

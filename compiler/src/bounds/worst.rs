@@ -13,6 +13,8 @@ pub(crate) struct Worst {
     pub(crate) calls: u64,
     pub(crate) input: Tokens,
     pub(crate) output: Tokens,
+    /// In and out together.
+    pub(crate) tokens: Tokens,
     pub(crate) time: Millis,
     /// What the dollars are spent on.
     pub(crate) spent_on: Sum,
@@ -145,6 +147,7 @@ impl Worst {
             calls: 1,
             input: line.input,
             output: line.output,
+            tokens: Tokens(line.input.0.saturating_add(line.output.0)),
             time: line.time,
             spent_on: Sum::Line(line.clone()),
             waited_for: Sum::Line(line),
@@ -173,6 +176,7 @@ impl Worst {
             calls: self.calls.saturating_add(other.calls),
             input: Tokens(self.input.0.saturating_add(other.input.0)),
             output: Tokens(self.output.0.saturating_add(other.output.0)),
+            tokens: Tokens(self.tokens.0.saturating_add(other.tokens.0)),
             time: longer.time,
             spent_on: self.spent_on.and(&other.spent_on),
             waited_for: longer.waited_for.clone(),
@@ -188,6 +192,7 @@ impl Worst {
             calls: self.calls.max(other.calls),
             input: self.input.max(other.input),
             output: self.output.max(other.output),
+            tokens: self.tokens.max(other.tokens),
             time: longer.time,
             spent_on: dearer.spent_on.clone(),
             waited_for: longer.waited_for.clone(),
@@ -201,6 +206,7 @@ impl Worst {
             calls: self.calls.saturating_mul(n),
             input: Tokens(self.input.0.saturating_mul(n)),
             output: Tokens(self.output.0.saturating_mul(n)),
+            tokens: Tokens(self.tokens.0.saturating_mul(n)),
             time: Millis(self.time.0.saturating_mul(n)),
             spent_on: self.spent_on.times(n),
             waited_for: self.waited_for.times(n),
@@ -218,8 +224,11 @@ impl Worst {
 pub(crate) struct Ways {
     /// It gives a value.
     pub(crate) ok: Worst,
-    /// It fails.
+    /// It fails, and the `retry` of a step around it tries again.
     pub(crate) failed: Option<Worst>,
+    /// It fails and would fail again, so that no `retry` tries: what cannot be computed, a requirement
+    /// that does not hold, a flow that refuses or has no time left.
+    pub(crate) lasting: Option<Worst>,
     /// The flow ends with `else stop`.
     pub(crate) stopped: Option<Worst>,
 }
@@ -227,16 +236,32 @@ pub(crate) struct Ways {
 impl Ways {
     /// What gives a value in any case.
     pub(crate) fn certain(ok: Worst) -> Ways {
-        Ways { ok, failed: None, stopped: None }
+        Ways { ok, ..Ways::default() }
     }
 
     /// Whatever happens.
     pub(crate) fn any(&self) -> Worst {
         let mut any = self.ok.clone();
-        for way in self.failed.iter().chain(&self.stopped) {
+        for way in self.failed.iter().chain(&self.lasting).chain(&self.stopped) {
             any = any.or(way);
         }
         any
+    }
+
+    /// It fails, whether that lasts or not.
+    pub(crate) fn fails(&self) -> Option<Worst> {
+        either(&self.failed, &self.lasting)
+    }
+
+    /// The same for each way on which there is no value.
+    pub(crate) fn ended(self, end: impl Fn(Worst) -> Worst) -> Ways {
+        let Ways { ok, failed, lasting, stopped } = self;
+        Ways { ok, failed: failed.map(&end), lasting: lasting.map(&end), stopped: stopped.map(&end) }
+    }
+
+    /// It may fail for good, at this cost.
+    pub(crate) fn or_lasting(self, worst: Worst) -> Ways {
+        Ways { lasting: either(&self.lasting, &Some(worst)), ..self }
     }
 
     /// One or the other.
@@ -244,6 +269,7 @@ impl Ways {
         Ways {
             ok: self.ok.or(&other.ok),
             failed: either(&self.failed, &other.failed),
+            lasting: either(&self.lasting, &other.lasting),
             stopped: either(&self.stopped, &other.stopped),
         }
     }
@@ -254,6 +280,7 @@ impl Ways {
         Ways {
             ok: self.ok.then(&next.ok),
             failed: either(&self.failed, &after(&next.failed)),
+            lasting: either(&self.lasting, &after(&next.lasting)),
             stopped: either(&self.stopped, &after(&next.stopped)),
         }
     }
@@ -261,8 +288,11 @@ impl Ways {
     /// So many times, one after the other, up to the first that gives no value.
     pub(crate) fn repeated(&self, n: u64) -> Ways {
         let before = self.ok.times(n.saturating_sub(1));
-        let last = |way: &Option<Worst>| way.as_ref().filter(|_| n > 0).map(|w| before.then(w));
-        Ways { ok: self.ok.times(n), failed: last(&self.failed), stopped: last(&self.stopped) }
+        if n == 0 {
+            return Ways::default();
+        }
+        let ok = self.ok.times(n);
+        Ways { ok, ..self.clone().ended(|last| before.then(&last)) }
     }
 }
 

@@ -25,7 +25,7 @@ pub enum Parts {
     Only(Type),
     /// The elements of a list, in their order; the last of them may be missing.
     Items(Vec<Type>),
-    /// The keys and values of a map.
+    /// The keys and values of a map; some of them may be missing.
     Entries(Vec<(EcoString, Type)>),
 }
 
@@ -127,12 +127,18 @@ impl Known {
                 let more = if a.len() > b.len() { &a[b.len()..] } else { &b[a.len()..] };
                 Parts::Items(both.chain(more.iter().cloned().map(Some)).collect::<Option<_>>()?)
             }
-            (Parts::Entries(a), Parts::Entries(b)) if a.len() == b.len() => {
-                let of = |(key, a): &(EcoString, Type)| {
-                    let (_, b) = b.iter().find(|(other, _)| other == key)?;
-                    Some((key.clone(), join(a, b)?))
+            // Nor of fewer entries.
+            (Parts::Entries(a), Parts::Entries(b)) => {
+                let find = |all: &[(EcoString, Type)], key: &EcoString| {
+                    all.iter().position(|(other, _)| *other == *key)
                 };
-                Parts::Entries(a.iter().map(of).collect::<Option<_>>()?)
+                let of = |(key, a): &(EcoString, Type)| match find(b, key) {
+                    Some(same) => Some((key.clone(), join(a, &b[same].1)?)),
+                    None => Some((key.clone(), a.clone())),
+                };
+                let mut all = a.iter().map(of).collect::<Option<Vec<_>>>()?;
+                all.extend(b.iter().filter(|(key, _)| find(a, key).is_none()).cloned());
+                (all.len() <= MOST_PARTS).then_some(Parts::Entries(all))?
             }
             _ => return None,
         };
@@ -160,6 +166,12 @@ mod tests {
         let same = |a: &Type, b: &Type| (a == b).then(|| a.clone());
         let both = known(one.either(&two, list.clone(), &same).expect("the first elements are the same"));
         assert_eq!(both.parts, Parts::Items(vec![int(1), int(3)]));
+        let map = Type::Map(Box::new(Type::INT), Some(2));
+        let (one, two) = (vec![("a".into(), int(1))], vec![("b".into(), int(2)), ("a".into(), int(1))]);
+        let (one, two) =
+            (known(Type::of_entries(map.clone(), one)), known(Type::of_entries(map.clone(), two)));
+        let both = known(one.either(&two, map, &same).expect("what stands under `a` is the same"));
+        assert_eq!(both.parts, Parts::Entries(vec![("a".into(), int(1)), ("b".into(), int(2))]));
         let (one, two) = (known(int(1)), known(int(2)));
         let both = known(one.either(&two, Type::INT, &same).expect("both are constants"));
         assert_eq!(both.parts, Parts::Constants(vec![Value::Int(1), Value::Int(2)]));

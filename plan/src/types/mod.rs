@@ -233,6 +233,12 @@ impl Type {
                 let item = r.fields.iter().try_fold((**item).clone(), |so_far, f| so_far.join(&f.ty))?;
                 Type::Map(Box::new(item), most.map(|n| n.max(r.fields.len() as u64)))
             }
+            // Of one name, but each perhaps with narrower bounds than it is declared with.
+            (Type::Record(a), Type::Record(b)) if a.name.is_some() && a.name == b.name => {
+                let joined = |f: &Field| Some(Field { ty: f.ty.join(&b.field(&f.name)?.ty)?, ..f.clone() });
+                let fields = a.fields.iter().map(joined).collect::<Option<Vec<_>>>()?;
+                Type::Record(Arc::new(RecordType { name: a.name.clone(), doc: a.doc.clone(), fields }))
+            }
             (Type::Record(a), Type::Record(b)) if a.name.is_none() && other.accepts(self) => {
                 Type::Record(b.clone())
             }

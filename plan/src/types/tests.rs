@@ -249,3 +249,15 @@ fn types_are_written_as_in_the_language() {
         assert_eq!(ty.to_string(), wanted);
     }
 }
+
+#[test]
+fn records_of_one_name_join_to_the_larger_bound_of_each_field() {
+    let thing = |tokens| {
+        let ty = Type::Text { bound: Some(Bound::Tokens(tokens)), truncate: false };
+        let (name, labels) = ("body".into(), Labels::default());
+        let fields = vec![Field { name, ty, doc: "".into(), labels, default: None }];
+        Type::Record(Arc::new(RecordType { name: Some("Thing".into()), doc: "".into(), fields }))
+    };
+    assert_eq!(thing(3).join(&thing(50)), Some(thing(50)));
+    assert_eq!(thing(50).join(&thing(3)), Some(thing(50)));
+}

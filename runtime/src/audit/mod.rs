@@ -15,7 +15,6 @@ pub use report::{markdown, report};
 pub use verify::{Broken, verify};
 
 use crate::RunError;
-use flow_diagnostics::Code;
 use flow_plan::Value;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -47,7 +46,7 @@ impl AuditKey {
         let path = state.join("audit.key");
         let wrong = |why: String| {
             let message = format!("runs can't be recorded in `{}`: {why}", path.display());
-            RunError::new(Code::E0810, message).help(
+            RunError::outside(message).help(
                 "give `[state] dir` in `flow.toml`, or FLOW_STATE_DIR, a folder that can be written, or set \
                  FLOW_AUDIT_KEY; `--no-journal` runs without a record, and then nothing can be resumed",
             )

@@ -30,6 +30,7 @@ use choices::{Choices, Met};
 use flow_diagnostics::Code;
 use flow_plan::{Cost, FlowId, Millis, Plan};
 use serde_json::{Map, Value as Json};
+use std::collections::HashSet;
 use std::sync::Arc;
 use steered::{Script, Stage, Steered};
 
@@ -57,7 +58,6 @@ pub struct Played {
 pub fn find(plan: &Arc<Plan>, flow: FlowId, search: Search) -> Result<(Witness, Spent), RunError> {
     let mut theatre = Theatre::open(plan, flow)?;
     let first = theatre.tried(Choices::default())?;
-    let mut left = search.runs;
     let is_dearest = |spent: &Spent| match search.worst {
         Cost::ZERO => spent.input.0.saturating_add(spent.output.0) >= search.tokens,
         worst => spent.usd >= worst,
@@ -69,65 +69,153 @@ pub fn find(plan: &Arc<Plan>, flow: FlowId, search: Search) -> Result<(Witness, 
         (if search.worst == Cost::ZERO { Cost::ZERO } else { usd }, tokens, calls)
     };
     let whole = |tried: &Tried| (tried.is_whole, worth(tried));
-    let best = climbed(&mut theatre, first, (&is_dearest, &mut left), &whole)?;
-    let best = climbed(&mut theatre, best, (&is_dearest, &mut left), &worth)?;
+    let goal = |most| Goal { worth: &worth, is_dearest: &is_dearest, most };
+    let to_the_end = |most| Goal { worth: &whole, is_dearest: &is_dearest, most };
+    let mut left = search.runs;
+    let ended = climbed(&mut theatre, first, &to_the_end(Step::Behind), &mut left)?;
+    let mut best = climbed(&mut theatre, ended.clone(), &goal(Step::Level), &mut left)?;
+    if !is_dearest(&best.spent) {
+        // Slow, and seldom better: half of what is left for each.
+        let mut half = left / 2;
+        let ended = climbed(&mut theatre, ended, &to_the_end(Step::Two), &mut half)?;
+        left = left / 2 + half;
+        let other = climbed(&mut theatre, ended, &goal(Step::Level), &mut left)?;
+        best = if worth(&other) > worth(&best) { other } else { best };
+        best = climbed(&mut theatre, best, &goal(Step::Two), &mut left)?;
+    }
     Ok((theatre.witness(best.script, best.inputs), best.spent))
 }
 
-/// How many choices are changed together.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// What is gone through where no single choice is worth more.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Step {
     One,
-    // One, and one of those that are met only then.
-    Next,
+    // One, and behind it what makes a difference only then.
+    Behind,
+    // Any two of which the first is worth the same.
+    Level,
+    // Any two.
     Two,
 }
 
-/// Goes another way at one choice, or where no single one is worth more, at two, as long as that helps.
+/// How many steps of a run are looked behind that are come to only by a choice behind another.
+const DEEP: usize = 2;
+
+/// What a search goes by.
+struct Goal<'a, W> {
+    worth: &'a dyn Fn(&Tried) -> W,
+    is_dearest: &'a dyn Fn(&Spent) -> bool,
+    most: Step,
+}
+
+/// Goes another way at one choice, or where no single one is worth more, at several, as long as that
+/// helps.
 fn climbed<W: PartialOrd>(
     theatre: &mut Theatre,
     mut best: Tried,
-    (is_dearest, left): (&dyn Fn(&Spent) -> bool, &mut usize),
-    worth: &dyn Fn(&Tried) -> W,
+    goal: &Goal<'_, W>,
+    left: &mut usize,
 ) -> Result<Tried, RunError> {
+    let worth = goal.worth;
     let mut step = Step::One;
+    let mut inert: HashSet<String> = HashSet::new();
     loop {
         let mut improved = false;
         // What is met on the way is tried as well.
         let mut seen = 0;
         while let Some((name, way)) = best.others().get(seen).cloned() {
             seen += 1;
-            if *left == 0 || is_dearest(&best.spent) {
+            if *left == 0 || (goal.is_dearest)(&best.spent) {
                 return Ok(best);
             }
             *left -= 1;
             let other = theatre.tried(best.with(&name, way))?;
             if worth(&other) > worth(&best) {
                 (best, improved) = (other, true);
+                inert.clear();
                 continue;
             }
-            let second = if step == Step::One { Vec::new() } else { other.others() };
-            let is_wanted =
-                |next: &str| next != name && (step == Step::Two || !best.met.ways.contains_key(next));
-            let second: Vec<_> = second.into_iter().filter(|(next, _)| is_wanted(next)).collect();
-            for (next, way) in second {
-                if *left == 0 {
-                    return Ok(best);
+            if other.goes_like(&best) {
+                inert.insert(name);
+                continue;
+            }
+            inert.remove(&name);
+            match step {
+                Step::One => {}
+                Step::Behind => {
+                    let behind = behind(theatre, (&best, other), (goal, &inert, DEEP), left)?;
+                    if worth(&behind) > worth(&best) {
+                        (best, improved) = (behind, true);
+                        inert.clear();
+                    }
                 }
-                *left -= 1;
-                let third = theatre.tried(other.with(&next, way))?;
-                if worth(&third) > worth(&best) {
-                    (best, improved) = (third, true);
-                    break;
+                Step::Level if worth(&other) != worth(&best) => {}
+                Step::Level | Step::Two => {
+                    for (next, way) in other.others().into_iter().filter(|(next, _)| *next != name) {
+                        if *left == 0 {
+                            return Ok(best);
+                        }
+                        *left -= 1;
+                        let third = theatre.tried(other.with(&next, way))?;
+                        if worth(&third) > worth(&best) {
+                            (best, improved) = (third, true);
+                            inert.clear();
+                            break;
+                        }
+                    }
                 }
             }
         }
         step = match (improved, step) {
             (true, _) => Step::One,
-            (false, Step::One) => Step::Next,
-            (false, Step::Next) => Step::Two,
-            (false, Step::Two) => return Ok(best),
+            (false, Step::One) if goal.most > Step::One => Step::Behind,
+            (false, Step::Behind) if goal.most > Step::Behind => Step::Level,
+            (false, Step::Level) if goal.most > Step::Level => Step::Two,
+            (false, _) => return Ok(best),
         };
+    }
+}
+
+/// The best that can be made of a run by the choices that it alone comes to, or that made no difference
+/// in the one before it.
+fn behind<W: PartialOrd>(
+    theatre: &mut Theatre,
+    (before, mut now): (&Tried, Tried),
+    (goal, inert, deep): (&Goal<'_, W>, &HashSet<String>, usize),
+    left: &mut usize,
+) -> Result<Tried, RunError> {
+    let worth = goal.worth;
+    let mut known: HashSet<String> = before.went.iter().map(|(step, _)| step.clone()).collect();
+    let opens =
+        |known: &HashSet<String>, tried: &Tried| tried.went.iter().any(|(step, _)| !known.contains(step));
+    let is_open = opens(&known, &now);
+    known.extend(now.went.iter().map(|(step, _)| step.clone()));
+    loop {
+        let mut improved = false;
+        let mut seen = 0;
+        while let Some((name, way)) = now.others().get(seen).cloned() {
+            seen += 1;
+            if before.met.ways.contains_key(&name) && !(is_open && inert.contains(&name)) {
+                continue;
+            }
+            if *left == 0 || (goal.is_dearest)(&now.spent) {
+                return Ok(now);
+            }
+            *left -= 1;
+            let mut other = theatre.tried(now.with(&name, way))?;
+            let is_new = opens(&known, &other);
+            if is_new && deep > 1 && worth(&other) <= worth(&now) {
+                known.extend(other.went.iter().map(|(step, _)| step.clone()));
+                other = behind(theatre, (&now, other), (goal, inert, deep - 1), left)?;
+            }
+            if worth(&other) > worth(&now) || (is_new && worth(&other) == worth(&now)) {
+                known.extend(other.went.iter().map(|(step, _)| step.clone()));
+                (now, improved) = (other, true);
+            }
+        }
+        if !improved {
+            return Ok(now);
+        }
     }
 }
 
@@ -153,12 +241,15 @@ struct Theatre {
 }
 
 /// A run that was tried.
+#[derive(Clone)]
 struct Tried {
     choices: Choices,
     met: Met,
     script: Script,
     inputs: Map<String, Json>,
     spent: Spent,
+    // Which steps it came to, and what they spent.
+    went: Vec<(String, Spent)>,
     // Whether it came to the end of the flow.
     is_whole: bool,
 }
@@ -175,6 +266,11 @@ impl Tried {
         let mut others: Vec<(String, usize)> = self.met.ways.iter().flat_map(other).collect();
         others.sort_by_key(|(name, _)| !name.contains(" says "));
         others
+    }
+
+    // Whether all that was asked and said is the same.
+    fn goes_like(&self, other: &Tried) -> bool {
+        self.went == other.went && self.script == other.script
     }
 
     fn with(&self, name: &str, way: usize) -> Choices {
@@ -210,7 +306,8 @@ impl Theatre {
         let (met, script) = world.done();
         choices.learn(&met);
         let is_whole = report.status == RunStatus::Ok;
-        Ok(Tried { choices, met, script, inputs, spent: report.spent, is_whole })
+        let went = report.steps.iter().map(|step| (step.path.to_string(), step.spent)).collect();
+        Ok(Tried { choices, met, script, inputs, spent: report.spent, went, is_whole })
     }
 
     fn run(&mut self, world: Arc<dyn Director>, inputs: &Json) -> Result<RunReport, RunError> {

@@ -46,7 +46,7 @@ struct State {
 }
 
 /// What a world was asked and said, in its order.
-#[derive(Default)]
+#[derive(Clone, Default, PartialEq)]
 pub(super) struct Script {
     pub(super) calls: Vec<Call>,
     pub(super) found: Vec<Found>,
@@ -59,8 +59,8 @@ struct Question {
     // How the last try of what comes to nothing ends: the models in turn, or the one that is asked
     // where there is doubt.
     end: End,
-    // Calls of each model.
-    calls: HashMap<ModelId, u32>,
+    // Calls of each model; apart from those, of one that is asked where there is doubt.
+    calls: HashMap<(ModelId, bool), u32>,
     answered: bool,
 }
 
@@ -69,8 +69,9 @@ struct Question {
 enum End {
     Answer,
     Break,
-    // The same at once, before a time limit around it ends what is tried again.
-    Soon,
+    // The same at another time: at once, before a time limit around it ends what is tried again; or late,
+    // so that what waits for it comes when all else is done.
+    Otherwise,
     // With an answer that cannot be used, and is shown to the model again, with so many letters
     // before it: what is said of it is cut where a character ends, and so may come out shorter than it
     // may be.
@@ -86,7 +87,7 @@ impl Question {
         let (answers, end) = match way.checked_sub(models * ends.len()) {
             None => (models - 1 - way / ends.len(), ends[way % ends.len()]),
             Some(0) => (models, End::Break),
-            Some(1) => (models, End::Soon),
+            Some(1) => (models, End::Otherwise),
             Some(n) => (models, End::Unusable(u8::try_from(n - 2).unwrap_or(0))),
         };
         Question { answers, end, calls: HashMap::new(), answered: false }
@@ -140,6 +141,11 @@ impl Steered {
         let chain: Vec<ModelId> = settings.model.iter().chain(&settings.fallback).copied().collect();
         let again = matches!(&at.step.on_fail, Some(OnFail::Retry(most)) if at.round < *most)
             || self.stage.judges.contains(&at.step.span);
+        let is_handled = match &at.step.on_fail {
+            Some(OnFail::Retry(most)) => at.round < *most,
+            Some(OnFail::Do(_)) => true,
+            Some(OnFail::Stop(_) | OnFail::Redact) | None => false,
+        };
         let (name, items) = (place(at.path, at.round), at.path.items());
         let is_ever_unusable =
             !matches!(output.present(), Type::Text { bound: None, .. } | Type::Text { truncate: true, .. });
@@ -168,18 +174,21 @@ impl Steered {
             let way = self.choices.choose_from(&mut state.met, &name, &items, (ways, usual));
             Question::new(way, chain.len(), &ends)
         });
-        let made = question.calls.entry(model).or_default();
+        // The call beside one that answers comes when that is decided.
+        let asked = question.calls.get(&(model, false)).copied().unwrap_or(0);
+        let is_doubted = question.answered && !(hedge.is_some() && asked % 2 == 1);
+        let made = question.calls.entry((model, is_doubted)).or_default();
         *made += 1;
         let beside = hedge.is_some() && made.is_multiple_of(2);
         let tries = if hedge.is_some() { made.div_ceil(2) } else { *made };
         let is_last_try = tries > settings.retry;
         let place = chain.iter().position(|m| *m == model);
-        let answers = match (question.answered, place) {
+        let answers = match (is_doubted, place) {
             // The model that is asked where there is doubt.
             (true, _) | (false, None) => question.end == End::Answer && is_last_try,
             (false, Some(place)) => place == question.answers && is_last_try,
         };
-        let is_end = is_last_try && (question.answered || place.is_some_and(|p| p + 1 == chain.len()));
+        let is_end = is_last_try && (is_doubted || place.is_some_and(|p| p + 1 == chain.len()));
         question.answered |= answers && !beside;
         let wait = hedge.map_or(Duration::ZERO, |after| after.duration() + Duration::from_millis(1));
         let unusable = match question.end {
@@ -193,7 +202,7 @@ impl Steered {
             (false, true, Some(letters)) => (Fate::Unusable(letters), Duration::from_millis(2)),
             (false, false, Some(letters)) => (Fate::Unusable(letters), wait),
             // The failure that may end the run comes when all else is done.
-            (false, _, None) if is_end && question.end != End::Soon => {
+            (false, _, None) if is_end && is_handled == (question.end == End::Otherwise) => {
                 let late = limit.duration().saturating_sub(Duration::from_millis(2));
                 (Fate::Break, late.max(wait))
             }

@@ -82,7 +82,7 @@ async fn a_newer_journal_is_left_alone() {
     bytes[60..64].copy_from_slice(&9u32.to_be_bytes());
     fs::write(&path, bytes).unwrap();
     let error = error_in(folder.path()).await;
-    assert!(error.message.ends_with("it has the form 9, and this flowc knows 2"), "{error}");
+    assert!(error.message.ends_with("it has the form 9, and this flowc knows 3"), "{error}");
 }
 
 #[tokio::test]

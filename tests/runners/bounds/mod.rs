@@ -8,6 +8,7 @@
 //! world, [`play`] is one run and the laws it keeps, [`shrink`] makes a program that breaks one smaller.
 
 mod count;
+mod exact;
 mod outside;
 mod play;
 mod program;
@@ -37,14 +38,16 @@ struct Worst {
     calls: u64,
     input: Tokens,
     output: Tokens,
+    // In and out together.
+    tokens: Tokens,
     time: Millis,
 }
 
 /// The bound that the compiler derives of a flow; nothing where it derives none.
 fn bound(compiled: &Compiled, flow: FlowId) -> Option<Worst> {
     let worst = compiled.bounds.as_ref()?.flows.iter().find(|f| f.flow == flow)?.worst;
-    let Amount { usd, calls, input, output, time } = worst;
-    Some(Worst { usd, calls, input, output, time })
+    let Amount { usd, calls, input, output, tokens, time } = worst;
+    Some(Worst { usd, calls, input, output, tokens, time })
 }
 
 /// What a world that does its worst has shown of one program.

@@ -134,7 +134,7 @@ impl Reached {
 
 /// Holds a run against its flow's bound, and says how near it came.
 pub(super) fn within(worst: &Worst, played: &Played) -> Result<Reached, Fault> {
-    let Worst { usd, calls, input, output, time } = *worst;
+    let Worst { usd, calls, input, output, tokens, time } = *worst;
     let Played { report, books, took, .. } = played;
     let spent = report.spent;
     let broken = |law| {
@@ -153,13 +153,16 @@ pub(super) fn within(worst: &Worst, played: &Played) -> Result<Reached, Fault> {
     if spent.output.max(books.output) > output {
         return broken("a run writes at most so many tokens");
     }
+    if (spent.input.0 + spent.output.0).max(books.input.0 + books.output.0) > tokens.0 {
+        return broken("a run uses at most so many tokens, in and out together");
+    }
     if *took > time {
         return broken("a run takes at most its bound");
     }
     let part = |of: f64, whole: f64| if whole > 0.0 { of / whole } else { 1.0 };
     Ok(Reached {
         usd: part(books.usd.0 as f64, usd.0 as f64),
-        tokens: part((books.input.0 + books.output.0) as f64, (input.0 + output.0) as f64),
+        tokens: part((books.input.0 + books.output.0) as f64, tokens.0 as f64),
     })
 }
 

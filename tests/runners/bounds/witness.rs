@@ -3,7 +3,7 @@
 use super::Worst;
 use super::play::{Fault, Reached};
 use flow_plan::{Cost, FlowId, Plan, Used};
-use flow_runtime::Spent;
+use flow_runtime::RunReport;
 use flow_runtime::witness::{Ends, Search, Witness, find, play};
 use regex::Regex;
 use std::collections::BTreeMap;
@@ -27,7 +27,7 @@ pub(super) fn reached(plan: &Arc<Plan>, flow: FlowId, worst: &Worst) -> Result<R
 // The run that is found for so many dollars; where they are none, the one with most tokens.
 fn one(plan: &Arc<Plan>, flow: FlowId, worst: &Worst, usd: Cost) -> Result<Reached, Fault> {
     let fault = |law, figures| Err(Fault { law, figures });
-    let tokens = worst.input.0 + worst.output.0;
+    let tokens = worst.tokens.0;
     let found = find(plan, flow, Search { worst: usd, tokens, runs: RUNS });
     let (witness, spent) = match found {
         Ok(found) => found,
@@ -38,7 +38,7 @@ fn one(plan: &Arc<Plan>, flow: FlowId, worst: &Worst, usd: Cost) -> Result<Reach
         Err(error) => return fault("a witness can be played", error.to_string()),
     };
     if std::env::var("FLOW_BOUND_SEED").is_ok() {
-        show(&witness, spent);
+        show(&witness, &played.report);
     }
     let figures = || {
         format!(
@@ -53,20 +53,22 @@ fn one(plan: &Arc<Plan>, flow: FlowId, worst: &Worst, usd: Cost) -> Result<Reach
         || spent.calls > worst.calls
         || spent.input > worst.input
         || spent.output > worst.output
+        || spent.input.0 + spent.output.0 > worst.tokens.0
     {
         return fault("a witness keeps within its bound", figures());
     }
     let part = |of: f64, whole: f64| if whole > 0.0 { of / whole } else { 1.0 };
     Ok(Reached {
         usd: part(spent.usd.0 as f64, worst.usd.0 as f64),
-        tokens: part((spent.input.0 + spent.output.0) as f64, (worst.input.0 + worst.output.0) as f64),
+        tokens: part((spent.input.0 + spent.output.0) as f64, worst.tokens.0 as f64),
     })
 }
 
 /// Prints what becomes of each call of a program that is looked at alone.
 #[expect(clippy::print_stderr, reason = "it is read in the output of a run with --nocapture")]
-fn show(witness: &Witness, spent: Spent) {
-    eprintln!("the witness spends {spent:?}");
+fn show(witness: &Witness, report: &RunReport) {
+    let error = report.error.as_ref().map_or(String::new(), ToString::to_string);
+    eprintln!("the witness spends {:?} and ends {:?} {error}", report.spent, report.status);
     let mut same: BTreeMap<(String, &str, &str), (u64, u64, u64)> = BTreeMap::new();
     let one = Regex::new(r"\[\d+\]|#\d+").expect("it is one");
     for call in &witness.calls {

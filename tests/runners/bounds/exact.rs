@@ -1,0 +1,74 @@
+//! What the worst case counts, and what it leaves out since no run comes to it.
+
+use super::{Worst, bound};
+use flow_tests::world::FolderWorld;
+
+const MODELS: &str = r#"
+model small = "sim/text" { max_output: 10 tokens, price: $1 in, $1 out, context: 8k tokens }
+model large = "sim/fast" { max_output: 20 tokens, price: $2 in, $2 out, context: 8k tokens }
+prompt judge(p: text) -> int 1..5 {
+  model: small
+  user: """
+    a
+    {{ p | fence }}
+    """
+}
+"#;
+
+fn worst(flows: &str) -> Worst {
+    let compiled = FolderWorld::empty().with("main.flow", &format!("{MODELS}{flows}")).compile("main.flow");
+    let plan = compiled.plan.as_ref().unwrap_or_else(|| panic!("{:?}", compiled.diagnostics));
+    bound(&compiled, plan.flow("main").expect("there is one")).expect("it has a bound")
+}
+
+#[test]
+fn a_flow_that_refuses_is_not_tried_again_and_one_that_fails_is() {
+    let main = r#"flow main(a: text <= 9 tokens) -> int 1..5 { return part(a) { retry: 2 } }"#;
+    let refuses = r#"flow part(a: text <= 9 tokens) -> int 1..5 { return judge(a) else stop "no" }"#;
+    assert_eq!(worst(&format!("{refuses}\n{main}")).calls, 1);
+    let fails = r#"flow part(a: text <= 9 tokens) -> int 1..5 { return judge(a) }"#;
+    assert_eq!(worst(&format!("{fails}\n{main}")).calls, 3);
+}
+
+#[test]
+fn a_requirement_that_does_not_hold_is_not_tried_again_but_its_judge_is() {
+    let flow = |settings: &str| {
+        let guard = "guard good(a: text) { require: judge(a) >= 3 }";
+        worst(&format!("{guard}\nflow main(a: text <= 9 tokens) -> text {{ return good(a){settings} }}"))
+    };
+    assert_eq!(flow("").calls, 1);
+    assert_eq!(flow(" { retry: 1 }").calls, 2);
+    assert_eq!(flow(" else retry 1").calls, 2);
+}
+
+#[test]
+fn where_there_is_never_doubt_no_other_model_is_asked() {
+    let flow = |unless: &str| {
+        let step = format!("judge(a) {{ escalate: large unless {unless} }}");
+        worst(&format!("flow main(a: text <= 9 tokens) -> int 1..5 {{ return {step} }}"))
+    };
+    assert_eq!(flow("it >= 1").calls, 1);
+    assert_eq!(flow("it >= 2").calls, 2);
+}
+
+#[test]
+fn a_called_flow_is_bounded_by_what_it_is_given() {
+    let flow = |given: &str| {
+        let part = "flow part(a: text <= 900 tokens) -> int 1..5 { return judge(a) }";
+        worst(&format!("{part}\nflow main(a: text <= 900 tokens) -> int 1..5 {{ return part({given}) }}"))
+    };
+    let (whole, short) = (flow("a"), flow("\"short\""));
+    assert_eq!(whole.calls, short.calls);
+    assert_eq!(whole.input.0 - short.input.0, 899, "one token is given instead of 900");
+}
+
+#[test]
+fn in_and_out_together_are_those_of_one_way() {
+    let reads = "judge(a)";
+    let both = worst(&format!(
+        "prompt writes() -> text {{ model: large, user: \"x\" }}\n\
+         flow main(a: text <= 90 tokens, b: bool) -> text {{\n  x = if b {{ yield text({reads}) }} else {{ yield writes() }}\n  return x\n}}"
+    ));
+    assert!(both.tokens.0 < both.input.0 + both.output.0, "{both:?}");
+    assert_eq!(both.output.0, 20);
+}
