@@ -83,7 +83,14 @@ struct Analysed {
     plan: Plan,
 }
 
+/// What the deepest nesting that parses needs, and what is taken where the caller's thread has less.
+const STACK: usize = 6 << 20;
+
 fn analysed(world: &dyn World, file: &str, before: Option<&mut Before>) -> Analysed {
+    stacker::maybe_grow(STACK, 2 * STACK, || phases(world, file, before))
+}
+
+fn phases(world: &dyn World, file: &str, before: Option<&mut Before>) -> Analysed {
     let mut sources = Sources::default();
     let mut diagnostics = Diagnostics::default();
     let memo = before.as_ref().map(|before| before.counted().clone());
