@@ -1,4 +1,4 @@
-//! What is kept of private data at run time: [`Masks`] take it out of what is told, and a [`Vault`] seals
+//! What is kept of private data at run time: `Masks` take it out of what is told, and a [`Vault`] seals
 //! it where it must be kept, so that a run can go on and an answer can be found again.
 //!
 //! Which values are private is decided by the compiler: `Step::labels`, `Flow::labels` and the labels

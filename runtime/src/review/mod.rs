@@ -1,7 +1,7 @@
 //! Reviews as people see them: what a decision may say, and who is told that one is wanted.
 //!
 //! In: a place in a run, JSON that a person has written. Out: the value that takes the place of the one that
-//! was shown, held to its type. What a run does while a person thinks is [`crate::exec`]'s, what is recorded
+//! was shown, held to its type. What a run does while a person thinks is `exec`'s, what is recorded
 //! [`crate::journal`]'s.
 
 mod find;
