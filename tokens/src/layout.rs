@@ -20,6 +20,7 @@ use crate::size::leaf_tokens;
 use ecow::{EcoString, eco_format};
 use flow_plan::limits::MOST_KEY;
 use flow_plan::{Hole, Parts, Type, Value};
+use std::borrow::Cow;
 
 /// A text inside a value, or the value itself, that has no bound.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -127,7 +128,18 @@ fn few(ty: &Type) -> Option<Vec<EcoString>> {
             texts
         }
         Type::Known(known) => match &known.parts {
-            Parts::Constants(values) => values.iter().map(shown).collect(),
+            // A model is shown control marks as plain text, anybody else the constant as it is.
+            Parts::Constants(values) => values
+                .iter()
+                .map(shown)
+                .flat_map(|text| {
+                    let plain = match without_marks(&text) {
+                        Cow::Owned(plain) => Some(plain.into()),
+                        Cow::Borrowed(_) => None,
+                    };
+                    std::iter::once(text).chain(plain)
+                })
+                .collect(),
             Parts::Items(items) if items.is_empty() && !is_laid_out(ty) => vec!["[]".into()],
             Parts::Only(narrower) if matches!(known.of, Type::Text { .. }) => few(narrower)?,
             _ => return None,
@@ -197,7 +209,9 @@ fn inside(ty: &Type, path: &str, measure: &Measure) -> Result<Shape, Leaf> {
             }
             (Parts::Entries(entries), Type::Map(..)) => {
                 let entries = entries.iter().map(|(key, value)| {
-                    let most = if key.contains("</") { MOST_KEY } else { measure.count(key.trim()) };
+                    let key = key.trim();
+                    let plain = without_marks(key);
+                    let most = if key.contains("</") || plain != key { MOST_KEY } else { measure.count(key) };
                     entry(most.min(MOST_KEY), value, &below("{…}"), measure)
                 });
                 listed(entries, measure)

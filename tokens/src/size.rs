@@ -1,8 +1,10 @@
 //! How many tokens a value of a type has at most: pasted alone, or as JSON.
 
 use crate::layout::shown;
+use crate::marks::without_marks;
 use crate::{Counts, Measure};
 use flow_plan::{Bound, Known, Parts, Type, Value};
+use std::borrow::Cow;
 
 /// The most tokens of a value that is pasted as one text; `None` where it has no bound, and for
 /// records, maps and lists of them, which are laid out ([`crate::shape`]).
@@ -58,8 +60,10 @@ fn known_tokens(known: &Known, counter: &dyn Counts) -> Option<u64> {
 // A constant with and without the white space at its ends: less text can have more tokens.
 fn pasted(value: &Value, counter: &dyn Counts) -> u64 {
     let text = shown(value);
-    let ways = [text.as_str(), text.trim_start(), text.trim_end(), text.trim()];
-    ways.into_iter().map(|text| counter.count(text)).max().unwrap_or(0)
+    // As a model is shown it, and as it is.
+    let plain = without_marks(&text);
+    let ways = [&text, &*plain].into_iter().flat_map(|t| [t, t.trim_start(), t.trim_end(), t.trim()]);
+    ways.map(|text| counter.count(text)).max().unwrap_or(0)
 }
 
 // A list as JSON: these elements, the last of them as often as it takes to make `most`. `None` where it
@@ -128,6 +132,12 @@ fn written(ty: &Type) -> Option<Written> {
             Some(inner)
         }
         Type::Known(known) => match &known.parts {
+            // With the sign that a model is shown besides it is no longer written so.
+            Parts::Constants(values)
+                if values.iter().any(|v| matches!(without_marks(&shown(v)), Cow::Owned(_))) =>
+            {
+                None
+            }
             Parts::Constants(values) => match values.as_slice() {
                 [Value::Text(_), ..] => {
                     in_quotes(values.iter().map(|v| v.as_text()).collect::<Option<Vec<_>>>()?.into_iter())
@@ -248,6 +258,16 @@ mod tests {
 
     fn list(item: Type, most: u64) -> Type {
         Type::List(Box::new(item), Some(most))
+    }
+
+    #[test]
+    fn a_constant_with_a_control_mark_is_counted_as_a_model_is_shown_it() {
+        for measure in measures() {
+            for mark in ["<|im_start|>", "[INST] go", "</s>"] {
+                let most = leaf_tokens(&Type::constant(Type::TEXT, Value::text(mark)), &measure).unwrap_or(0);
+                assert!(most >= measure.count(&without_marks(mark)) && most >= measure.count(mark), "{mark}");
+            }
+        }
     }
 
     #[test]
