@@ -42,11 +42,11 @@ mod tests {
 
     #[test]
     fn addresses_and_paths_go_both_ways() {
-        let path = Path::new("/work/mit blank/é.flow");
+        let path = Path::new("/projects/mit blank/é.flow");
         let uri = uri_of(path).expect("it is absolute");
         assert_eq!(path_of(&uri).as_deref(), Some(path));
-        let odd: Uri = "file:///work/a/%2E%2E/b.flow".parse().expect("it is an address");
-        assert_eq!(path_of(&odd).as_deref(), Some(Path::new("/work/b.flow")));
+        let odd: Uri = "file:///projects/a/%2E%2E/b.flow".parse().expect("it is an address");
+        assert_eq!(path_of(&odd).as_deref(), Some(Path::new("/projects/b.flow")));
         let untitled: Uri = "untitled:Untitled-1".parse().expect("it is an address");
         assert_eq!(path_of(&untitled), None);
     }

@@ -31,33 +31,46 @@ impl Form {
     }
 }
 
-/// Why a file can't be opened.
+/// Why a file can't be used.
 #[derive(Debug)]
-pub(crate) enum Unopened {
+pub(crate) enum Trouble {
     Sqlite(rusqlite::Error),
-    /// Its folder can't be made.
-    Folder(String),
-    /// It has tables of this version.
-    Newer(i64),
+    /// Something around it: its folder, its thread.
+    Outside(String),
+    /// It has tables of the first version, and this program knows the second.
+    Newer(i64, i64),
 }
 
-impl From<rusqlite::Error> for Unopened {
-    fn from(error: rusqlite::Error) -> Unopened {
-        Unopened::Sqlite(error)
+impl Trouble {
+    /// What it says of the file at `path`: its kind, and why, in one line.
+    pub(crate) fn of(&self, path: &Path) -> (Kind, String) {
+        match self {
+            Trouble::Sqlite(error) => trouble(error, path),
+            Trouble::Outside(reason) => (Kind::Denied, reason.clone()),
+            Trouble::Newer(found, known) => {
+                (Kind::Newer, format!("it has the form {found}, and this flowc knows {known}"))
+            }
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Trouble {
+    fn from(error: rusqlite::Error) -> Trouble {
+        Trouble::Sqlite(error)
     }
 }
 
 /// Opens a file that several processes write, and makes it where it is not there.
-pub(crate) fn open(path: &Path, form: &Form) -> Result<Connection, Unopened> {
+pub(crate) fn open(path: &Path, form: &Form) -> Result<Connection, Trouble> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)
-            .map_err(|e| Unopened::Folder(format!("`{}` can't be made: {e}", folder.display())))?;
+            .map_err(|e| Trouble::Outside(format!("`{}` can't be made: {e}", folder.display())))?;
     }
     let until = Instant::now() + PATIENCE;
     loop {
         // Where several begin the file at once, SQLite does not wait by itself for all of it.
         match connect(path, form) {
-            Err(Unopened::Sqlite(error)) if is_busy(&error) && Instant::now() < until => {
+            Err(Trouble::Sqlite(error)) if is_busy(&error) && Instant::now() < until => {
                 std::thread::sleep(PAUSE);
             }
             other => return other,
@@ -70,7 +83,7 @@ pub(crate) fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
-fn connect(path: &Path, form: &Form) -> Result<Connection, Unopened> {
+fn connect(path: &Path, form: &Form) -> Result<Connection, Trouble> {
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(PATIENCE)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
@@ -81,7 +94,7 @@ fn connect(path: &Path, form: &Form) -> Result<Connection, Unopened> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found = version(&transaction)?;
     let added = usize::try_from(found).ok().and_then(|found| form.tables.get(found..));
-    for tables in added.ok_or(Unopened::Newer(found))? {
+    for tables in added.ok_or(Trouble::Newer(found, form.version()))? {
         transaction.execute_batch(tables)?;
     }
     transaction.pragma_update(None, "user_version", form.version())?;
@@ -104,6 +117,8 @@ pub(crate) enum Kind {
     Full,
     /// It can't be opened or written.
     Denied,
+    /// A newer flowc has made it.
+    Newer,
 }
 
 /// What an error says of the file at `path`: its kind, and why, in one line.

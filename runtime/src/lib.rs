@@ -26,6 +26,7 @@ mod exec;
 pub mod guard;
 mod input;
 pub mod journal;
+mod key_file;
 pub mod lookup;
 pub mod output;
 mod pace;

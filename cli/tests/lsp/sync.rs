@@ -99,13 +99,13 @@ fn columns_are_counted_as_was_agreed() {
 #[test]
 fn a_change_of_an_imported_document_reaches_those_that_import_it() {
     let client = Client::start();
-    client.write("shared/types.flow", "type Note {\n  body: text <= 9 tokens\n}\n");
-    let user = "import Note from \"../shared/types.flow\"\n\nconst empty: Note = Note { body: \"\" }\n";
+    client.write("common/types.flow", "type Note {\n  body: text <= 9 tokens\n}\n");
+    let user = "import Note from \"../common/types.flow\"\n\nconst empty: Note = Note { body: \"\" }\n";
     client.open("app/a.flow", user);
     let first = client.diagnostics("app/a.flow", 1);
     assert!(first.iter().all(|d| d["severity"] == 2), "{first:?}");
     // Opened and changed, but not saved.
-    client.open("shared/types.flow", "type Note {\n  text: text <= 9 tokens\n}\n");
+    client.open("common/types.flow", "type Note {\n  text: text <= 9 tokens\n}\n");
     let found = client.notification("textDocument/publishDiagnostics", |params| {
         let list = params["diagnostics"].as_array().unwrap();
         params["uri"] == client.uri("app/a.flow") && codes(list).contains(&"flow::E0202")
@@ -114,7 +114,7 @@ fn a_change_of_an_imported_document_reaches_those_that_import_it() {
     // Closed: what is on the disk counts again.
     client.notify(
         "textDocument/didClose",
-        &json!({ "textDocument": { "uri": client.uri("shared/types.flow") } }),
+        &json!({ "textDocument": { "uri": client.uri("common/types.flow") } }),
     );
     client.notification("textDocument/publishDiagnostics", |params| {
         let list = params["diagnostics"].as_array().unwrap();

@@ -15,10 +15,10 @@ pub use report::{markdown, report};
 pub use verify::{Broken, verify};
 
 use crate::RunError;
+use crate::key_file::{self, hex};
 use flow_plan::Value;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
-use std::io::Write;
 use std::path::Path;
 
 /// The variable with a project's key, for journals that several machines share.
@@ -56,7 +56,7 @@ impl AuditKey {
                 Ok(text) if text.trim().len() >= 32 => return Ok(AuditKey::new(&text)),
                 Ok(_) => return Err(wrong("it is no key".to_owned())),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                    make(state, &path).map_err(&wrong)?;
+                    key_file::make(&path).map_err(|error| wrong(error.to_string()))?;
                 }
                 Err(error) => return Err(wrong(error.to_string())),
             }
@@ -86,29 +86,6 @@ impl std::fmt::Debug for AuditKey {
     }
 }
 
-// Written beside it and linked to its place, so that of two who make one, one is there, and whole.
-fn make(state: &Path, path: &Path) -> Result<(), String> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|e| e.to_string())?;
-    std::fs::create_dir_all(state).map_err(|e| e.to_string())?;
-    let beside = state.join(format!("audit.key.{:016x}", fastrand::u64(..)));
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(&beside).and_then(|mut file| {
-        file.write_all(format!("{}\n", hex(&bytes)).as_bytes())?;
-        file.sync_all()
-    });
-    let linked = written.and_then(|()| std::fs::hard_link(&beside, path));
-    // What stays is only another key that nobody uses.
-    let _ = std::fs::remove_file(&beside);
-    match linked {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error.to_string()),
-        _ => Ok(()),
-    }
-}
-
 fn keyed(key: &[u8], bytes: &[u8]) -> Vec<u8> {
     // A key of any length will do; the type says so by an error that does not come.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return Vec::new() };
@@ -119,10 +96,6 @@ fn keyed(key: &[u8], bytes: &[u8]) -> Vec<u8> {
 /// SHA-256 as hexadecimal digits.
 fn sha256(text: &str) -> String {
     hex(&Sha256::digest(text.as_bytes()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ mod trouble;
 
 use super::account::{Accounts, Balance, Claim, Denied, Hold, Over, Owner};
 use crate::RunError;
-use crate::disk::{self, Form};
+use crate::disk::{self, Form, Trouble};
 use async_trait::async_trait;
 use flow_plan::Cost;
 use futures::future::BoxFuture;
@@ -18,7 +18,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, pa
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, mpsc};
 use tokio::sync::oneshot;
-use trouble::Trouble;
+use trouble::refused;
 
 /// Accounts in `budget.db` of the state folder; the file is made at the first reservation.
 #[derive(Debug)]
@@ -62,10 +62,10 @@ impl SqliteAccounts {
             match disk::version(&connection)? {
                 0 => Ok(Balance::default()),
                 found if found == FORM.version() => Ok(balance(&connection, &key(owner), &day.to_string())?),
-                newer => Err(Trouble::Newer(newer)),
+                newer => Err(Trouble::Newer(newer, FORM.version())),
             }
         };
-        read().map_err(|trouble| trouble.at(&path))
+        read().map_err(|trouble| refused(&trouble, &path))
     }
 
     fn send(&self, job: Job) -> Result<(), RunError> {
@@ -77,7 +77,7 @@ impl SqliteAccounts {
                 let path = self.path.clone();
                 let thread = std::thread::Builder::new().name("flow-budget".into());
                 let spawned = thread.spawn(move || work(&path, &jobs));
-                spawned.map_err(|error| Trouble::Outside(error.to_string()).at(&self.path))?;
+                spawned.map_err(|error| refused(&Trouble::Outside(error.to_string()), &self.path))?;
                 worker.insert(sender)
             }
         };
@@ -138,7 +138,7 @@ fn work(path: &Path, jobs: &mpsc::Receiver<Job>) {
         let batch: Vec<Job> = std::iter::once(first).chain(jobs.try_iter().take(BATCH - 1)).collect();
         let opened = match connection.take() {
             Some(open) => Ok(open),
-            None => disk::open(path, &FORM).map_err(Trouble::from),
+            None => disk::open(path, &FORM),
         };
         // What fails is opened anew for the next batch: the disk may have been mended by then.
         let done = opened.and_then(|mut open| {
@@ -146,7 +146,7 @@ fn work(path: &Path, jobs: &mpsc::Receiver<Job>) {
             connection = Some(open);
             Ok(done)
         });
-        answer(batch, done.map_err(|trouble| trouble.at(path)));
+        answer(batch, done.map_err(|trouble| refused(&trouble, path)));
     }
 }
 
@@ -241,7 +241,7 @@ fn path_in(state: &Path) -> PathBuf {
 }
 
 fn ended(path: &Path) -> RunError {
-    Trouble::Outside("its thread has ended".to_owned()).at(path)
+    refused(&Trouble::Outside("its thread has ended".to_owned()), path)
 }
 
 #[cfg(test)]

@@ -4,11 +4,12 @@
 //! said of one person, or of a group without a judgement, passes. So does a bias that shows in what is left
 //! out, or only over many answers.
 
-use super::{Guard, Verdict, texts};
+use super::texts::{self, VALUE};
+use super::{Guard, Verdict};
 use crate::words::sentences;
 use crate::{Context, RunError};
 use async_trait::async_trait;
-use flow_plan::{CapabilityKind, CapabilitySpec, ParamSpec, TypeSpec, Value};
+use flow_plan::{CapabilityKind, CapabilitySpec, TypeSpec, Value};
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -19,12 +20,7 @@ pub(super) struct Bias;
 const SPEC: CapabilitySpec = CapabilitySpec {
     kind: CapabilityKind::Guard,
     name: "bias",
-    params: &[ParamSpec {
-        name: "value",
-        ty: TypeSpec::Any,
-        required: true,
-        doc: "What is looked through, however deep.",
-    }],
+    params: &[VALUE],
     returns: TypeSpec::First,
     doc: "Fails where a sentence judges people by what they are (sex, origin, faith, age, disability, orientation), and names the sentence. \
           It goes by words, in English: a group, and what all of them are said to be or not to be able to do. \

@@ -3,7 +3,8 @@
 //! It knows the texts that it is given and no others, and finds what was copied, not what was retold.
 
 use super::phrases::{Word, replaced, words_of};
-use super::{Guard, Verdict, texts};
+use super::texts::{self, VALUE};
+use super::{Guard, Verdict};
 use crate::{Context, RunError};
 use async_trait::async_trait;
 use flow_diagnostics::Code;
@@ -20,12 +21,7 @@ const SPEC: CapabilitySpec = CapabilitySpec {
     kind: CapabilityKind::Guard,
     name: "copyright",
     params: &[
-        ParamSpec {
-            name: "value",
-            ty: TypeSpec::Any,
-            required: true,
-            doc: "What is looked through, however deep.",
-        },
+        VALUE,
         ParamSpec {
             name: "texts",
             ty: TypeSpec::Any,

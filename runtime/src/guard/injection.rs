@@ -4,10 +4,11 @@
 //! It tells how a text is worded, not what it wants: an order that reads like an ordinary request passes,
 //! and the labels hold there. Which texts it looks at is decided here, how it looks in `injection/`.
 
-use super::{Guard, Verdict, texts};
+use super::texts::{self, VALUE};
+use super::{Guard, Verdict};
 use crate::{Context, RunError};
 use async_trait::async_trait;
-use flow_plan::{CapabilityKind, CapabilitySpec, ParamSpec, TypeSpec, Value};
+use flow_plan::{CapabilityKind, CapabilitySpec, TypeSpec, Value};
 
 /// Attempts to instruct.
 #[derive(Debug)]
@@ -16,12 +17,7 @@ pub(super) struct Injection;
 const SPEC: CapabilitySpec = CapabilitySpec {
     kind: CapabilityKind::Guard,
     name: "injection",
-    params: &[ParamSpec {
-        name: "value",
-        ty: TypeSpec::Any,
-        required: true,
-        doc: "What is looked through, however deep.",
-    }],
+    params: &[VALUE],
     returns: TypeSpec::First,
     doc: "Fails where a text tries to become an instruction: it orders to ignore earlier instructions, forges role marks, asks for hidden instructions or secrets, or sets up a persona without rules. \
           What passes may instruct. \

@@ -1,7 +1,8 @@
 //! `competitors(value, names)` and `words(value, list)`: names and words that must not stand in a text.
 
 use super::phrases::{find, phrases, replaced};
-use super::{Guard, Verdict, texts};
+use super::texts::{self, VALUE};
+use super::{Guard, Verdict};
 use crate::{Context, RunError};
 use async_trait::async_trait;
 use flow_plan::{CapabilityKind, CapabilitySpec, ParamSpec, TypeSpec, Value};
@@ -49,12 +50,6 @@ pub(super) const WORDS: List = List {
     placeholder: "[…]",
 };
 
-const VALUE: ParamSpec = ParamSpec {
-    name: "value",
-    ty: TypeSpec::Any,
-    required: true,
-    doc: "What is looked through, however deep.",
-};
 const NAMES: ParamSpec =
     ParamSpec { name: "names", ty: TypeSpec::List(&TypeSpec::Text), required: true, doc: "The names." };
 const WORD_LIST: ParamSpec = ParamSpec {

@@ -6,10 +6,11 @@
 //! in its place.
 
 use super::phrases::replaced_by;
-use super::{Guard, Verdict, texts};
+use super::texts::{self, VALUE};
+use super::{Guard, Verdict};
 use crate::{Context, RunError};
 use async_trait::async_trait;
-use flow_plan::{CapabilityKind, CapabilitySpec, ParamSpec, TypeSpec, Value};
+use flow_plan::{CapabilityKind, CapabilitySpec, TypeSpec, Value};
 use regex::Regex;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
@@ -22,12 +23,7 @@ pub(super) struct Pii;
 const SPEC: CapabilitySpec = CapabilitySpec {
     kind: CapabilityKind::Guard,
     name: "pii",
-    params: &[ParamSpec {
-        name: "value",
-        ty: TypeSpec::Any,
-        required: true,
-        doc: "What is looked through, however deep.",
-    }],
+    params: &[VALUE],
     returns: TypeSpec::First,
     doc: "Fails where a text holds personal data that can be told by its shape: e-mail addresses, phone numbers, payment cards, IBANs, US social security numbers, IP addresses. \
           `else redact` replaces each with `[email]`, `[phone]`, `[card]`, `[iban]`, `[ssn]` or `[ip]`. \

@@ -6,7 +6,8 @@
 
 use super::phrases::replaced_by;
 use super::pii::{find, placeholder};
-use super::{Guard, Verdict, texts};
+use super::texts::{self, VALUE};
+use super::{Guard, Verdict};
 use crate::{Context, RunError};
 use async_trait::async_trait;
 use flow_plan::{CapabilityKind, CapabilitySpec, ParamSpec, TypeSpec, Value};
@@ -18,13 +19,6 @@ pub(super) struct Replace;
 /// Puts it back.
 #[derive(Debug)]
 pub(super) struct Restore;
-
-const VALUE: ParamSpec = ParamSpec {
-    name: "value",
-    ty: TypeSpec::Any,
-    required: true,
-    doc: "What is looked through, however deep.",
-};
 
 const REPLACE: CapabilitySpec = CapabilitySpec {
     kind: CapabilityKind::Guard,

@@ -1,6 +1,7 @@
 //! `regex(value, pattern)`: every text must match a pattern.
 
-use super::{Guard, Verdict, texts};
+use super::texts::{self, VALUE};
+use super::{Guard, Verdict};
 use crate::{Context, RunError};
 use async_trait::async_trait;
 use flow_diagnostics::Code;
@@ -15,12 +16,7 @@ const SPEC: CapabilitySpec = CapabilitySpec {
     kind: CapabilityKind::Guard,
     name: "regex",
     params: &[
-        ParamSpec {
-            name: "value",
-            ty: TypeSpec::Any,
-            required: true,
-            doc: "What is looked through, however deep.",
-        },
+        VALUE,
         ParamSpec {
             name: "pattern",
             ty: TypeSpec::Text,

@@ -1,9 +1,17 @@
 //! The texts inside a value: guards look at every one, however deep it stands.
 
 use ecow::EcoString;
-use flow_plan::Value;
+use flow_plan::{ParamSpec, TypeSpec, Value};
 use serde_json::Value as Json;
 use std::sync::Arc;
+
+/// The parameter that most guards begin with.
+pub(super) const VALUE: ParamSpec = ParamSpec {
+    name: "value",
+    ty: TypeSpec::Any,
+    required: true,
+    doc: "What is looked through, however deep.",
+};
 
 /// Every text of a value, in order. Names of fields and keys of maps are not among them.
 pub(super) fn texts(value: &Value) -> Vec<String> {

@@ -4,10 +4,11 @@
 //! at somebody from the same words told of something where the wording shows it (`this is a stupid
 //! bug` passes), and knows neither irony nor what hurts in plain words.
 
-use super::{Guard, Verdict, texts};
+use super::texts::{self, VALUE};
+use super::{Guard, Verdict};
 use crate::{Context, RunError};
 use async_trait::async_trait;
-use flow_plan::{CapabilityKind, CapabilitySpec, ParamSpec, TypeSpec, Value};
+use flow_plan::{CapabilityKind, CapabilitySpec, TypeSpec, Value};
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -18,12 +19,7 @@ pub(super) struct Toxicity;
 const SPEC: CapabilitySpec = CapabilitySpec {
     kind: CapabilityKind::Guard,
     name: "toxicity",
-    params: &[ParamSpec {
-        name: "value",
-        ty: TypeSpec::Any,
-        required: true,
-        doc: "What is looked through, however deep.",
-    }],
+    params: &[VALUE],
     returns: TypeSpec::First,
     doc: "Fails where a text insults or threatens somebody, uses a slur, or tells somebody to harm themselves, and says which of these, and how sure that is. \
           It goes by words, also where they are spelled out or disguised. \

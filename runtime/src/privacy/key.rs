@@ -2,15 +2,14 @@
 //! read. It is never beside what it seals, and never printed; its name is made of it.
 
 use crate::RunError;
+use crate::key_file::{self, BYTES};
 use flow_diagnostics::Code;
 use std::fmt;
-use std::fs::OpenOptions;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 /// Where the key may stand in the environment.
 pub(super) const VARIABLE: &str = "FLOW_STATE_KEY";
-const BYTES: usize = 32;
 
 /// A key.
 #[derive(Clone, PartialEq, Eq)]
@@ -19,10 +18,7 @@ pub(super) struct Key(pub(super) [u8; BYTES]);
 impl Key {
     /// A short name by which it is told from others.
     pub(super) fn id(&self) -> String {
-        blake3::derive_key("flow 2026 name of a state key", &self.0)[..4]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        key_file::hex(&blake3::derive_key("flow 2026 name of a state key", &self.0)[..4])
     }
 
     /// The nonce of a value: another one for each value and for each thing that it belongs to.
@@ -58,16 +54,14 @@ pub(super) fn found_or_made(variable: Option<&str>, file: Option<&Path>) -> Resu
     match (found(variable, file)?, file) {
         (Some(key), _) => Ok(Some(key)),
         // Another process may have been faster.
-        (None, Some(file)) => make(file).map_or(Ok(None), |()| of_file(file)),
+        (None, Some(file)) => key_file::make(file).map_or(Ok(None), |()| of_file(file)),
         (None, None) => Ok(None),
     }
 }
 
-/// A new key, from the system's random numbers.
+/// A new key that is kept nowhere.
 pub(super) fn fresh() -> io::Result<Key> {
-    let mut key = [0; BYTES];
-    getrandom::fill(&mut key).map_err(io::Error::other)?;
-    Ok(Key(key))
+    key_file::random().map(Key)
 }
 
 /// What is said where a value was sealed with another key.
@@ -116,29 +110,6 @@ fn of_file(file: &Path) -> Result<Option<Key>, RunError> {
             "bring it back as it was; where nothing has to be resumed, delete it, and a new one is made",
         )
     })
-}
-
-// Written whole before it has its name, so that nobody reads half of one.
-fn make(file: &Path) -> io::Result<()> {
-    let text: String = fresh()?.0.iter().map(|byte| format!("{byte:02x}")).collect();
-    if let Some(folder) = file.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    let made = file.with_extension(format!("{}.new", std::process::id()));
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(&made).and_then(|mut out| {
-        writeln!(out, "{text}")?;
-        out.sync_all()
-    });
-    let linked = written.and_then(|()| std::fs::hard_link(&made, file));
-    std::fs::remove_file(&made)?;
-    match linked {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        other => other,
-    }
 }
 
 #[cfg(unix)]

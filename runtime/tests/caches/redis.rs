@@ -201,7 +201,7 @@ async fn a_connection_may_be_with_tls() {
 }
 
 #[tokio::test]
-#[ignore = "a part of another test, which says where the server is"]
+#[ignore = "run by the test above in a process of its own, since certificates are read once in a process"]
 async fn inside_a_process_of_its_own() {
     let cache = RedisCache::new(&std::env::var("FLOW_TEST_REDIS").unwrap()).unwrap();
     // Connecting may take longer than a question may, and goes on.

@@ -167,7 +167,7 @@ fn a_full_disk_refuses_what_it_cannot_keep_and_loses_nothing() {
         (0..many).map(|i| Job::Reserve(id(i), project(i64::MAX, 1), oneshot::channel().0)).collect()
     };
     carry_out(&mut connection, &jobs(10)).unwrap();
-    let error = carry_out(&mut connection, &jobs(1000)[10..]).unwrap_err().at(&path);
+    let error = refused(&carry_out(&mut connection, &jobs(1000)[10..]).unwrap_err(), &path);
     assert_eq!(error.code, Code::E0810);
     assert!(error.message.ends_with("budget.db`: the disk is full"), "{}", error.message);
     assert!(error.help.as_ref().unwrap().starts_with("make room there"), "{error:?}");

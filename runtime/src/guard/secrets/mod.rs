@@ -1,10 +1,11 @@
 //! `secrets(value)`: keys and passwords by their shape: the keys of well-known services, private keys,
 //! signed tokens, and passwords in URLs and assignments. `else redact` puts `[secret]` in their place.
 
-use super::{Guard, Verdict, texts};
+use super::texts::{self, VALUE};
+use super::{Guard, Verdict};
 use crate::{Context, RunError};
 use async_trait::async_trait;
-use flow_plan::{CapabilityKind, CapabilitySpec, ParamSpec, TypeSpec, Value};
+use flow_plan::{CapabilityKind, CapabilitySpec, TypeSpec, Value};
 use regex::{Captures, Regex};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -17,12 +18,7 @@ pub(super) struct Secrets;
 const SPEC: CapabilitySpec = CapabilitySpec {
     kind: CapabilityKind::Guard,
     name: "secrets",
-    params: &[ParamSpec {
-        name: "value",
-        ty: TypeSpec::Any,
-        required: true,
-        doc: "What is looked through, however deep.",
-    }],
+    params: &[VALUE],
     returns: TypeSpec::First,
     doc: "Fails where a text holds a key or password: API keys of well-known services, private keys, signed tokens, passwords in URLs and assignments. \
           `else redact` replaces each with `[secret]`.",

@@ -12,16 +12,15 @@ mod write;
 use super::driver::Driver;
 use super::queue::{Answer, Ask, Store};
 use crate::RunError;
-use crate::disk::{self, Form, Kind, Unopened};
+use crate::disk::{self, Form, Kind};
 use rusqlite::{Connection, TransactionBehavior};
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Opens the journal of a state folder. The process becomes a driver with its first run.
 pub(super) fn open(state: &Path, driver: &SharedDriver) -> Result<Box<dyn Store>, RunError> {
     let path = state.join("journal.db");
-    let connection = disk::open(&path, &FORM).map_err(|why| Trouble::from(why).at(&path))?;
+    let connection = disk::open(&path, &FORM).map_err(|why| Trouble::File(why).at(&path))?;
     let (state, driver) = (state.to_owned(), driver.clone());
     Ok(Box::new(Sqlite { connection, path, state, driver, durable: false }))
 }
@@ -142,10 +141,9 @@ impl Sqlite {
         if driver.is_none() {
             let made = Driver::new(&self.state);
             let folder = self.state.join("drivers");
-            *driver =
-                Some(made.map_err(|e| {
-                    Trouble::Outside(format!("`{}` can't be written: {e}", folder.display()))
-                })?);
+            *driver = Some(made.map_err(|e| {
+                Trouble::File(disk::Trouble::Outside(format!("`{}` can't be written: {e}", folder.display())))
+            })?);
         }
         Ok(())
     }
@@ -201,49 +199,32 @@ fn tune(connection: &Connection) -> rusqlite::Result<()> {
 
 /// Why something can't be done.
 enum Trouble {
-    Sqlite(rusqlite::Error),
-    Outside(String),
+    File(disk::Trouble),
     /// What is stored can't be read.
     Broken(String),
-    /// It has tables of another version.
-    Newer(i64),
     /// One ask is refused; the others of its batch are carried out.
     Refused(RunError),
 }
 
 impl From<rusqlite::Error> for Trouble {
     fn from(error: rusqlite::Error) -> Trouble {
-        Trouble::Sqlite(error)
-    }
-}
-
-impl From<Unopened> for Trouble {
-    fn from(why: Unopened) -> Trouble {
-        match why {
-            Unopened::Sqlite(error) => Trouble::Sqlite(error),
-            Unopened::Folder(reason) => Trouble::Outside(reason),
-            Unopened::Newer(version) => Trouble::Newer(version),
-        }
+        Trouble::File(error.into())
     }
 }
 
 impl Trouble {
     fn at(self, path: &Path) -> RunError {
-        let (reason, help) = match self {
+        let (kind, reason) = match self {
             Trouble::Refused(error) => return error,
-            Trouble::Sqlite(error) => {
-                let (kind, reason) = disk::trouble(&error, path);
-                let help = match kind {
-                    Kind::Broken => BROKEN,
-                    Kind::Busy => "another program keeps it to itself: end that program, and run again",
-                    Kind::Full => FULL,
-                    Kind::Denied => FOLDER,
-                };
-                (reason, help)
-            }
-            Trouble::Newer(_) => (self.to_string(), "use the flowc that made it"),
-            Trouble::Broken(reason) => (reason, BROKEN),
-            Trouble::Outside(reason) => (reason, FOLDER),
+            Trouble::File(trouble) => trouble.of(path),
+            Trouble::Broken(reason) => (Kind::Broken, reason),
+        };
+        let help = match kind {
+            Kind::Broken => BROKEN,
+            Kind::Busy => "another program keeps it to itself: end that program, and run again",
+            Kind::Full => FULL,
+            Kind::Denied => FOLDER,
+            Kind::Newer => "use the flowc that made it",
         };
         let message = format!("runs can't be recorded in `{}`: {reason}", path.display());
         RunError::outside(message).help(help)
@@ -256,19 +237,6 @@ const BROKEN: &str = "it is broken: restore it, or move it away; a new one is ma
                       one can't be resumed";
 const FULL: &str = "make room on the disk; what was recorded is safe, and `flowc run --resume` goes on from \
                     there";
-
-impl fmt::Display for Trouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Trouble::Sqlite(error) => error.fmt(f),
-            Trouble::Outside(reason) | Trouble::Broken(reason) => f.write_str(reason),
-            Trouble::Newer(version) => {
-                write!(f, "it has the form {version}, and this flowc knows {}", FORM.version())
-            }
-            Trouble::Refused(error) => error.fmt(f),
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests;
