@@ -7,6 +7,7 @@
 
 mod assume;
 mod capability;
+mod cases;
 mod catalog;
 mod dump;
 mod eval;
@@ -28,6 +29,7 @@ mod value;
 
 pub use assume::{Assumed, Fact, Often, Rate, Size};
 pub use capability::{CapabilityKind, CapabilitySpec, ParamSpec, Service, TypeSpec};
+pub use cases::Cases;
 pub use catalog::{Abilities, Catalog, ModelCard, ModelKind};
 pub use eval::{EvalError, Scope, compare, equal, eval, kind};
 pub use expr::{BinaryOp, Expr, Over, TemplateId, UnaryOp, VarId};

@@ -53,6 +53,8 @@ pub struct Plan {
     pub tests: Vec<Test>,
     /// Every text with holes.
     pub templates: Vec<Template>,
+    /// What requests hold at most in single cases.
+    pub cases: Cases,
 }
 
 impl Plan {
@@ -113,7 +115,7 @@ impl CallBounds {
 }
 
 /// What one request holds at most. The runtime refuses to send more, and reserves the price of
-/// exactly this.
+/// this, or of what is proven in the case that the run is in ([`crate::Cases`]).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RequestBound {
     /// Who is asked.

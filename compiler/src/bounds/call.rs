@@ -185,6 +185,9 @@ impl Walk<'_> {
             }
         };
         self.too_large(step, (id, &args), &bounds);
+        if self.asides > 0 {
+            self.prove(step, &bounds);
+        }
         step.bounds = Some(bounds.clone());
         self.note(step, &bounds, place, 1, false);
         // Only an answer of the models before it can leave doubt.
@@ -196,6 +199,17 @@ impl Walk<'_> {
             self.doubts.insert((step.span, step.name.clone()), unless.clone());
         }
         (self.answered(step, &bounds, unless.as_ref(), place, false), output)
+    }
+
+    // Notes what is proven of the calls of a step in the case that is looked at.
+    fn prove(&mut self, step: &Step, bounds: &CallBounds) {
+        for request in &bounds.requests {
+            self.plan.cases.note((step.span, request.model), request.input);
+            self.plan.cases.note((step.span, request.model), request.again);
+        }
+        if let Some(embedding) = bounds.embedding {
+            self.plan.cases.note((step.span, embedding.model), embedding.input);
+        }
     }
 
     fn bounds(

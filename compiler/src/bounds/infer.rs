@@ -383,7 +383,7 @@ pub(crate) fn narrowest(declared: &Type, known: &Type) -> Type {
             Type::only(declared.clone(), known.clone())
         }
         // A text is pasted as it is, also where any JSON may stand.
-        (Type::Json(Some(_)), Type::Text { bound: Some(_), .. }) => {
+        (Type::Json(Some(_)), Type::Text { bound: Some(_), .. } | Type::Enum(_)) => {
             Type::only(declared.clone(), known.clone())
         }
         (Type::Json(bound), Type::Json(known)) => Type::Json(bound.or(*known)),

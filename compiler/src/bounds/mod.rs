@@ -8,6 +8,7 @@ mod assumed;
 mod best;
 mod call;
 mod calls;
+mod cases;
 mod check;
 mod edges;
 mod expected;
@@ -26,6 +27,7 @@ mod walk;
 mod what_if;
 mod worst;
 
+pub(crate) use cases::is_exact;
 pub(crate) use check::check;
 pub use expected::Expected;
 pub use fixed::{Fixed, fixed};
@@ -176,6 +178,8 @@ pub(crate) fn derive_for(plan: &mut Plan, wanted: &[FlowId], measures: &[Measure
         called: HashMap::new(),
         inside: 0,
         looked: 0,
+        asides: 0,
+        aside: 0,
     };
     let mut flows: Vec<FlowBound> = wanted.iter().map(|id| flow_bound(*id, &walk.flow(*id))).collect();
     flows.iter_mut().for_each(|bound| bound.looked = walk.looked);

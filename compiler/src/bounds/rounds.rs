@@ -149,19 +149,9 @@ impl Walk<'_> {
         if let Some(known) = self.settled.get(&at).filter(|k| k.first == *first && k.env == *env) {
             return known.it.clone();
         }
-        let guards = (self.plan.guards.clone(), self.guards.clone(), self.origins.clone());
-        let called = (self.called.clone(), self.inside);
-        let calls = std::mem::take(&mut self.calls);
-        let (unbounded, needless) = (self.unbounded.len(), self.needless.len());
         self.settling += 1;
-        let it = self.grown(&mut body.clone(), env, first, up_to);
+        let it = self.looked_aside(|walk| walk.grown(&mut body.clone(), env, first, up_to));
         self.settling -= 1;
-        // What was seen on the way is not how it is in the end.
-        (self.plan.guards, self.guards, self.origins) = guards;
-        (self.called, self.inside) = called;
-        self.calls = calls;
-        self.unbounded.truncate(unbounded);
-        self.needless.truncate(needless);
         self.settled.insert(at, Settled { env: env.clone(), first: first.clone(), it: it.clone() });
         it
     }

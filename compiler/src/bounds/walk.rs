@@ -7,6 +7,7 @@
 use super::assumed::{Needless, or_ended};
 use super::call::{Called, Doubt};
 use super::calls::{Call, Calls};
+use super::cases::{Case, each_of, is_exact};
 use super::infer::{Env, Inference, narrowest, widest};
 use super::near::{Near, Total};
 use super::prompt::{Open, Pasted};
@@ -126,6 +127,26 @@ pub(crate) struct Walk<'a> {
     pub(crate) rounds: usize,
     /// Steps that were looked at for what loops grow to.
     pub(crate) looked: usize,
+    // In how many cases, one inside another, the step is looked at, and how many steps of the flow were
+    // looked at in cases.
+    pub(crate) asides: usize,
+    pub(crate) aside: usize,
+}
+
+/// What is found of a step.
+pub(super) struct Done {
+    pub(super) ways: Ways,
+    pub(super) ty: Type,
+    /// How it may come by its value, where that is told apart.
+    pub(super) cases: Vec<Case>,
+}
+
+impl Done {
+    // A case whose value is not known to the token holds no less than any other.
+    fn of(ways: Ways, ty: Type, mut cases: Vec<Case>) -> Done {
+        cases.iter_mut().filter(|case| !is_exact(&case.ty)).for_each(|case| case.ty = ty.clone());
+        Done { ways, ty, cases }
+    }
 }
 
 /// A guard of the program with arguments of certain types.
@@ -162,11 +183,11 @@ impl Walk<'_> {
     /// The worst case of a flow's steps with these inputs.
     pub(crate) fn walked(&mut self, id: FlowId, body: &mut Block, mut env: Env) -> FlowWorst {
         let around = std::mem::take(&mut self.calls);
-        let rounds = std::mem::take(&mut self.rounds);
+        let (rounds, aside) = (std::mem::take(&mut self.rounds), std::mem::take(&mut self.aside));
         let place = Place { inside: EcoString::new(), times: 1 };
         let (ways, ty) = self.block(body, &mut env, &place);
         let output = narrowest(&self.plan.flows[id.index()].output, &ty);
-        self.rounds = rounds;
+        (self.rounds, self.aside) = (rounds, aside);
         FlowWorst { ways, output, calls: std::mem::replace(&mut self.calls, around) }
     }
 
@@ -175,18 +196,39 @@ impl Walk<'_> {
         let may_end = self.inputs_assumed(block, env);
         let nodes: Vec<NodeIndex> = block.steps.node_indices().collect();
         let mut each: Vec<Ways> = Vec::with_capacity(nodes.len());
+        let mut cases: Vec<Vec<Case>> = Vec::with_capacity(nodes.len());
         for node in &nodes {
             let mut step = std::mem::replace(&mut block.steps[*node], placeholder());
-            let author = author(block, &step);
-            self.guarded = guarded(block, *node);
-            let done = self.step(&mut step, author.as_ref(), env, place);
-            let (ways, ty) = self.result_assumed(block, block.var_of(*node), done);
-            env.set(block.var_of(*node), ty);
+            let done = self.one_of(block, *node, &mut step, env, place);
+            env.set(block.var_of(*node), done.ty);
             block.steps[*node] = step;
-            each.push(ways);
+            each.push(done.ways);
+            cases.push(done.cases);
         }
         let ty = block.result.as_ref().map_or(Type::Null, |r| self.inference().full(r, env));
-        (or_ended(together(block, &each), may_end), ty)
+        let ways = match self.may_tell_apart(place) {
+            true => self.by_cases(block, (each, &cases), env, place),
+            false => together(block, &each),
+        };
+        (or_ended(ways, may_end), ty)
+    }
+
+    /// One step of a block, from which it was taken.
+    pub(super) fn one_of(
+        &mut self,
+        block: &Block,
+        node: NodeIndex,
+        step: &mut Step,
+        env: &Env,
+        place: &Place,
+    ) -> Done {
+        let author = author(block, step);
+        self.guarded = guarded(block, node);
+        let Done { ways, ty, cases } = self.step(step, author.as_ref(), env, place);
+        let (var, before) = (block.var_of(node), ty.clone());
+        let (ways, ty) = self.result_assumed(block, var, (ways, ty));
+        let is_less = ty != before;
+        Done { ways, ty, cases: if is_less { Vec::new() } else { cases } }
     }
 
     // A block that never runs: its steps get their bounds, and nothing is counted.
@@ -197,10 +239,11 @@ impl Walk<'_> {
         (Ways::certain(Worst::default()), ty)
     }
 
-    fn step(&mut self, step: &mut Step, author: Option<&Step>, env: &Env, place: &Place) -> (Ways, Type) {
+    fn step(&mut self, step: &mut Step, author: Option<&Step>, env: &Env, place: &Place) -> Done {
         self.looked += usize::from(self.settling > 0);
+        self.aside += usize::from(self.asides > 0);
         let around = std::mem::take(&mut self.calls);
-        let (work, ty) = self.work(step, env, place);
+        let Done { ways: work, ty, mut cases } = self.work(step, env, place);
         let mut calls = std::mem::replace(&mut self.calls, around);
         if let (Some(OnFail::Retry(times)), false) = (&step.on_fail, step.bounds.is_some()) {
             for call in calls.iter_mut() {
@@ -209,7 +252,8 @@ impl Walk<'_> {
         }
         self.calls.extend(calls);
         let mut ty = narrowest(&step.ty, &ty);
-        let Some(mut on_fail) = step.on_fail.take() else { return (work, ty) };
+        cases.iter_mut().for_each(|case| case.ty = narrowest(&step.ty, &case.ty));
+        let Some(mut on_fail) = step.on_fail.take() else { return Done::of(work, ty, cases) };
         let ways = match &mut on_fail {
             OnFail::Stop(message) => {
                 let failed = work.fails();
@@ -218,19 +262,28 @@ impl Walk<'_> {
                 Ways { stopped: either(&work.stopped, &failed), ok: work.ok, failed: None, lasting }
             }
             OnFail::Redact => {
+                cases.clear();
                 let ok = work.fails().map_or(work.ok.clone(), |f| work.ok.or(&f));
                 Ways { ok, ..work }
             }
-            OnFail::Retry(times) => self.asked_again(step, author, work, u64::from(*times), place),
+            OnFail::Retry(times) => {
+                cases.clear();
+                self.asked_again(step, author, work, u64::from(*times), place)
+            }
             OnFail::Do(other) => {
                 stands_in(other, &ty);
                 let mut inner = env.clone();
                 let (ways, other_ty) = self.block(other, &mut inner, place);
+                let own = ty.clone();
                 ty = widest(&ty, &other_ty);
                 match work.fails() {
                     None => work,
                     Some(failed) => {
                         let other = Ways::certain(failed).then(&ways);
+                        if cases.is_empty() {
+                            cases.push(Case { ok: work.ok.clone(), ty: own });
+                        }
+                        cases.push(Case { ok: other.ok.clone(), ty: other_ty });
                         Ways {
                             ok: work.ok.or(&other.ok),
                             stopped: either(&work.stopped, &other.stopped),
@@ -241,12 +294,13 @@ impl Walk<'_> {
             }
         };
         step.on_fail = Some(on_fail);
-        (ways, ty)
+        Done::of(ways, ty, cases)
     }
 
     // The work of a step, without its `else`.
-    fn work(&mut self, step: &mut Step, env: &Env, place: &Place) -> (Ways, Type) {
+    fn work(&mut self, step: &mut Step, env: &Env, place: &Place) -> Done {
         let nothing = || Ways::certain(Worst::default());
+        let mut cases = Vec::new();
         let mut kind = std::mem::replace(&mut step.kind, StepKind::Compute(Expr::List(Vec::new())));
         let done = match &mut kind {
             StepKind::Compute(expr) => {
@@ -270,7 +324,11 @@ impl Walk<'_> {
                 let ways = match known {
                     Some(true) => yes,
                     Some(false) => no,
-                    None => yes.or(&no),
+                    None => {
+                        let sides = [(&yes, &yes_ty), (&no, &no_ty)];
+                        cases.extend(sides.map(|(w, ty)| Case { ok: w.ok.clone(), ty: ty.clone() }));
+                        yes.or(&no)
+                    }
                 };
                 let ty = widest(&yes_ty, &no_ty);
                 (ways.or_lasting(Worst::default()), ty)
@@ -280,6 +338,7 @@ impl Walk<'_> {
                 let mut all: Option<(Ways, Type)> = None;
                 for arm in arms {
                     let (ways, ty) = self.block(&mut arm.body, &mut env.clone(), &inside);
+                    cases.push(Case { ok: ways.ok.clone(), ty: ty.clone() });
                     all = Some(match all {
                         None => (ways, ty),
                         Some((so_far, joined)) => (so_far.or(&ways), widest(&joined, &ty)),
@@ -289,10 +348,9 @@ impl Walk<'_> {
                 (ways.or_lasting(Worst::default()), ty)
             }
             StepKind::Each { list, parallel, body } => {
-                let (item, most) = match self.inference().ty(list, env) {
-                    Type::List(item, Some(most)) => {
-                        (self.inference().full(list, env).any_item(&widest).unwrap_or(*item), most)
-                    }
+                let known = self.inference().full(list, env);
+                let (item, most) = match known.plain() {
+                    Type::List(item, Some(most)) => (known.any_item(&widest).unwrap_or(*item), most),
                     other => {
                         if other != Type::Error {
                             self.unbounded.push(Unbounded::Loop { step: step.span });
@@ -303,8 +361,14 @@ impl Walk<'_> {
                 self.elements.insert(step.span, most);
                 let mut inner = env.clone();
                 inner.set(VarId(body.vars.start), item);
-                let (one, ty) = self.block(body, &mut inner, &place.within(&step.name, most));
-                (for_each(&one, most, u64::from((*parallel).max(1))), Type::List(Box::new(ty), Some(most)))
+                let inside = place.within(&step.name, most);
+                let (one, ty) = self.block(body, &mut inner, &inside);
+                let parallel = u64::from((*parallel).max(1));
+                let (all, list) = (for_each(&one, most, parallel), Type::List(Box::new(ty), Some(most)));
+                match self.elements_apart(&known, body, env, &inside) {
+                    Some(apart) => (each_of(&apart, &all, parallel == 1), list),
+                    None => (all, list),
+                }
             }
             StepKind::Repeat { up_to, from, body, until, first } => {
                 let it = self.inference().full(from, env);
@@ -313,7 +377,8 @@ impl Walk<'_> {
             }
         };
         step.kind = kind;
-        done
+        let (ways, ty) = done;
+        Done { ways, ty, cases }
     }
 }
 
@@ -363,7 +428,7 @@ fn can_fail(expr: &Expr) -> bool {
 
 /// Steps that run as soon as what they name is there. The first that fails ends them all: what it
 /// needs has run, what needs it has not begun, and all others may have.
-fn together(block: &Block, each: &[Ways]) -> Ways {
+pub(super) fn together(block: &Block, each: &[Ways]) -> Ways {
     let steps = &block.steps;
     // When a step can begin at the latest.
     let mut starts: Vec<Worst> = Vec::with_capacity(each.len());

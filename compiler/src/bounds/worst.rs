@@ -199,6 +199,32 @@ impl Worst {
         }
     }
 
+    /// The smaller of the two, each measure by itself.
+    pub(crate) fn at_most(&self, other: &Worst) -> Worst {
+        let cheaper = if other.usd < self.usd { other } else { self };
+        let shorter = if other.time < self.time { other } else { self };
+        Worst {
+            usd: cheaper.usd,
+            calls: self.calls.min(other.calls),
+            input: self.input.min(other.input),
+            output: self.output.min(other.output),
+            tokens: self.tokens.min(other.tokens),
+            time: shorter.time,
+            spent_on: cheaper.spent_on.clone(),
+            waited_for: shorter.waited_for.clone(),
+        }
+    }
+
+    /// Whether no measure of the other is more.
+    pub(crate) fn covers(&self, other: &Worst) -> bool {
+        self.usd >= other.usd
+            && self.calls >= other.calls
+            && self.input >= other.input
+            && self.output >= other.output
+            && self.tokens >= other.tokens
+            && self.time >= other.time
+    }
+
     /// So many times, one after the other.
     pub(crate) fn times(&self, n: u64) -> Worst {
         Worst {

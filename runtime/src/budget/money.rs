@@ -1,6 +1,6 @@
 //! The money of one call: set aside in the run's ledgers first, then in the accounts of the day.
 //!
-//! In: the worst case of a call. Out: [`Money`], which the call settles. Until the call is begun it is
+//! In: what a call can cost. Out: [`Money`], which the call settles. Until the call is begun it is
 //! given back when it is dropped; after that, all of it stays charged.
 
 use super::account::{Budgets, Claim, Hold, today};
@@ -18,15 +18,18 @@ pub(crate) struct Money<'a> {
 }
 
 impl<'a> Money<'a> {
-    /// Sets the worst case of a call aside wherever it is to be paid from, or nowhere: E0803 where a
-    /// budget does not allow it, E0810 where the accounts can't be read or written.
+    /// Sets aside what a call can cost wherever it is to be paid from, or nowhere: E0803 where a budget
+    /// does not allow it, E0810 where the accounts can't be read or written.
+    ///
+    /// In the ledgers of the run that is what is proven in the case that the run is in: it is bounded by
+    /// the dearest of them. In the accounts, which other runs are paid from, it is the worst of all cases.
     pub(crate) async fn reserve(
         ledger: &'a Ledger<'a>,
         budgets: Option<&'a Budgets>,
-        worst: Cost,
+        (reserved, worst): (Cost, Cost),
         run: &RunId,
     ) -> Result<Money<'a>, RunError> {
-        let reservation = Some(ledger.reserve(worst)?);
+        let reservation = Some(ledger.reserve(reserved)?);
         // From here on, what is dropped gives the reservation back.
         let mut money = Money { reservation, hold: None, begun: false };
         if let Some(budgets) = budgets {

@@ -29,6 +29,8 @@ pub(super) struct Ask<'a> {
     pub(super) input: Tokens,
     /// How many it may have: what is proven of the call.
     pub(super) most: Tokens,
+    /// How many are set aside for it: what is proven of the call in the case that the run is in.
+    pub(super) proven: Tokens,
     /// The output cap: nothing where the texts are asked for an embedding.
     pub(super) output: Tokens,
     /// What it is for.
@@ -59,9 +61,14 @@ impl<'a> Ask<'a> {
         ecow::eco_format!("{}/{}", self.model.provider, self.model.model)
     }
 
-    /// The most that it can cost.
+    /// The most that it can cost in any case.
     pub(super) fn worst(&self) -> Cost {
         self.model.card.worst(self.most, self.output)
+    }
+
+    /// The most that it can cost in the case that the run is in.
+    pub(super) fn reserved(&self) -> Cost {
+        self.model.card.worst(self.proven, self.output)
     }
 
     /// Refuses a request that is larger than what was proven of it: it would cost more than what is
@@ -121,7 +128,7 @@ pub(super) async fn attempt(site: Site<'_>, ask: &Ask<'_>, request: &Request<'_>
     let (call, mut turn) = opened.inspect_err(|halt| taped.was_not_asked(halt))?;
     match send(site, ask, request, (&call, &time, &mut turn, &mut taped)).await {
         Ok(reply) => {
-            let spent = used(ask, &reply, worst);
+            let spent = used(ask, &reply);
             turn.used(spent);
             let excess = ceiling::broken(site, ask, worst, (reply.usage, spent));
             let request_id = reply.request_id.clone();
@@ -134,7 +141,7 @@ pub(super) async fn attempt(site: Site<'_>, ask: &Ask<'_>, request: &Request<'_>
         }
         Err(failure) => {
             let (failure, spent) = *failure;
-            let spent = spent.unwrap_or_else(|| cut_off(ask, worst));
+            let spent = spent.unwrap_or_else(|| cut_off(ask));
             turn.used(spent);
             call.finish(Ended { error: Some(&failure.error), ..Ended::with(spent) }).await;
             Err(failure.into())
@@ -143,10 +150,10 @@ pub(super) async fn attempt(site: Site<'_>, ask: &Ask<'_>, request: &Request<'_>
 }
 
 /// What a call used. Where the provider does not say, what was reserved stays charged.
-fn used(ask: &Ask<'_>, reply: &Reply, worst: Cost) -> Spent {
+fn used(ask: &Ask<'_>, reply: &Reply) -> Spent {
     let usage = reply.usage;
     if usage.input == Tokens(0) && usage.output == Tokens(0) {
-        return cut_off(ask, worst);
+        return cut_off(ask);
     }
     Spent {
         usd: ask.model.card.price.billed(&usage),

@@ -41,6 +41,7 @@ pub(super) async fn embed(
         measure,
         input,
         most,
+        proven: engine.plan.cases.least((site.step.span, id), input, most),
         output: Tokens(0),
         purpose: Purpose::Embedding,
         messages: Vec::new(),
@@ -66,7 +67,7 @@ pub(super) async fn embed(
             turn.ended(site, &ask, Ok(()));
             let usage = Used { input: embedded.input, ..Used::default() };
             let spent = match embedded.input {
-                Tokens(0) => cut_off(&ask, ask.worst()),
+                Tokens(0) => cut_off(&ask),
                 input => {
                     let usd = model.card.price.billed(&usage);
                     Spent { usd, calls: 1, input, ..Spent::default() }
@@ -88,7 +89,7 @@ pub(super) async fn embed(
             (Failure::passing(RunError::new(Code::E0805, message)), None)
         }
     };
-    let spent = spent.unwrap_or_else(|| cut_off(&ask, ask.worst()));
+    let spent = spent.unwrap_or_else(|| cut_off(&ask));
     turn.used(spent);
     call.finish(Ended { error: Some(&failure.error), ..Ended::with(spent) }).await;
     Err(failure.into())

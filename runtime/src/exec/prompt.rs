@@ -148,6 +148,7 @@ async fn retried(site: Site<'_>, question: Question<'_>, model: ModelId) -> Give
     let input = facts.count(prompt, (model, who), measure, &messages);
     let bound = bounds.and_then(|b| b.request(model));
     let most = bound.map_or(input, |b| if question.again.is_empty() { b.input } else { b.again });
+    let proven = engine.plan.cases.least((site.step.span, model), input, most);
     let ask = Ask {
         id: model,
         prompt,
@@ -156,6 +157,7 @@ async fn retried(site: Site<'_>, question: Question<'_>, model: ModelId) -> Give
         provider: &*engine.providers[model.index()],
         input,
         most,
+        proven,
         output: who.output_cap(),
         purpose: Purpose::Answer,
         messages,

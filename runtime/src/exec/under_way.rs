@@ -21,26 +21,27 @@ use tokio::time::Instant;
 
 /// Waits for a call's turn, reserves and notes: from here on it may be billed.
 pub(super) async fn open<'a>(site: Site<'a>, ask: &Ask<'_>, until: Instant) -> Given<(Call<'a>, Turn<'a>)> {
-    let worst = ask.worst();
+    let (reserved, worst) = (ask.reserved(), ask.worst());
     ceiling::trusted(site, ask)?;
     let mut turn = turn(site, ask, until).await?;
     let engine = site.run().engine;
-    let money = Money::reserve(site.cx.ledger, engine.budgets.as_ref(), worst, &site.run().id).await?;
+    let money =
+        Money::reserve(site.cx.ledger, engine.budgets.as_ref(), (reserved, worst), &site.run().id).await?;
     let whom = ask.whom();
     let about = About { whom: whom.clone(), worst, in_doubt: InDoubt::Repeat, key: None };
     let attempt = AttemptId::fresh();
     // In the record before the call is made, since `begin` waits for what stands before it.
     audit::asked(site, ask, attempt);
     let noted = site.run().begin(site.path, attempt, about).await?;
-    let call = Call::start(site, ask, (money, noted), (whom, worst, turn.waited));
+    let call = Call::start(site, ask, (money, noted), (whom, reserved, turn.waited));
     turn.sent();
     Ok((call, turn))
 }
 
 /// What a call that may have been billed counts as: all that it could use.
-pub(super) fn cut_off(ask: &Ask<'_>, worst: Cost) -> Spent {
-    let (input, output) = (ask.most, ask.output);
-    Spent { usd: worst, calls: 1, input, output, cached_calls: 0 }
+pub(super) fn cut_off(ask: &Ask<'_>) -> Spent {
+    let (input, output) = (ask.proven, ask.output);
+    Spent { usd: ask.reserved(), calls: 1, input, output, cached_calls: 0 }
 }
 
 /// A call under way. Dropped before its end, it counts with its worst case.
@@ -77,7 +78,7 @@ impl<'a> Call<'a> {
         site: Site<'a>,
         ask: &Ask<'_>,
         (mut money, noted): (Money<'a>, Option<AttemptId>),
-        (model, worst, waited): (EcoString, Cost, Millis),
+        (model, reserved, waited): (EcoString, Cost, Millis),
     ) -> Call<'a> {
         money.begin();
         let number = match ask.purpose {
@@ -88,7 +89,7 @@ impl<'a> Call<'a> {
             model: model.clone(),
             attempt: number,
             restarts: number > 0 && restarts(site),
-            reserved: worst,
+            reserved,
             waited,
             cuts: ask.cuts.to_vec(),
         });
@@ -98,7 +99,7 @@ impl<'a> Call<'a> {
             number,
             purpose: ask.purpose,
             started: Instant::now(),
-            worst: cut_off(ask, worst),
+            worst: cut_off(ask),
             money: Some(money),
             noted,
         }

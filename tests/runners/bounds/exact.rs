@@ -72,3 +72,52 @@ fn in_and_out_together_are_those_of_one_way() {
     assert!(both.tokens.0 < both.input.0 + both.output.0, "{both:?}");
     assert_eq!(both.output.0, 20);
 }
+
+#[test]
+fn of_values_that_exclude_each_other_the_dearest_case_counts() {
+    let parts = "enum Short { a }\nenum Long { something_that_has_many_tokens, b }\n\
+                 prompt short(p: text) -> Short { model: large, user: \"x {{ p | fence }}\" }\n\
+                 prompt long(p: text) -> Long { model: small, user: \"x {{ p | fence }}\" }";
+    let flow = |made: &str| {
+        worst(&format!(
+            "{parts}\nflow main(a: text <= 9 tokens, b: bool) -> int 1..5 {{\n  {made}\n  return judge(text(x))\n}}"
+        ))
+    };
+    let (dear, far) = (flow("x = short(a)"), flow("x = long(a)"));
+    assert!(dear.usd > far.usd && dear.input < far.input, "{dear:?} {far:?}");
+    let either = flow("x = if b { yield text(short(a)) } else { yield text(long(a)) }");
+    assert_eq!(either.usd, dear.usd.max(far.usd));
+    assert_eq!(either.tokens, dear.tokens.max(far.tokens));
+    // What is dearest and longest is not told apart.
+    let instead = flow("x = long(a) else Long.b");
+    assert_eq!((instead.usd, instead.tokens), (far.usd, far.tokens));
+}
+
+#[test]
+fn a_known_list_is_gone_through_element_by_element() {
+    let flow = |list: &str, parallel: u32| {
+        let each = format!("each x in {list} {{\n    parallel: {parallel}\n    yield judge(x)\n  }}");
+        worst(&format!("flow main(a: text <= 9 tokens) -> [int 1..5] {{\n  all = {each}\n  return all\n}}"))
+    };
+    let one = |element: &str| flow(&format!("[{element}]"), 1);
+    let (long, short) = (one("\"a long element of this list\""), one("\"b\""));
+    let both = flow("[\"a long element of this list\", \"b\"]", 1);
+    assert_eq!(both.input.0, long.input.0 + short.input.0);
+    assert_eq!(both.usd.0, long.usd.0 + short.usd.0);
+    assert_eq!(flow("[\"a long element of this list\", \"b\"]", 2).usd, both.usd);
+    let three = flow("[\"b\", \"a long element of this list\", \"b\"]", 1);
+    assert_eq!(three.input.0, both.input.0 + short.input.0);
+}
+
+#[test]
+fn a_loop_of_a_template_pastes_each_element_of_a_known_list() {
+    let prompt = "prompt told(p: [text <= 50 tokens] <= 9) -> text { model: small, user: \"\"\"\n    {% for e in p %}\n    {{ e | fence }}\n    {% endfor %}\n    \"\"\" }";
+    let flow =
+        |list: &str| worst(&format!("{prompt}\nflow main() -> text {{ return told({list}) }}")).input.0;
+    let (long, short) = ("\"a long element of this list\"", "\"b\"");
+    let [none, one, two] =
+        ["[]".to_owned(), format!("[{short}]"), format!("[{long}]")].map(|list| flow(&list));
+    assert!(none < one && one < two);
+    let [twice, both] = [format!("[{short}, {short}]"), format!("[{long}, {short}]")].map(|list| flow(&list));
+    assert_eq!(both - twice, two - one);
+}
