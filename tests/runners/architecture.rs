@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 // What each crate may depend on inside the workspace, whether it does or not.
-const MAY_KNOW: [(&str, &[&str]); 10] = [
+const MAY_KNOW: [(&str, &[&str]); 11] = [
     ("flow-diagnostics", &[]),
+    ("tree-sitter-flow", &[]),
     ("flow-injection", &[]),
     ("flow-grammar", &["flow-diagnostics"]),
     ("flow-plan", &["flow-diagnostics"]),

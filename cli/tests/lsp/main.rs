@@ -7,4 +7,5 @@ mod client;
 mod completion;
 mod features;
 mod fuzz;
+mod grammars;
 mod sync;

@@ -6,9 +6,11 @@
 use super::names;
 use super::walk::{self, Visit};
 use crate::snapshot::Snapshot;
-use flow_compiler::ast::{Expr, ExprKind, Item, Setting, SettingValue, StringLit, TypeExpr, TypeExprKind};
+use flow_compiler::ast::{
+    Expr, ExprKind, Item, Setting, SettingValue, Step, StringLit, TypeExpr, TypeExprKind,
+};
 use flow_diagnostics::Span;
-use flow_grammar::tokens::{ITEM_WORDS, TokenKind, lex};
+use flow_grammar::tokens::{KEYWORDS, TokenKind, lex};
 use minijinja::machinery::{Token as Piece, tokenize};
 use minijinja::syntax::SyntaxConfig;
 use std::collections::HashMap;
@@ -97,50 +99,14 @@ pub(crate) fn of(snapshot: &Snapshot, range: Range<usize>) -> Vec<Token> {
     out
 }
 
+// Words that are no keywords of the grammar, and mean something in their place all the same.
+const WORDS: [&str; 7] = ["true", "false", "null", "it", "unless", "for", "per"];
+
+// Names that stand for a label where one is wanted: `clearance: private`.
+const LABELS: [&str; 3] = ["private", "untrusted", "trusted"];
+
 fn is_keyword(word: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "from",
-        "as",
-        "if",
-        "else",
-        "match",
-        "each",
-        "in",
-        "repeat",
-        "up",
-        "to",
-        "until",
-        "unless",
-        "return",
-        "yield",
-        "stop",
-        "redact",
-        "retry",
-        "hold",
-        "reply",
-        "let",
-        "expect",
-        "score",
-        "true",
-        "false",
-        "null",
-        "and",
-        "or",
-        "not",
-        "it",
-        "private",
-        "untrusted",
-        "trusted",
-        "truncate",
-        "tokens",
-        "token",
-        "chars",
-        "char",
-        "for",
-        "per",
-        "similar",
-    ];
-    ITEM_WORDS.contains(&word) || WORDS.contains(&word)
+    KEYWORDS.contains(&word) || WORDS.contains(&word)
 }
 
 // A token that goes over several lines is one for each of them.
@@ -183,7 +149,8 @@ impl Known {
         };
         let kinds: HashMap<Span, &str> = hir.decls.iter().map(|d| (d.span, d.kind)).collect();
         for typed in hir.typed.iter().filter(|t| near(&t.span) && !t.name.is_empty()) {
-            let declares = !self.classes.contains_key(&(typed.span.start as usize));
+            let known = self.classes.get(&(typed.span.start as usize));
+            let declares = known.is_none_or(|(_, declares)| *declares);
             self.set(typed.span, Class::Variable, declares);
         }
         let params: Vec<Span> =
@@ -244,8 +211,19 @@ impl Visit for Known {
         }
     }
 
+    fn step(&mut self, step: &Step) {
+        step.name.iter().for_each(|name| self.set(name.span, Class::Variable, true));
+    }
+
     fn expr(&mut self, expr: &Expr) {
         match &expr.kind {
+            // A callee has been seen to. A name in capitals that stands for nothing may be meant as a type.
+            ExprKind::Name(name)
+                if !LABELS.contains(&name.as_str())
+                    && !name.starts_with(|c: char| c.is_ascii_uppercase()) =>
+            {
+                self.classes.entry(expr.span.start as usize).or_insert((Class::Variable, false));
+            }
             ExprKind::Call(callee, args) => {
                 self.set(callee.span, Class::Function, false);
                 args.iter()
@@ -280,7 +258,10 @@ fn template(literal: &StringLit) -> Vec<(Range<usize>, Option<Class>)> {
     };
     let mut out = Vec::new();
     let mut before = None;
+    let mut at = 0;
     for (token, span) in tokens {
+        out.extend(comment(literal, at..span.start_offset as usize));
+        at = span.end_offset as usize;
         let class = match &token {
             Piece::TemplateData(_) => {
                 before = None;
@@ -306,7 +287,16 @@ fn template(literal: &StringLit) -> Vec<(Range<usize>, Option<Class>)> {
         let place = literal.source_span(span.start_offset as usize..span.end_offset as usize);
         out.push((place.range(), class));
     }
+    out.extend(comment(literal, at..literal.value.len()));
     out
+}
+
+// What lies between two tokens is blank, or a comment.
+fn comment(literal: &StringLit, between: Range<usize>) -> Option<(Range<usize>, Option<Class>)> {
+    let text = literal.value.get(between.clone())?;
+    let (start, end) = (text.find("{#")?, text.rfind("#}")? + 2);
+    let place = literal.source_span(between.start + start..between.start + end);
+    Some((place.range(), Some(Class::Comment)))
 }
 
 enum After {

@@ -1,0 +1,15 @@
+[
+  (fields)
+  (variants)
+  (settings)
+  (block)
+  (arms)
+  (test_lines)
+  (eval_lines)
+  (record)
+  (list)
+  (parameters)
+  (arguments)
+] @indent
+
+["}" "]" ")"] @outdent
