@@ -69,7 +69,12 @@ install_editors() {
   rm -rf "$apt" "$root"
   mkdir -p "$apt/lists/partial" "$apt/archives/partial" "$root"
   : > "$apt/status"
-  echo "deb [signed-by=$keys] http://deb.debian.org/debian $release main" > "$apt/sources.list"
+  # From where this machine has its own packages.
+  local mirror
+  mirror="$(mirrors | head -n 1)"
+  [ -n "$mirror" ] || { apt-get update -qq && mirror="$(mirrors | head -n 1)"; }
+  [ -n "$mirror" ] || { echo "editors/test.sh: apt-get knows of no packages" >&2; exit 1; }
+  echo "deb [signed-by=$keys] $mirror $release main" > "$apt/sources.list"
   cat > "$apt/apt.conf" <<END
 Dir::Etc::sourcelist "$apt/sources.list";
 Dir::Etc::sourceparts "-";
@@ -96,6 +101,10 @@ END
   runner "$work/nvim" "VIMRUNTIME=$root/usr/share/nvim/runtime" "$loader" "$libraries" "$root/usr/bin/nvim"
   "$work/nvim" --version | head -n 1
   "$work/hx" --version
+}
+
+mirrors() {
+  apt-get indextargets --format '$(REPO_URI)' | grep -v security || true
 }
 
 need_keys() {
