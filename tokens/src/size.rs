@@ -28,7 +28,8 @@ pub fn leaf_tokens(ty: &Type, counter: &dyn Counts) -> Option<u64> {
         Type::Null => 0,
         Type::List(item, most) => {
             let most = *most.as_ref()?;
-            match list_tokens(&[&**item], most, counter) {
+            let flat = list_tokens(&[&**item], most, counter);
+            match flat.or_else(|| nested_tokens(&vec![&**item; most.min(MOST_ROWS + 1) as usize], counter)) {
                 Some(tokens) => tokens,
                 // The elements, the commas between them, and the brackets.
                 None => {
@@ -47,7 +48,9 @@ fn known_tokens(known: &Known, counter: &dyn Counts) -> Option<u64> {
         Parts::Constants(values) => values.iter().map(|v| pasted(v, counter)).max(),
         Parts::Items(items) => {
             let items: Vec<&Type> = items.iter().collect();
-            list_tokens(&items, items.len() as u64, counter).or_else(|| leaf_tokens(&known.of, counter))
+            list_tokens(&items, items.len() as u64, counter)
+                .or_else(|| nested_tokens(&items, counter))
+                .or_else(|| leaf_tokens(&known.of, counter))
         }
         Parts::Only(narrower) => {
             let (all, some) = (leaf_tokens(&known.of, counter), leaf_tokens(narrower, counter));
@@ -100,6 +103,63 @@ fn list_tokens(items: &[&Type], most: u64, counter: &dyn Counts) -> Option<u64> 
     tokens = tokens.saturating_add(last.saturating_mul(more));
     Some(tokens.saturating_add(counter.count(close)).max(empty))
 }
+
+// Rows of so many lists are told apart where each may be empty.
+const MOST_ROWS: u64 = 4;
+
+// A list of lists as JSON. `None` where it is not known what is read together at the brackets.
+fn nested_tokens(rows: &[&Type], counter: &dyn Counts) -> Option<u64> {
+    if rows.len() as u64 > MOST_ROWS || !counter.splits_at_fences() && !counter.adds() {
+        return None;
+    }
+    let rows: Vec<Vec<Written>> = rows.iter().map(|row| elements(row)).collect::<Option<_>>()?;
+    let mut all = rows.iter().flatten();
+    let quotes = all.next().is_some_and(|w| w.quoted);
+    if all.any(|w| w.quoted != quotes) {
+        return None;
+    }
+    // Signs that stand together are read together, and apart from the letters, digits and texts in
+    // quotes behind them; a row that is empty joins those before it and behind it.
+    let quote = if quotes { "\"" } else { "" };
+    let most = |before: &str, element: &Written| {
+        let count = |sample: &String| match quotes {
+            true => counter.count(before).saturating_add(counter.count(sample)),
+            false => counter.count(&format!("{before}{sample}")),
+        };
+        element.samples.iter().map(count).max().unwrap_or(0)
+    };
+    let whole = |filled: u32| {
+        let (mut tokens, mut signs) = (0u64, "[".to_owned());
+        for (at, row) in rows.iter().enumerate() {
+            signs.push_str(if at > 0 { ",[" } else { "[" });
+            for (n, element) in row.iter().enumerate().filter(|_| filled & (1 << at) != 0) {
+                signs.push_str(if n > 0 { "," } else { "" });
+                signs.push_str(quote);
+                tokens = tokens.saturating_add(most(&signs, element));
+                quote.clone_into(&mut signs);
+            }
+            signs.push(']');
+        }
+        signs.push(']');
+        tokens.saturating_add(counter.count(&signs))
+    };
+    (0..1u32 << rows.len()).map(whole).max().map(|most| most.max(counter.count("[]")))
+}
+
+// The elements of a list, as they are written.
+fn elements(list: &Type) -> Option<Vec<Written>> {
+    match list {
+        Type::List(item, Some(most)) if *most <= MOST_ELEMENTS => (0..*most).map(|_| written(item)).collect(),
+        Type::Known(known) => match &known.parts {
+            Parts::Items(items) => items.iter().map(written).collect(),
+            _ => elements(&known.of),
+        },
+        _ => None,
+    }
+}
+
+// So many elements of a list in a list are told apart.
+const MOST_ELEMENTS: u64 = 16;
 
 /// How the values of a type are written in JSON: the longest ones.
 struct Written {
@@ -266,6 +326,40 @@ mod tests {
             for mark in ["<|im_start|>", "[INST] go", "</s>"] {
                 let most = leaf_tokens(&Type::constant(Type::TEXT, Value::text(mark)), &measure).unwrap_or(0);
                 assert!(most >= measure.count(&without_marks(mark)) && most >= measure.count(mark), "{mark}");
+            }
+        }
+    }
+
+    #[test]
+    fn lists_of_lists_as_json_have_no_more_tokens_than_their_bound_and_reach_it() {
+        let names = ["billing", "a", "shipping_and_handling"];
+        let variants = names.map(|n| flow_plan::Variant { name: n.into(), doc: "".into() }).to_vec();
+        let kind =
+            Type::Enum(Arc::new(flow_plan::EnumType { name: "Kind".into(), doc: "".into(), variants }));
+        let cases: [(Type, Vec<Value>); 3] = [
+            (Type::Bool, vec![Value::Bool(true), Value::Bool(false)]),
+            (Type::Int(Some((-559, 1158))), [-559, 1158, 0, -1].map(Value::Int).to_vec()),
+            (kind, names.map(Value::text).to_vec()),
+        ];
+        for measure in measures() {
+            for (item, values) in &cases {
+                let bound =
+                    leaf_tokens(&list(list(item.clone(), 2), 3), measure.counter()).expect("it has one");
+                let pairs =
+                    values.iter().flat_map(|a| values.iter().map(move |b| vec![a.clone(), b.clone()]));
+                let ones = values.iter().map(|a| vec![a.clone()]);
+                let rows: Vec<Value> =
+                    pairs.chain(ones).chain([vec![]]).map(|row| Value::List(row.into())).collect();
+                let mut most = 0;
+                for i in 0..rows.len().pow(3) {
+                    let at = |n: usize| rows[i / rows.len().pow(n as u32) % rows.len()].clone();
+                    for long in 0..=3 {
+                        let text = shown(&Value::List((0..long).map(at).collect()));
+                        most = most.max(measure.count(&text));
+                    }
+                }
+                assert!(most <= bound, "{item}: {most} of {bound}");
+                assert_eq!(most, bound, "{item}");
             }
         }
     }
