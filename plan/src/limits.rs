@@ -9,6 +9,22 @@ pub fn longest_wait(timeout: Option<Millis>) -> Millis {
     timeout.map_or(MOST, |timeout| timeout.min(MOST))
 }
 
+/// The full wait before the second try; before each further one it is twice as long, up to the longest.
+/// Half of it is waited at least.
+pub const FIRST_WAIT: Millis = Millis(250);
+
+/// The least that is waited before so many further tries together, for attempts of this `timeout`.
+pub fn least_waits(tries: u64, timeout: Option<Millis>) -> Millis {
+    let most = longest_wait(timeout).0;
+    let waits = (0..tries).map(|before| full_wait(before).min(most) / 2);
+    Millis(waits.fold(0, u64::saturating_add))
+}
+
+/// The full wait behind so many tries that were tried again already.
+pub fn full_wait(before: u64) -> u64 {
+    FIRST_WAIT.0.saturating_mul(1 << before.min(16))
+}
+
 /// The longest that a cache is waited for, each time it is asked or told something.
 pub const CACHE: Millis = Millis(250);
 

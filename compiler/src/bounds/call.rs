@@ -1,6 +1,7 @@
 //! Calls: what one takes with all its settings.
 
 use super::infer::{Env, narrowest};
+use super::limit::is_pressed;
 use super::prompt::Asked;
 use super::walk::{CallWorst, FlowWorst, Instance, Place, Unbounded, Walk};
 use super::worst::{Line, Ways, Worst, either};
@@ -63,7 +64,8 @@ impl Walk<'_> {
     }
 
     fn sub_flow(&mut self, step: &mut Step, id: FlowId, args: &[Type], place: &Place) -> (Ways, Type) {
-        let (worst, called) = self.called(id, args);
+        let limits = [self.limit, step.settings.timeout, self.plan.flows[id.index()].settings.deadline];
+        let (worst, called) = self.called(id, args, limits.into_iter().flatten().min());
         step.called = called;
         let attempts = attempts(&step.settings);
         self.calls.extend(worst.calls.iter().map(|call| CallWorst {
@@ -83,14 +85,23 @@ impl Walk<'_> {
     }
 
     // A flow for arguments of these types, with the steps of its own that it has then.
-    fn called(&mut self, id: FlowId, args: &[Type]) -> (FlowWorst, Option<Arc<Block>>) {
+    // `limit` is the time that it has.
+    fn called(
+        &mut self,
+        id: FlowId,
+        args: &[Type],
+        limit: Option<Millis>,
+    ) -> (FlowWorst, Option<Arc<Block>>) {
+        let limit = limit.filter(|limit| is_pressed(self.plan, &self.plan.flows[id.index()].body, *limit));
         let params = &self.plan.flows[id.index()].params;
         let given: Vec<Type> = params.iter().zip(args).map(|(p, arg)| narrowest(&p.ty, arg)).collect();
         let is_less = params.iter().zip(&given).any(|(param, given)| param.ty != *given);
-        if let Some(known) = self.called.get(&id).and_then(|all| all.iter().find(|c| c.args == given)) {
+        if let Some(known) =
+            self.called.get(&id).and_then(|all| all.iter().find(|c| c.args == given && c.limit == limit))
+        {
             return (known.worst.clone(), Some(known.body.clone()));
         }
-        if !is_less || given.len() != params.len() || self.inside >= MOST_CALLED {
+        if !(is_less || limit.is_some()) || given.len() != params.len() || self.inside >= MOST_CALLED {
             return (self.flow(id), None);
         }
         let mut body = self.plan.flows[id.index()].body.clone();
@@ -101,11 +112,13 @@ impl Walk<'_> {
         }
         // What is wrong in it is told of the flow itself.
         let (unbounded, needless) = (self.unbounded.len(), self.needless.len());
+        let around = std::mem::replace(&mut self.limit, limit);
         let worst = self.walked(id, &mut body, env);
+        self.limit = around;
         self.unbounded.truncate(unbounded);
         self.needless.truncate(needless);
         let body = Arc::new(body);
-        let called = Called { args: given, worst: worst.clone(), body: body.clone() };
+        let called = Called { args: given, limit, worst: worst.clone(), body: body.clone() };
         self.called.entry(id).or_default().push(called);
         (worst, Some(body))
     }
@@ -123,9 +136,10 @@ impl Walk<'_> {
         for (i, (param, arg)) in guard.params.iter().zip(args).enumerate() {
             env.set(VarId(guard.body.vars.start + i as u32), narrowest(&param.ty, arg));
         }
-        let around = std::mem::take(&mut self.calls);
+        let (around, limit) = (std::mem::take(&mut self.calls), self.limit.take());
         let place = Place { inside: ecow::EcoString::new(), times: 1 };
         let (ways, _) = self.block(&mut guard.body, &mut env, &place);
+        self.limit = limit;
         let calls = std::mem::replace(&mut self.calls, around);
         let inference = self.inference();
         // A requirement that does not hold is found when all judges have answered.
@@ -198,6 +212,7 @@ impl Walk<'_> {
         if let Some(unless) = &unless {
             self.doubts.insert((step.span, step.name.clone()), unless.clone());
         }
+        self.asked = Some(id);
         (self.answered(step, &bounds, unless.as_ref(), place, false), output)
     }
 
@@ -381,10 +396,15 @@ impl Walk<'_> {
                 let longer = Worst { time: Millis(after.0.saturating_add(time.0)), ..one.clone() };
                 one.beside(&longer)
             }
-            _ => one,
+            _ => one.clone(),
         };
-        let ways = Ways { ok: once.clone(), failed: Some(once), ..Ways::default() };
-        tried(&ways, &step.settings, waiting(step, place))
+        let either = |once: Worst| Ways { ok: once.clone(), failed: Some(once), ..Ways::default() };
+        let tries = |once: Worst| tried(&either(once), &step.settings, waiting(step, place));
+        let ways = tries(once);
+        let Some(fewer) = self.fewer_calls(step) else { return ways };
+        let fewer = one.times(fewer);
+        let failed = ways.failed.as_ref().map(|time| fewer.clone().taking(time));
+        Ways { ok: fewer.taking(&ways.ok), failed, ..ways }
     }
 
     fn request_line(&self, step: &Step, request: &RequestBound, place: &Place, again: bool) -> Line {
@@ -451,7 +471,7 @@ pub(crate) struct Doubt {
 
 // A text without a bound can be anything, and one that is cut at its bound as well, so that none is
 // refused and shown again.
-fn may_be_refused(output: &Type) -> bool {
+pub(super) fn may_be_refused(output: &Type) -> bool {
     !matches!(output.present(), Type::Text { bound: None, .. } | Type::Text { truncate: true, .. })
 }
 
@@ -459,6 +479,8 @@ fn may_be_refused(output: &Type) -> bool {
 #[derive(Clone)]
 pub(crate) struct Called {
     args: Vec<Type>,
+    // The time that it has, where that counts.
+    limit: Option<Millis>,
     worst: FlowWorst,
     body: Arc<Block>,
 }
@@ -481,12 +503,12 @@ fn models(settings: &StepSettings) -> Vec<ModelId> {
     kept
 }
 
-fn hedges(settings: &StepSettings) -> bool {
+pub(super) fn hedges(settings: &StepSettings) -> bool {
     let longest = Callee::Prompt(PromptId(0)).longest().unwrap_or_default();
     settings.hedge.is_some_and(|after| after < settings.timeout.unwrap_or(longest))
 }
 
-fn attempts(settings: &StepSettings) -> u64 {
+pub(super) fn attempts(settings: &StepSettings) -> u64 {
     u64::from(settings.retry) + 1
 }
 

@@ -17,6 +17,7 @@ mod given;
 mod infer;
 mod knob;
 mod known;
+mod limit;
 mod mean;
 mod narrow;
 mod near;
@@ -177,6 +178,8 @@ pub(crate) fn derive_for(plan: &mut Plan, wanted: &[FlowId], measures: &[Measure
         rounds: 0,
         called: HashMap::new(),
         inside: 0,
+        limit: None,
+        asked: None,
         looked: 0,
         asides: 0,
         aside: 0,

@@ -18,7 +18,8 @@ use super::{Amount, amount};
 use ecow::{EcoString, eco_format};
 use flow_diagnostics::Span;
 use flow_plan::{
-    Block, Callee, Expr, FlowId, GuardId, Millis, ModelId, OnFail, Plan, Step, StepKind, Tokens, Type, VarId,
+    Block, Callee, Expr, FlowId, GuardId, Millis, ModelId, OnFail, Plan, PromptId, Step, StepKind, Tokens,
+    Type, VarId,
 };
 use flow_tokens::Measure;
 use petgraph::Direction;
@@ -123,6 +124,10 @@ pub(crate) struct Walk<'a> {
     pub(crate) settled: HashMap<Span, Settled>,
     // How many loops are being looked at for what their `it` holds.
     pub(crate) settling: usize,
+    // The time that the flow has, where it is walked for a call that says so.
+    pub(crate) limit: Option<Millis>,
+    // The prompt that the step asks.
+    pub(crate) asked: Option<PromptId>,
     // How many loops the step lies in.
     pub(crate) rounds: usize,
     /// Steps that were looked at for what loops grow to.
@@ -174,7 +179,9 @@ impl Walk<'_> {
         for (i, param) in flow.params.iter().enumerate() {
             env.set(VarId(body.vars.start + i as u32), param.ty.clone());
         }
+        let limit = self.limit.take();
         let worst = self.walked(id, &mut body, env);
+        self.limit = limit;
         self.plan.flows[id.index()].body = body;
         self.flows[id.index()] = Some(worst.clone());
         worst

@@ -16,7 +16,6 @@ use crate::provider::Message;
 use crate::{RunError, Spent};
 use ecow::EcoString;
 use flow_diagnostics::Code;
-use flow_plan::limits::longest_wait;
 use flow_plan::{
     Action, ActionId, Arg, Callee, Cost, Expr, FlowId, Guard, Lookup, Millis, Require, StepKind, UnaryOp,
     Value,
@@ -101,6 +100,11 @@ pub(super) fn claim_again(site: Site<'_>) -> Given<()> {
     Ok(())
 }
 
+// Who stands in for the world does it without a model.
+fn is_played(callee: &Callee) -> bool {
+    matches!(callee, Callee::Lookup(_) | Callee::Builtin(_) | Callee::Action(_))
+}
+
 async fn tries(site: Site<'_>, callee: &Callee, args: &[Value]) -> Given<Value> {
     let settings = &site.step.settings;
     let mut number = 0;
@@ -111,7 +115,12 @@ async fn tries(site: Site<'_>, callee: &Callee, args: &[Value]) -> Given<Value> 
             site.begin().await;
         }
         site.tally.attempt();
-        let work = once(site, callee, args, number);
+        let work = async {
+            if let (Some(director), true) = (&site.run().engine.director, is_played(callee)) {
+                tokio::time::sleep(director.takes(At::of(site, number))).await;
+            }
+            once(site, callee, args, number).await
+        };
         let result = match settings.timeout.or(callee.longest()) {
             Some(limit) => match tokio::time::timeout(limit.duration(), work).await {
                 Ok(result) => result,
@@ -123,7 +132,7 @@ async fn tries(site: Site<'_>, callee: &Callee, args: &[Value]) -> Given<Value> 
             Err(Halt::Fail(failure)) if number <= settings.retry => failure,
             other => return other,
         };
-        match backoff::wait(failure.again, number, longest_wait(site.step.settings.timeout)) {
+        match backoff::before(site, failure.again, number) {
             Some(wait) => {
                 site.rest();
                 tokio::time::sleep(wait.duration()).await;

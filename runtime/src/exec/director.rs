@@ -7,6 +7,7 @@ use crate::{RunError, StepPath};
 use async_trait::async_trait;
 use flow_plan::{Lookup, Step, Value};
 use serde_json::Value as Json;
+use std::time::Duration;
 
 /// Answers instead of providers, sources, built-in guards and channels.
 #[async_trait]
@@ -16,6 +17,9 @@ pub(crate) trait Director: Send + Sync {
 
     /// The vectors of texts.
     async fn embedded(&self, request: &Texts<'_>) -> Result<Embedded, CallError>;
+
+    /// How long a lookup, a built-in guard or an action takes.
+    fn takes(&self, at: At<'_>) -> Duration;
 
     /// What a lookup finds, as its source would give it.
     fn found(&self, at: At<'_>, lookup: &Lookup) -> Result<Json, RunError>;

@@ -8,7 +8,6 @@ use crate::provider::Message;
 use crate::script;
 use crate::{RunError, StepPath};
 use flow_diagnostics::Code;
-use flow_plan::limits::longest_wait;
 use flow_plan::{Callee, Expr, OnFail, Role, Step, StepKind, Value};
 use std::sync::atomic::Ordering;
 
@@ -54,7 +53,7 @@ async fn retried(site: Site<'_>, first: Failure, times: u32) -> Given<Value> {
     for round in 1..=times {
         if failure.reply.is_none()
             && site.run().engine.waits()
-            && let Some(wait) = backoff::wait(failure.again, round, longest_wait(site.step.settings.timeout))
+            && let Some(wait) = backoff::before(site, failure.again, round)
         {
             site.rest();
             tokio::time::sleep(wait.duration()).await;

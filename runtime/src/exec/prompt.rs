@@ -13,7 +13,6 @@ use crate::RunError;
 use crate::cache::Digest;
 use crate::provider::Message;
 use flow_diagnostics::Code;
-use flow_plan::limits::longest_wait;
 use flow_plan::{Millis, ModelId, PromptId, Role, Tokens, Value};
 use flow_tokens::Measure;
 use futures::future::{BoxFuture, Either, select};
@@ -181,7 +180,7 @@ async fn retried(site: Site<'_>, question: Question<'_>, model: ModelId) -> Give
             Err(Halt::Fail(failure)) if tries <= settings.retry => failure,
             other => return other,
         };
-        match backoff::wait(failure.again, tries, longest_wait(site.step.settings.timeout)) {
+        match backoff::before(site, failure.again, tries) {
             // The model has answered; there is nothing to wait for.
             Some(_) if failure.reply.is_some() || !engine.waits() => {}
             Some(wait) => {

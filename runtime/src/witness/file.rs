@@ -4,6 +4,7 @@ use crate::exec::At;
 use flow_plan::{Tokens, Used};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value as Json};
+use std::time::Duration;
 
 /// The inputs of a run and all that the world said in it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -66,6 +67,9 @@ pub struct Found {
     pub round: u32,
     /// Which try in this round, from 1.
     pub number: u32,
+    /// After how long it is done, in milliseconds.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub after_ms: u64,
     /// Whether it goes well.
     pub goes: bool,
     /// What a lookup finds.
@@ -74,10 +78,16 @@ pub struct Found {
 }
 
 impl Found {
-    /// Of one call: what it gives, nothing where it fails.
-    pub(super) fn of(at: At<'_>, gives: Option<Json>) -> Found {
-        let (step, goes) = (at.path.to_string(), gives.is_some());
-        Found { step, round: at.round, number: at.number, goes, gives: gives.unwrap_or(Json::Null) }
+    /// Of one call: after how long it is done, and what it gives, nothing where it fails.
+    pub(super) fn of(at: At<'_>, after: Duration, gives: Option<Json>) -> Found {
+        Found {
+            step: at.path.to_string(),
+            round: at.round,
+            number: at.number,
+            after_ms: after.as_millis() as u64,
+            goes: gives.is_some(),
+            gives: gives.unwrap_or(Json::Null),
+        }
     }
 }
 

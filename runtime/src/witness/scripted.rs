@@ -13,6 +13,7 @@ use flow_plan::{Lookup, Value};
 use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 /// One witness's world.
 pub(super) struct Scripted {
@@ -69,6 +70,11 @@ impl Director for Scripted {
 
     async fn embedded(&self, request: &Texts<'_>) -> Result<Embedded, CallError> {
         Ok(nowhere(request))
+    }
+
+    fn takes(&self, at: At<'_>) -> Duration {
+        let found = self.found.get(&(at.path.to_string(), at.round, at.number));
+        Duration::from_millis(found.map_or(0, |found| found.after_ms))
     }
 
     fn found(&self, at: At<'_>, _lookup: &Lookup) -> Result<Json, RunError> {

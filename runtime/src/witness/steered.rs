@@ -13,7 +13,7 @@ use crate::provider::{CallError, CallErrorKind, Embedded, Finish, Reply, Request
 use crate::{RunError, StepPath};
 use async_trait::async_trait;
 use flow_diagnostics::{Code, Span};
-use flow_plan::{Callee, Lookup, Millis, ModelId, OnFail, Plan, PromptId, Tokens, Type, Value};
+use flow_plan::{Callee, Lookup, Millis, ModelId, OnFail, Plan, PromptId, StepKind, Tokens, Type, Value};
 use flow_tokens::Measure;
 use serde_json::Value as Json;
 use std::collections::{HashMap, HashSet};
@@ -306,12 +306,17 @@ impl Director for Steered {
         let state = &mut *self.lock();
         let mut choose =
             |what: &str, ways| self.choices.choose(&mut state.met, &format!("{name} {what}"), &items, ways);
-        let found = match choose("fails", 2) {
+        let after = late(at, choose("fails", ENDS) == LATE);
+        let found = match choose("fails", ENDS) {
             0 => Some(self.sizes(Tokens(0)).largest(&lookup.output, "finds", &mut choose)),
             _ => None,
         };
-        state.script.found.push(Found::of(at, found.clone()));
+        state.script.found.push(Found::of(at, after, found.clone()));
         found.ok_or_else(|| failed(Code::E0807))
+    }
+
+    fn takes(&self, at: At<'_>) -> Duration {
+        late(at, self.end(at) == LATE)
     }
 
     fn verdict(&self, at: At<'_>) -> Verdict {
@@ -332,14 +337,35 @@ impl Director for Steered {
 impl Steered {
     // Whether what gives no value of its own goes well.
     fn goes(&self, at: At<'_>) -> bool {
-        let (name, items) = (place(at.path, at.round), at.path.items());
-        let state = &mut *self.lock();
-        let usual = usize::from(matches!(&at.step.on_fail, Some(OnFail::Retry(most)) if at.round < *most));
-        let name = format!("{name} fails");
-        let goes = self.choices.choose_from(&mut state.met, &name, &items, (2, usual)) == 0;
-        state.script.found.push(Found::of(at, goes.then_some(Json::Null)));
+        let end = self.end(at);
+        let goes = end == 0;
+        self.lock().script.found.push(Found::of(at, late(at, end == LATE), goes.then_some(Json::Null)));
         goes
     }
+
+    // How what is no call of a model ends: well, or not, at once or late.
+    fn end(&self, at: At<'_>) -> usize {
+        let (name, items) = (place(at.path, at.round), at.path.items());
+        let state = &mut *self.lock();
+        let is_lookup = matches!(at.step.kind, StepKind::Call(Callee::Lookup(_), _));
+        let again = matches!(&at.step.on_fail, Some(OnFail::Retry(most)) if at.round < *most);
+        let usual = usize::from(again && !is_lookup);
+        self.choices.choose_from(&mut state.met, &format!("{name} fails"), &items, (ENDS, usual))
+    }
+}
+
+// The ways of `Steered::end`, and the last of them.
+const ENDS: usize = 3;
+const LATE: usize = 2;
+
+// When all else is done, and still within the limit.
+fn late(at: At<'_>, is_late: bool) -> Duration {
+    let longest = match &at.step.kind {
+        StepKind::Call(callee, _) => callee.longest(),
+        _ => None,
+    };
+    let limit = at.step.settings.timeout.or(longest).unwrap_or_default();
+    if is_late { limit.duration().saturating_sub(Duration::from_millis(2)) } else { Duration::ZERO }
 }
 
 pub(super) fn failed(code: Code) -> RunError {

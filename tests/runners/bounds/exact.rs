@@ -52,6 +52,25 @@ fn where_there_is_never_doubt_no_other_model_is_asked() {
 }
 
 #[test]
+fn a_called_flow_has_as_many_calls_as_can_begin_within_its_time() {
+    let calls = |asks: &str, limit: &str| {
+        let tell = "prompt tell(p: text) -> text { model: large, user: \"{{ p | fence }}\" }";
+        let part = format!(
+            "flow part(a: text <= 9 tokens) -> text {{ x = {asks}(a) {{ retry: 2, hedge: 700ms }}\n  return text(x) }}"
+        );
+        worst(&format!("{tell}\n{part}\nflow main(a: text <= 9 tokens) -> text {{ return part(a){limit} }}"))
+            .calls
+    };
+    let within = |asks: &str, limit: &str| calls(asks, &format!(" {{ timeout: {limit} }}"));
+    assert_eq!(calls("tell", ""), 6);
+    // Further tries begin behind waits of 125 and 250 ms at least, and a call beside another after 700 ms.
+    let limits = ["100ms", "200ms", "900ms", "1500ms", "1800ms", "2500ms"];
+    assert_eq!(limits.map(|limit| within("tell", limit)), [1, 2, 3, 4, 5, 6]);
+    // What answers with something that cannot be used is asked again at once.
+    assert_eq!(limits.map(|limit| within("judge", limit)), [3, 3, 4, 5, 5, 6]);
+}
+
+#[test]
 fn a_called_flow_is_bounded_by_what_it_is_given() {
     let flow = |given: &str| {
         let part = "flow part(a: text <= 900 tokens) -> int 1..5 { return judge(a) }";
