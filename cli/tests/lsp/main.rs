@@ -7,4 +7,5 @@ mod client;
 mod completion;
 mod features;
 mod fuzz;
+mod panels;
 mod sync;
