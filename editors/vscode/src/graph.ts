@@ -14,10 +14,12 @@ const BODY = `<header>
 <select id="flow" aria-label="Flow"></select>
 <span id="cost"></span>
 <span class="space"></span>
+<span class="tools">
 <label><input type="checkbox" id="labels"> labels</label>
 <button id="out" title="Smaller">−</button>
 <button id="fit" title="As wide as the panel">fit</button>
 <button id="in" title="Larger">+</button>
+</span>
 </header>
 <p id="trouble" role="status" hidden></p>
 <main id="picture" tabindex="0"></main>

@@ -145,14 +145,20 @@ function notesOf({ run, step }: StepItem): NoteItem[] {
 function endOf(run: Run): NoteItem[] {
   const { progress } = run;
   const out: NoteItem[] = progress.notes.map((note) => ({ run, note, icon: new vscode.ThemeIcon('info') }));
-  if (progress.error !== undefined) {
+  if (progress.error !== undefined && !isTold(progress.error, progress.steps)) {
     out.push({ run, note: progress.error, icon: failed(), command: { title: 'Show the output', command: 'flowc.output' } });
-  } else if (progress.output !== undefined) {
+  }
+  if (progress.error === undefined && progress.output !== undefined) {
     const shown = typeof progress.output === 'string' ? progress.output : JSON.stringify(progress.output);
     const command = { title: 'Show the result', command: 'flowc.runs.result', arguments: [run] };
     out.push({ run, note: shown, icon: new vscode.ThemeIcon('output'), command });
   }
   return out;
+}
+
+/** Whether a step says it already. */
+function isTold(error: string, steps: readonly Step[]): boolean {
+  return steps.some((step) => step.error === error || isTold(error, step.children));
 }
 
 function tooltip(run: Run, step: Step, status: Status): vscode.MarkdownString {

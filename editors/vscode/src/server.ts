@@ -1,7 +1,7 @@
 // The language server: started, restarted, and asked for what the protocol has no words for.
 
 import * as vscode from 'vscode';
-import { LanguageClient, State, type LanguageClientOptions, type ServerOptions } from 'vscode-languageclient/node';
+import { ErrorCodes, LanguageClient, ResponseError, State, type LanguageClientOptions, type ServerOptions } from 'vscode-languageclient/node';
 import { Trouble, command, version } from './flowc.ts';
 
 export class Server implements vscode.Disposable {
@@ -48,11 +48,18 @@ export class Server implements vscode.Disposable {
   }
 
   /** Asks the server. Throws what it answers where it can't. */
-  async ask<T>(method: string, params: object, token?: vscode.CancellationToken): Promise<T> {
+  async ask<T>(method: string, params: object): Promise<T> {
     await this.starting;
     const client = this.client;
     if (client?.state !== State.Running) throw new Trouble('flowc lsp is not running: see the output channel Flow.');
-    return token === undefined ? client.sendRequest<T>(method, params) : client.sendRequest<T>(method, params, token);
+    try {
+      return await client.sendRequest<T>(method, params);
+    } catch (error) {
+      if (error instanceof ResponseError && error.code === ErrorCodes.MethodNotFound) {
+        throw new Trouble(`flowc ${this.version ?? ''} is too old for this. Install a newer flowc, or set flowc.path to one.`);
+      }
+      throw error;
+    }
   }
 
   dispose(): void {
