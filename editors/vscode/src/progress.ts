@@ -50,6 +50,9 @@ export interface Progress {
 /** The most characters of an answer under way that are kept. */
 const KEPT = 2_000;
 
+/** The code of a run that was stopped; it can be resumed. */
+const INTERRUPTED = 'flow::E0812';
+
 export function begun(flow: string): Progress {
   return {
     id: undefined, flow, status: 'running', ms: undefined, usd: 0, calls: 0, inputTokens: 0, outputTokens: 0,
@@ -120,6 +123,10 @@ export function happened(run: Progress, event: RunEvent): void {
       run.status = status(text('status'));
       run.output = event['output'];
       run.error = message(event['error']);
+      if (run.error?.startsWith(INTERRUPTED) === true) {
+        run.status = 'interrupted';
+        settle(run.steps);
+      }
       run.ms = number('ms');
       spent(run, event['spent']);
       break;

@@ -57,6 +57,12 @@ test('a run that is cut off leaves nothing running', () => {
   assert.deepEqual([run.status, run.error, run.steps[0]?.status], ['interrupted', 'gone', 'interrupted']);
 });
 
+test('a run that was stopped has not failed', () => {
+  const error = { code: 'flow::E0812', message: 'the run was interrupted' };
+  const run = told({ event: 'step_started', step: 'draft', kind: 'prompt' }, { event: 'run_finished', status: 'failed', output: null, error, ms: 9 });
+  assert.deepEqual([run.status, run.steps[0]?.status], ['interrupted', 'interrupted']);
+});
+
 test('what is no event is none', () => {
   for (const line of ['', 'error: no', '{"event":', '{"other":1}']) assert.equal(parse(line), undefined, line);
 });
