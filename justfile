@@ -13,6 +13,10 @@ lint:
     cargo clippy --workspace --all-targets -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
+# The extension in a real VS Code.
+vscode:
+    editors/vscode/test/run.sh
+
 # Write the snapshots, the index of errors and the examples' outputs anew; then read the diff.
 snapshots:
     INSTA_UPDATE=always UPDATE_DOCS=1 UPDATE_EXAMPLES=1 cargo test -p flow-tests

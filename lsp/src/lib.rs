@@ -20,7 +20,7 @@ mod words;
 mod worker;
 mod world;
 
-pub use host::{Configured, Host};
+pub use host::{Configured, Host, Message, Rendered, Rendering};
 
 use analyst::Analyst;
 use server::FlowServer;
@@ -36,7 +36,11 @@ pub fn serve(host: Arc<dyn Host>) -> std::io::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let analyst = Analyst::start()?;
     runtime.block_on(async {
-        let (service, socket) = LspService::new(|client| FlowServer::new(client, host, analyst));
+        let (service, socket) = LspService::build(|client| FlowServer::new(client, host, analyst))
+            .custom_method("flowc/program", FlowServer::program)
+            .custom_method("flowc/graph", FlowServer::graph)
+            .custom_method("flowc/prompt", FlowServer::prompt)
+            .finish();
         Server::new(tokio::io::stdin(), tokio::io::stdout(), socket).serve(service).await;
     });
     // A thread that still reads from a stream that is gone must not keep the process.

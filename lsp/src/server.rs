@@ -5,7 +5,7 @@
 
 use crate::analyst::Analyst;
 use crate::handlers::{
-    capabilities, code_actions, completion, hierarchy, lenses, names, outline, shown, tokens,
+    capabilities, code_actions, completion, hierarchy, lenses, names, outline, panels, shown, tokens,
 };
 use crate::host::Host;
 use crate::ide::{complete, diagnostics, signature};
@@ -15,6 +15,7 @@ use crate::snapshot::Snapshot;
 use crate::state::{self, State};
 use crate::text::Text;
 use crate::worker::Worker;
+use serde_json::Value;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tower_lsp_server::jsonrpc::{Error, ErrorCode, Result};
@@ -113,6 +114,33 @@ impl FlowServer {
             (document.text.clone(), state.client.encoding)
         };
         aside(move || Some(outline::format(&text, range, encoding))).await
+    }
+
+    /// Answers `flowc/program`.
+    pub(crate) async fn program(&self, params: Value) -> Result<Value> {
+        self.asked(params, |snapshot, _| Ok(panels::program(snapshot))).await
+    }
+
+    /// Answers `flowc/graph`.
+    pub(crate) async fn graph(&self, params: Value) -> Result<Value> {
+        self.asked(params, panels::graph).await
+    }
+
+    /// Answers `flowc/prompt`.
+    pub(crate) async fn prompt(&self, params: Value) -> Result<Value> {
+        let host = self.worker.host.clone();
+        self.asked(params, move |snapshot, params| panels::prompt(snapshot, params, host.as_ref())).await
+    }
+
+    /// Answers a request that names a document by its `uri`.
+    async fn asked<F>(&self, params: Value, answer: F) -> Result<Value>
+    where
+        F: FnOnce(&Snapshot, &Value) -> std::result::Result<Value, String> + Send + 'static,
+    {
+        let uri: Option<Uri> = params["uri"].as_str().and_then(|uri| uri.parse().ok());
+        let uri = uri.ok_or_else(|| refused("the request needs the document's address as its `uri`"))?;
+        let done = self.of(&uri, move |snapshot| Some(answer(snapshot, &params))).await?;
+        done.ok_or_else(|| refused("the document is not open"))?.map_err(|why| refused(&why))
     }
 
     /// What finds the programs that may have the name at a place.

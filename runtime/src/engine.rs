@@ -275,7 +275,8 @@ impl Engine {
 }
 
 // What counts the tokens of a model.
-fn measure(model: &Model) -> Result<Measure, RunError> {
+/// What counts as a model does.
+pub(crate) fn measure(model: &Model) -> Result<Measure, RunError> {
     let name = model.card.tokenizer.as_deref().unwrap_or(DEFAULT_TOKENIZER);
     Measure::named(name, model.tokenizer.as_ref())
         .map_err(|unknown| RunError::new(Code::E0810, unknown.to_string()).at(&model.name, model.span))

@@ -48,6 +48,7 @@ pub use clock::{Clock, FLOW_CLOCK};
 pub use context::{Context, Environment, Http};
 pub use engine::{Engine, Options, Tables};
 pub use error::RunError;
+pub use exec::{Preview, Shown, preview};
 pub use input::read_inputs;
 pub use journal::RunId;
 pub use pace::{Limit, Limits, Room};

@@ -4,8 +4,10 @@ use crate::config;
 use crate::exit::{Exit, Failure};
 use crate::today;
 use flow_diagnostics::Code;
-use flow_lsp::{Configured, Host};
+use flow_lsp::{Configured, Host, Message, Rendered, Rendering};
 use flow_plan::CapabilitySpec;
+use flow_runtime::Shown;
+use flow_tokens::Cut;
 use jiff::civil::Date;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -76,6 +78,25 @@ impl Host for Disk {
         }
         Some(path)
     }
+
+    fn rendered(&self, asked: Rendering<'_>) -> Result<Rendered, String> {
+        rendered(asked)
+    }
+}
+
+fn rendered(asked: Rendering<'_>) -> Result<Rendered, String> {
+    let preview = flow_runtime::preview(asked.plan, asked.prompt, asked.args, asked.step);
+    let preview = preview.map_err(|error| error.message)?;
+    let cut = |cut: &Cut| {
+        format!("`{}` was cut at {} tokens: {} bytes are left out", cut.what, cut.most, cut.bytes)
+    };
+    let message = |m: Shown| Message { role: m.role, text: m.text, tokens: m.tokens };
+    Ok(Rendered {
+        tokens: preview.tokens,
+        most: preview.most,
+        cuts: preview.cuts.iter().map(cut).collect(),
+        messages: preview.messages.into_iter().map(message).collect(),
+    })
 }
 
 // Where the pages of codes are put for editors to open: where this version's may stay.

@@ -8,4 +8,5 @@ mod completion;
 mod features;
 mod fuzz;
 mod grammars;
+mod panels;
 mod sync;

@@ -97,6 +97,7 @@ fn sized(node: &Node, labels: bool) -> Placed<'_> {
     if labels && !shown.is_empty() {
         small.push(shown.join(", "));
     }
+    small.extend(node.note.clone());
     let text = name.iter().map(|l| width(l, NAME)).chain(small.iter().map(|l| width(l, SMALL)));
     let mut wide = text.fold(0.0, f64::max) + 2.0 * PAD;
     let mut tall = (name.len() + small.len()) as f64 * LINE + 2.0 * PAD;

@@ -9,9 +9,47 @@ mod svg;
 pub use dot::dot;
 pub use json::json;
 pub use mermaid::mermaid;
-pub use svg::{html, svg};
+pub use svg::{html, noted_svg, svg};
 
-use flow_plan::{Block, Callee, Integrity, Labels, OnFail, Plan, Step, StepKind};
+use flow_diagnostics::Span;
+use flow_plan::{Block, Callee, FlowId, Integrity, Labels, OnFail, Plan, Step, StepKind};
+
+/// A step of a picture.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Drawn {
+    /// What the picture calls it: `data-step` in SVG, `id` in JSON.
+    pub id: String,
+    /// What a run calls it, without the numbers of rounds: `pages.draft`.
+    pub path: String,
+    /// Where it is written.
+    pub span: Span,
+    /// Whether it has steps of its own and does nothing beside them.
+    pub is_block: bool,
+}
+
+/// The steps of a flow's picture, each before those inside of it.
+pub fn drawn(plan: &Plan, flow: FlowId) -> Vec<Drawn> {
+    let (nodes, _) = nodes(plan, &plan.flows[flow.index()].body, "s");
+    let mut out = Vec::new();
+    all(&nodes, "", &mut out);
+    out
+}
+
+fn all(nodes: &[Node], around: &str, out: &mut Vec<Drawn>) {
+    for node in nodes {
+        // What stands in for a step is named after it already: `draft.else`.
+        let named = |rest: &str| rest.starts_with('.');
+        let last = around.rsplit('.').next().unwrap_or(around);
+        let path = match node.name.strip_prefix(last) {
+            _ if around.is_empty() => node.name.clone(),
+            Some(rest) if named(rest) => format!("{around}{rest}"),
+            _ => format!("{around}.{}", node.name),
+        };
+        let is_block = node.shape == Shape::Block;
+        out.push(Drawn { id: node.id.clone(), path: path.clone(), span: node.span, is_block });
+        node.inner.iter().for_each(|group| all(&group.nodes, &path, out));
+    }
+}
 
 /// A step as a picture shows it.
 struct Node {
@@ -21,6 +59,10 @@ struct Node {
     /// What it does: `prompt answer · fast`.
     what: String,
     shape: Shape,
+    /// Where it is written.
+    span: Span,
+    /// What is said of it in this picture alone.
+    note: Option<String>,
     /// What is known of its result, where the picture is to show it.
     labels: Labels,
     /// Blocks inside it, each with its title.
@@ -92,7 +134,16 @@ fn node(plan: &Plan, step: &Step, id: String) -> Node {
     if let Some(OnFail::Do(handler)) = &step.on_fail {
         add("if it fails", handler);
     }
-    Node { id, name: step.name.to_string(), what, shape, labels: step.labels, inner }
+    Node {
+        id,
+        name: step.name.to_string(),
+        what,
+        shape,
+        span: step.span,
+        note: None,
+        labels: step.labels,
+        inner,
+    }
 }
 
 /// The names of labels, in their order.

@@ -2,7 +2,7 @@
 //! page around it.
 
 use super::layout::{Inner, LINE, Laid, NAME, PAD, Placed, SMALL, laid};
-use super::{Shape, nodes};
+use super::{Node, Shape, nodes};
 use flow_plan::{FlowId, Plan};
 use std::fmt::Write;
 
@@ -10,8 +10,15 @@ use std::fmt::Write;
 ///
 /// Every box is a `rect` with the class `box`, and every block inside one a `rect` with the class `block`.
 pub fn svg(plan: &Plan, flow: FlowId, labels: bool) -> String {
+    noted_svg(plan, flow, labels, &|_| None)
+}
+
+/// The same with a line more in some boxes: what `note` says of a step by its id, as
+/// [`drawn`](super::drawn) gives it. Every box has that id in its attribute `data-step`.
+pub fn noted_svg(plan: &Plan, flow: FlowId, labels: bool, note: &dyn Fn(&str) -> Option<String>) -> String {
     let flow = &plan.flows[flow.index()];
-    let (nodes, edges) = nodes(plan, &flow.body, "s");
+    let (mut nodes, edges) = nodes(plan, &flow.body, "s");
+    noted(&mut nodes, note);
     let laid = laid(&nodes, &edges, labels);
     let (width, height) = (laid.width + 2.0 * MARGIN, laid.height + 2.0 * MARGIN);
     let mut out = format!(
@@ -107,6 +114,13 @@ i.flow { border-color: #bc8cff; }
 }
 ";
 
+fn noted(nodes: &mut [Node], note: &dyn Fn(&str) -> Option<String>) {
+    for node in nodes {
+        node.note = note(&node.id);
+        node.inner.iter_mut().for_each(|group| noted(&mut group.nodes, note));
+    }
+}
+
 fn draw(laid: &Laid<'_>, (x, y): (f64, f64), labels: bool, out: &mut String) {
     for points in &laid.edges {
         let _ =
@@ -121,10 +135,13 @@ fn boxed(placed: &Placed<'_>, (x, y): (f64, f64), labels: bool, out: &mut String
     if labels {
         super::names(placed.node.labels).iter().for_each(|name| classes.push_str(&format!(" {name}")));
     }
-    rect(&classes, (x, y), (placed.width, placed.height), out);
+    let own = format!(" data-step=\"{}\"", placed.node.id);
+    rect((&classes, &own), (x, y), (placed.width, placed.height), out);
     let mut line = y + PAD + NAME;
+    let note = placed.node.note.as_ref();
     for (class, lines) in [("name", &placed.lines.0), ("small", &placed.lines.1)] {
         for text in lines {
+            let class = if note == Some(text) { "small note" } else { class };
             let _ = writeln!(
                 out,
                 "<text class=\"{class}\" x=\"{:.1}\" y=\"{line:.1}\">{}</text>",
@@ -139,7 +156,7 @@ fn boxed(placed: &Placed<'_>, (x, y): (f64, f64), labels: bool, out: &mut String
 
 fn inner(group: &Inner<'_>, (x, y): (f64, f64), labels: bool, out: &mut String) {
     let (x, y) = (x + group.x, y + group.y);
-    rect("block", (x, y), (group.width, group.height), out);
+    rect(("block", ""), (x, y), (group.width, group.height), out);
     let (left, line) = (x + PAD, y + SMALL + 6.0);
     let _ = writeln!(
         out,
@@ -149,10 +166,10 @@ fn inner(group: &Inner<'_>, (x, y): (f64, f64), labels: bool, out: &mut String) 
     draw(&group.laid, (x + PAD, y + PAD + LINE), labels, out);
 }
 
-fn rect(class: &str, (x, y): (f64, f64), (width, height): (f64, f64), out: &mut String) {
+fn rect((class, own): (&str, &str), (x, y): (f64, f64), (width, height): (f64, f64), out: &mut String) {
     let _ = writeln!(
         out,
-        "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" rx=\"6\"/>"
+        "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" rx=\"6\"{own}/>"
     );
 }
 

@@ -8,5 +8,6 @@ pub(crate) mod hierarchy;
 pub(crate) mod lenses;
 pub(crate) mod names;
 pub(crate) mod outline;
+pub(crate) mod panels;
 pub(crate) mod shown;
 pub(crate) mod tokens;

@@ -142,12 +142,17 @@ pub(crate) fn short(worst: Amount) -> String {
 }
 
 impl FlowCost<'_> {
+    /// Whether a run can take more than it may.
+    pub(crate) fn is_over(&self) -> bool {
+        let worst = self.bound.worst;
+        self.settings.budget.is_some_and(|budget| worst.usd > budget)
+            || self.settings.deadline.is_some_and(|deadline| worst.time > deadline)
+    }
+
     /// `worst $0.0031 of $0.02 · 4 calls · ≤ 16 s`.
     pub(crate) fn line(&self) -> String {
         let worst = self.bound.worst;
-        let over = self.settings.budget.is_some_and(|budget| worst.usd > budget);
-        let late = self.settings.deadline.is_some_and(|deadline| worst.time > deadline);
-        let mark = if over || late { "✗ " } else { "" };
+        let mark = if self.is_over() { "✗ " } else { "" };
         let budget = self.settings.budget.map(|b| format!(" of {b}")).unwrap_or_default();
         let time = seconds(worst.time);
         let time = time.trim_end_matches('s');

@@ -10,7 +10,7 @@ use crate::provider::Message;
 use crate::script::answer;
 use flow_diagnostics::Code;
 use flow_plan::limits::COMPLAINT;
-use flow_plan::{CallBounds, Model, ModelId, Prompt, Role, Scope, Tokens, Value};
+use flow_plan::{CallBounds, EvalError, Model, ModelId, Prompt, Role, Scope, Tokens, Value};
 use flow_tokens::{Cut, Measure, request};
 use std::sync::OnceLock;
 
@@ -91,14 +91,30 @@ impl Messages {
         (bounds, measure): (Option<&CallBounds>, &Measure),
     ) -> Given<Messages> {
         let engine = site.run().engine;
-        let frame = Frame::of_params(&engine.templates, args);
+        let filled = Messages::filled(&engine.templates, (prompt, facts), args, (bounds, measure));
+        let mut messages = filled.map_err(super::Halt::eval)?;
+        if let Some(images) = &prompt.images {
+            let frame = Frame::of_params(&engine.templates, args);
+            messages.list[messages.last_user].images =
+                images::urls(&engine.context, &frame.eval(images)?).await?;
+        }
+        Ok(messages)
+    }
+
+    /// The same without images, for which the disk is read.
+    pub(super) fn filled(
+        templates: &Templates,
+        (prompt, facts): (&Prompt, &PromptFacts),
+        args: &[Value],
+        (bounds, measure): (Option<&CallBounds>, &Measure),
+    ) -> Result<Messages, EvalError> {
+        let frame = Frame::of_params(templates, args);
         let mut list = Vec::with_capacity(prompt.messages.len() + facts.examples.len());
         let mut cuts = Vec::new();
         for (i, (role, template)) in prompt.messages.iter().enumerate() {
             let types = bounds.and_then(|b| b.holes.get(i)).cloned();
             let held = types.map(|types| Held { types, measure });
-            let rendered = engine.templates.render_held(*template, &frame, held);
-            let (text, cut) = rendered.map_err(super::Halt::eval)?;
+            let (text, cut) = templates.render_held(*template, &frame, held)?;
             list.push(message(*role, text.as_str()));
             cuts.extend(cut);
         }
@@ -109,14 +125,16 @@ impl Messages {
                 list.len() - 1
             }
         };
-        if let Some(images) = &prompt.images {
-            list[last_user].images = images::urls(&engine.context, &frame.eval(images)?).await?;
-        }
         if !facts.examples.is_empty() {
             list.splice(last_user..last_user, facts.examples.iter().cloned());
             last_user += facts.examples.len();
         }
         Ok(Messages { list, last_user, cuts })
+    }
+
+    /// Puts that many images into the last message of the user, to be counted.
+    pub(super) fn count_images(&mut self, count: usize) {
+        self.list[self.last_user].images = vec![String::new(); count];
     }
 
     /// Adds what is said behind the prompt: an answer that could not be used, of `reply` tokens at most,
