@@ -175,8 +175,20 @@ struct Slot {
     id: usize,
 }
 
+impl Slot {
+    // What it is joined to in the row above, or in the one below. A way that has begun goes on straight,
+    // whatever comes to it from the sides.
+    fn joined(&self, above: bool, boxes: usize) -> impl Iterator<Item = usize> {
+        let all = if above { &self.up } else { &self.down };
+        let is_way = self.node.is_none() && all.iter().any(|id| *id >= boxes);
+        all.iter().copied().filter(move |id| !is_way || *id >= boxes)
+    }
+}
+
 struct Grid {
     rows: Vec<Vec<Slot>>,
+    // How many boxes there are: places with a higher identity are those of edges.
+    boxes: usize,
     // Of each edge, the identities of its places from top to bottom.
     ways: Vec<Vec<usize>>,
 }
@@ -197,12 +209,18 @@ impl Grid {
         }
         let mut next = boxes.len();
         let mut ways = Vec::new();
+        // Edges to one box go through the same places, so that a step that needs a hundred others is no
+        // bundle of a hundred lines.
+        let mut shared: HashMap<(usize, usize), usize> = HashMap::new();
         for &(from, to) in edges {
             let mut way = vec![from];
-            for passed in rows.iter_mut().take(row[to]).skip(row[from] + 1) {
-                passed.push(slot(next, None, LANE));
-                way.push(next);
-                next += 1;
+            for (at, passed) in rows.iter_mut().enumerate().take(row[to]).skip(row[from] + 1) {
+                let id = *shared.entry((to, at)).or_insert_with(|| {
+                    next += 1;
+                    passed.push(slot(next - 1, None, LANE));
+                    next - 1
+                });
+                way.push(id);
             }
             way.push(to);
             ways.push(way);
@@ -215,11 +233,12 @@ impl Grid {
         for slot in rows.iter_mut().flatten() {
             (slot.up, slot.down) = joins.remove(&slot.id).unwrap_or_default();
         }
-        Grid { rows, ways }
+        Grid { rows, boxes: boxes.len(), ways }
     }
 
     // Down and up again, each row by the mean place of what it is joined to.
     fn order(&mut self) {
+        let boxes = self.boxes;
         let mut at: HashMap<usize, f64> = HashMap::new();
         for sweep in 0..SWEEPS {
             let down = sweep % 2 == 0;
@@ -231,8 +250,8 @@ impl Grid {
                     .into_iter()
                     .enumerate()
                     .map(|(i, slot)| {
-                        let joined = if down { &slot.up } else { &slot.down };
-                        (mean(joined.iter().filter_map(|id| at.get(id).copied())).unwrap_or(i as f64), slot)
+                        let joined = slot.joined(down, boxes);
+                        (mean(joined.filter_map(|id| at.get(&id).copied())).unwrap_or(i as f64), slot)
                     })
                     .collect();
                 keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -246,6 +265,7 @@ impl Grid {
 
     // Each box as near to the middle of what it is joined to as its neighbours let it.
     fn place(&mut self) {
+        let boxes = self.boxes;
         let mut middle: HashMap<usize, f64> = HashMap::new();
         for row in &mut self.rows {
             let mut x = 0.0;
@@ -263,8 +283,8 @@ impl Grid {
                 let wanted: Vec<f64> = row
                     .iter()
                     .map(|slot| {
-                        let joined = if down { &slot.up } else { &slot.down };
-                        let mean = mean(joined.iter().filter_map(|id| middle.get(id).copied()));
+                        let joined = slot.joined(down, boxes);
+                        let mean = mean(joined.filter_map(|id| middle.get(&id).copied()));
                         mean.map_or(slot.x, |m| m - slot.width / 2.0)
                     })
                     .collect();
