@@ -328,14 +328,6 @@ impl Grid {
     }
 }
 
-fn gap(a: &Slot, b: &Slot) -> f64 {
-    match (a.node, b.node) {
-        (Some(_), Some(_)) => GAP,
-        (None, None) => LANES,
-        _ => GAP / 2.0,
-    }
-}
-
 fn mean(of: impl Iterator<Item = f64>) -> Option<f64> {
     let (mut sum, mut count) = (0.0, 0u32);
     for value in of {
@@ -344,18 +336,50 @@ fn mean(of: impl Iterator<Item = f64>) -> Option<f64> {
     (count > 0).then(|| sum / f64::from(count))
 }
 
-// INVARIANT: two neighbours are a gap apart. Pushed from the left and pushed from the right both keep
-// to that, and so does what lies in the middle of the two.
+// INVARIANT: two neighbours are a gap apart. Boxes have room for the edges between them, and are where
+// they want to be as far as other boxes let them: pushed from the left and pushed from the right both keep
+// to the gaps, and so does what lies in the middle of the two. Edges go where boxes leave them room, so
+// that a picture does not drift away under a long edge.
 fn spread(row: &mut [Slot], wanted: &[f64]) {
-    let mut left = wanted.to_vec();
-    for i in 1..row.len() {
-        left[i] = left[i].max(left[i - 1] + row[i - 1].width + gap(&row[i - 1], &row[i]));
+    let boxes: Vec<usize> = (0..row.len()).filter(|i| row[*i].node.is_some()).collect();
+    // From the left side of a box to that of the next one.
+    let step = |pair: &[usize]| row[pair[0]].width + room(pair[1] - pair[0] - 1);
+    let steps: Vec<f64> = boxes.windows(2).map(step).collect();
+    let mut left: Vec<f64> = boxes.iter().map(|i| wanted[*i]).collect();
+    let mut right = left.clone();
+    for (i, step) in steps.iter().enumerate() {
+        left[i + 1] = left[i + 1].max(left[i] + step);
     }
-    let mut right = wanted.to_vec();
-    for i in (0..row.len().saturating_sub(1)).rev() {
-        right[i] = right[i].min(right[i + 1] - row[i].width - gap(&row[i], &row[i + 1]));
+    for (i, step) in steps.iter().enumerate().rev() {
+        right[i] = right[i].min(right[i + 1] - step);
     }
-    for (slot, (a, b)) in row.iter_mut().zip(left.into_iter().zip(right)) {
-        slot.x = f64::midpoint(a, b);
+    for (i, (a, b)) in boxes.iter().zip(left.into_iter().zip(right)) {
+        row[*i].x = f64::midpoint(a, b);
+    }
+    let mut low = f64::NEG_INFINITY;
+    for i in 0..row.len() {
+        if row[i].node.is_some() {
+            low = row[i].x + row[i].width + GAP / 2.0;
+        } else {
+            row[i].x = wanted[i].max(low);
+            low = row[i].x + LANE + LANES;
+        }
+    }
+    let mut high = f64::INFINITY;
+    for slot in row.iter_mut().rev() {
+        if slot.node.is_some() {
+            high = slot.x - GAP / 2.0 - LANE;
+        } else {
+            slot.x = slot.x.min(high);
+            high = slot.x - LANE - LANES;
+        }
+    }
+}
+
+// What is between two boxes that so many edges pass.
+fn room(edges: usize) -> f64 {
+    match edges {
+        0 => GAP,
+        n => GAP + n as f64 * (LANE + LANES) - LANES,
     }
 }
