@@ -177,11 +177,15 @@ struct Slot {
 
 impl Slot {
     // What it is joined to in the row above, or in the one below. A way that has begun goes on straight,
-    // whatever comes to it from the sides.
+    // whatever comes to it from the sides; and a box is not drawn to a way that others share.
     fn joined(&self, above: bool, boxes: usize) -> impl Iterator<Item = usize> {
         let all = if above { &self.up } else { &self.down };
-        let is_way = self.node.is_none() && all.iter().any(|id| *id >= boxes);
-        all.iter().copied().filter(move |id| !is_way || *id >= boxes)
+        let is_way = self.node.is_none();
+        let goes_on = is_way && all.iter().any(|id| *id >= boxes);
+        all.iter().copied().filter(move |id| match (is_way, above) {
+            (true, _) => !goes_on || *id >= boxes,
+            (false, above) => above || *id < boxes,
+        })
     }
 }
 
@@ -246,19 +250,20 @@ impl Grid {
                 if down { (0..self.rows.len()).collect() } else { (0..self.rows.len()).rev().collect() };
             for row in order {
                 let row = &mut self.rows[row];
+                let most = row.len().max(1) as f64;
+                // As shares, so that short rows and long ones can be compared.
+                let share = |i: usize| (i as f64 + 0.5) / most;
                 let mut keyed: Vec<(f64, Slot)> = std::mem::take(row)
                     .into_iter()
                     .enumerate()
                     .map(|(i, slot)| {
                         let joined = slot.joined(down, boxes);
-                        (mean(joined.filter_map(|id| at.get(&id).copied())).unwrap_or(i as f64), slot)
+                        (mean(joined.filter_map(|id| at.get(&id).copied())).unwrap_or(share(i)), slot)
                     })
                     .collect();
                 keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
                 *row = keyed.into_iter().map(|(_, slot)| slot).collect();
-                let most = row.len().max(1) as f64;
-                // As shares, so that short rows and long ones can be compared.
-                at.extend(row.iter().enumerate().map(|(i, slot)| (slot.id, (i as f64 + 0.5) / most)));
+                at.extend(row.iter().enumerate().map(|(i, slot)| (slot.id, share(i))));
             }
         }
     }
