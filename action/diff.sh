@@ -30,9 +30,11 @@ if [ -s "$folder/report.md" ]; then
   cat "$folder/report.md" >> "$summary"
   # A comment is cut at 60,000 characters; a summary may have 1 MiB.
   if [ "$(jq -Rs length "$folder/report.md")" -gt 59000 ] || grep -q '^_More than fits' "$folder/report.md"; then
-    printf '\n<details>\n<summary>All of it</summary>\n\n~~~~~~~~text\n' >> "$summary"
-    { flowc "${args[@]}" 2> /dev/null || true; } | head -c 700000 >> "$summary"
-    printf '\n~~~~~~~~\n\n</details>\n' >> "$summary"
+    {
+      printf '\n<details>\n<summary>All of it</summary>\n\n~~~~~~~~text\n'
+      { flowc "${args[@]}" 2> /dev/null || true; } | head -c 700000
+      printf '\n~~~~~~~~\n\n</details>\n'
+    } >> "$summary"
   fi
   {
     echo "report=$folder/report.md"
