@@ -9,7 +9,13 @@ if [ -z "$number" ]; then
   exit 0
 fi
 api="${GITHUB_API_URL:-https://api.github.com}/repos/$GITHUB_REPOSITORY/issues"
-tag="$(head -n 1 "$FLOWC_REPORT")"
+tag='<!-- flowc diff -->'
+# The page may come out of an artifact that a fork has made: only ours is ever written over.
+if [ "$(head -n 1 "$FLOWC_REPORT")" != "$tag" ] || [ "$(jq -Rs length "$FLOWC_REPORT")" -gt 65536 ]; then
+  echo "::error::$FLOWC_REPORT is no page of flowc diff"
+  exit 1
+fi
+case "$number" in *[!0-9]*) echo "::error::\`$number\` is no number of a pull request"; exit 1 ;; esac
 answer="$(mktemp)"
 trap 'rm -f "$answer"' EXIT
 

@@ -26,7 +26,16 @@ flowc "${args[@]}" --format markdown > "$folder/report.md" 2> /dev/null || true
 jq -r '.pull_request.number // empty' "$event" > "$folder/number"
 
 if [ -s "$folder/report.md" ]; then
-  cat "$folder/report.md" >> "${GITHUB_STEP_SUMMARY:-/dev/null}"
+  summary="${GITHUB_STEP_SUMMARY:-/dev/null}"
+  cat "$folder/report.md" >> "$summary"
+  # A comment is cut at 60,000 characters; a summary may have 1 MiB.
+  if [ "$(jq -Rs length "$folder/report.md")" -gt 59000 ] || grep -q '^_More than fits' "$folder/report.md"; then
+    {
+      printf '\n<details>\n<summary>All of it</summary>\n\n~~~~~~~~text\n'
+      { flowc "${args[@]}" 2> /dev/null || true; } | head -c 700000
+      printf '\n~~~~~~~~\n\n</details>\n'
+    } >> "$summary"
+  fi
   {
     echo "report=$folder/report.md"
     echo "class=$(jq -r .class "$folder/diff.json")"

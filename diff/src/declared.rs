@@ -3,12 +3,15 @@
 use crate::Program;
 use crate::facts::{Aspect, Facts};
 use crate::names::{Names, Renames};
+use crate::order;
 use crate::report::{Kind, Place};
 use crate::types::each_declared;
 use ecow::EcoString;
 use flow_compiler::bounds::FlowBound;
 use flow_diagnostics::{FileId, Span};
-use flow_plan::{Action, Arg, Block, Flow, Guard, Lookup, Model, Param, Prompt, Role, Test, Type, VarId};
+use flow_plan::{
+    Action, Arg, Block, Flow, Guard, Lookup, Model, Param, Price, Prompt, Scripted, Test, Type, VarId,
+};
 use std::collections::{BTreeMap, HashSet};
 
 /// A declaration of one side.
@@ -215,7 +218,8 @@ fn of_model(model: &Model, facts: &mut Facts) {
     facts.maybe("api_key", settings.api_key.as_ref().map(Names::config));
     facts.maybe("clearance", model.cleared.then_some("private"));
     facts.text("context", card.context.to_string());
-    facts.text("price", format!("{} in, {} out", card.price.input, card.price.output));
+    facts.maybe("most output", settings.max_output.is_none().then_some(card.max_output));
+    facts.text("price", price(&card.price));
     facts.maybe("tokenizer", card.tokenizer.as_ref());
     let sim = settings.sim;
     if sim != Default::default() {
@@ -225,6 +229,27 @@ fn of_model(model: &Model, facts: &mut Facts) {
         );
         facts.text("simulated", shown);
     }
+}
+
+// Per million tokens; what has no price of its own is not named.
+fn price(price: &Price) -> String {
+    let mut out = format!("{} in, {} out", price.input, price.output);
+    let mut more = |name: &str, cost: Option<flow_plan::Cost>| {
+        if let Some(cost) = cost {
+            out.push_str(&format!(", {cost} {name}"));
+        }
+    };
+    more("cached", price.cached_input);
+    more("to the cache", price.cache_write);
+    more("in of a batch", price.batch_input);
+    more("out of a batch", price.batch_output);
+    if let Some(long) = &price.long {
+        more(&format!("in over {}", long.above), Some(long.input));
+        more("out of these", Some(long.output));
+        more("cached of these", long.cached_input);
+        more("to the cache of these", long.cache_write);
+    }
+    out
 }
 
 // For likeness alone: what a type holds is compared field by field.
@@ -239,12 +264,7 @@ fn of_type(ty: &Type, names: &Names<'_>, facts: &mut Facts) {
 fn of_prompt(prompt: &Prompt, names: &Names<'_>, facts: &mut Facts) {
     facts.output(&prompt.output, prompt.labels, Aspect::Behaviour);
     for (role, template) in &prompt.messages {
-        let role = match role {
-            Role::System => "system",
-            Role::User => "user",
-            Role::Assistant => "assistant",
-        };
-        facts.long(role, names.template(*template));
+        facts.long(order::word(*role), names.template(*template));
     }
     for example in &prompt.examples {
         let input: Vec<String> = example.input.iter().map(Names::value).collect();
@@ -263,13 +283,27 @@ fn of_test(test: &Test, names: &Names<'_>, facts: &mut Facts) {
         let prompt = &names.plan.prompts[reply.prompt.index()].name;
         let with = match &reply.with {
             flow_plan::ReplyWith::Value(value) => Names::value(value),
-            flow_plan::ReplyWith::Recording(recording) => format!("from {:?}", recording.file),
+            flow_plan::ReplyWith::Recording(recording) => {
+                facts.cosmetic(format!("recording {:?}", recording.file), &recording.text);
+                format!("from {:?}", recording.file)
+            }
         };
         facts.cosmetic("reply", &format!("{} {with}", names.renames.decl(Kind::Prompt, prompt)));
     }
+    for decision in &test.decisions {
+        let shown = match decision {
+            Scripted::Approve(value) => {
+                let with = value.as_ref().map(|v| format!(" {}", Names::value(v)));
+                format!("approve{}", with.unwrap_or_default())
+            }
+            Scripted::Reject(reason) => format!("reject {reason:?}"),
+            Scripted::Expire => "expire".to_owned(),
+        };
+        facts.cosmetic("reply review", &shown);
+    }
     for step in test.body.steps.node_weights() {
         let mut own = Facts::default();
-        crate::steps::work(step, &names, &mut own);
+        crate::work::work(step, &names, &mut own);
         let said: Vec<String> = own.words(&names);
         facts.cosmetic(format!("let {}", step.name), &said.join(" "));
     }

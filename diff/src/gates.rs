@@ -184,7 +184,7 @@ mod tests {
             before: Some(worst(before)),
             after: Some(worst(after)),
         };
-        Diff { items: Vec::new(), flows: vec![flow] }
+        Diff { flows: vec![flow], ..Diff::default() }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use crate::names::Names;
 use crate::report::Lost;
-use crate::steps::guard;
+use crate::work::guard;
 use flow_plan::{Block, Callee, StepKind};
 use std::collections::BTreeMap;
 

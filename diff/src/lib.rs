@@ -11,10 +11,13 @@ pub mod gates;
 mod guards;
 mod likeness;
 mod names;
+mod order;
+mod reads;
 mod report;
 mod steps;
 mod text;
 mod types;
+mod work;
 
 pub use report::*;
 
@@ -79,6 +82,7 @@ impl Program<'_> {
 
 /// Compares two sides.
 pub fn compare(old: &[Program<'_>], new: &[Program<'_>]) -> Diff {
+    let programs = new;
     let (old, new) = (declared(old), declared(new));
     let none = Renames::default();
     let mut renames = Renames::default();
@@ -113,6 +117,8 @@ pub fn compare(old: &[Program<'_>], new: &[Program<'_>]) -> Diff {
         diff.flows.extend(flow_cost(None, Some(decl)));
     }
     diff.items.sort_by_key(|i| i.place().map(|p| (p.file.clone(), p.offset, i.new.is_none())));
+    diff.labels.sort_by_key(|l| (l.place.file.clone(), l.place.offset, l.step.is_some()));
+    reads::note(&mut diff.items, programs);
     diff.flows.sort_by(|a, b| (&a.file, &a.name).cmp(&(&b.file, &b.name)));
     diff
 }
@@ -224,9 +230,25 @@ fn pair(
             old: steps::Side { names: before.clone(), program: old.program, bound: old.bound() },
             new: steps::Side { names: after.clone(), program: new.program, bound: new.bound() },
             items: Vec::new(),
+            labels: Vec::new(),
         };
-        changes.extend(walk.blocks(a, b, ("", "returns")));
+        changes.extend(walk.blocks(a, b, steps::At { gives: "returns", ..Default::default() }));
         diff.items.append(&mut walk.items);
+        diff.labels.append(&mut walk.labels);
+    }
+    if let (What::Flow(a, _), What::Flow(b, _)) = (&old.what, &new.what)
+        && a.labels != b.labels
+    {
+        diff.labels.push(LabelChange {
+            owner: new.name.to_string(),
+            step: None,
+            before: a.labels,
+            after: b.labels,
+            place: new.place(),
+        });
+    }
+    if let (What::Prompt(a), What::Prompt(b)) = (&old.what, &new.what) {
+        order::of_prompts((a, &before), (b, &after), &mut changes);
     }
     diff.flows.extend(flow_cost(Some(old), Some(new)));
     let was = (old.name != new.name).then(|| old.name.to_string());
@@ -239,6 +261,8 @@ fn pair(
         (_, false) => Class::Cosmetic,
         (Kind::Flow, _) => Class::Breaking,
         (Kind::Model, _) if was.is_some() => Class::Behaviour,
+        // Its files are looked for from the folder of its own.
+        (Kind::Lookup | Kind::Action, _) if folder(&old.home) != folder(&new.home) => Class::Behaviour,
         _ => Class::Cosmetic,
     };
     let class = changes.iter().map(|c| c.class).max().unwrap_or(Class::Cosmetic).max(of_name);
@@ -246,6 +270,10 @@ fn pair(
     (item.was, item.moved_from, item.class, item.changes) = (was, moved_from, class, changes);
     item.old = Some(old.place());
     diff.items.push(item);
+}
+
+fn folder(file: &str) -> &str {
+    file.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 fn type_changes(old: &Type, new: &Type, sides: &Sides<'_>, (given, read): (bool, bool)) -> Vec<Change> {
@@ -280,7 +308,7 @@ fn of_another_model(old: &flow_plan::Model, new: &flow_plan::Model, changes: &mu
     if old.id() == new.id() {
         return;
     }
-    changes.retain(|c| !matches!(c.what.as_str(), "context" | "price" | "tokenizer"));
+    changes.retain(|c| !matches!(c.what.as_str(), "context" | "most output" | "price" | "tokenizer"));
     let (a, b) = (&old.card.price, &new.card.price);
     if let Some(change) = changes.iter_mut().find(|c| c.what == "model") {
         let (input, output) = (times(a.input.0, b.input.0), times(a.output.0, b.output.0));

@@ -37,17 +37,33 @@ pub(crate) struct Names<'a> {
     pub(crate) renames: &'a Renames,
     /// What variables are called now.
     pub(crate) vars: HashMap<VarId, EcoString>,
+    /// How many elements of loops are in sight.
+    pub(crate) elements: u32,
 }
 
 impl<'a> Names<'a> {
     /// Without variables.
     pub(crate) fn new(plan: &'a Plan, renames: &'a Renames) -> Names<'a> {
-        Names { plan, renames, vars: HashMap::new() }
+        Names { plan, renames, vars: HashMap::new(), elements: 0 }
     }
 
     /// Names a variable.
     pub(crate) fn name(&mut self, var: VarId, name: &EcoString) {
         self.vars.insert(var, name.clone());
+    }
+
+    /// Names the element of a loop, or what a `repeat` goes on from. The program's own name is not in the
+    /// plan, and another one is no difference: they are told apart by how deep they stand.
+    pub(crate) fn element(&mut self, var: VarId) {
+        if self.vars.contains_key(&var) {
+            return;
+        }
+        let name = match self.elements {
+            0 => "it".into(),
+            n => format!("it{}", n + 1).into(),
+        };
+        self.vars.insert(var, name);
+        self.elements += 1;
     }
 
     /// A variable's name.
@@ -78,10 +94,7 @@ impl<'a> Names<'a> {
             }
             Callee::Flow(id) => (Kind::Flow, &plan.flows[id.index()].name, &plan.flows[id.index()].params),
             Callee::Builtin(name) => return (Kind::Guard, name.clone(), Vec::new()),
-            Callee::Review(asks) => {
-                let who = format!("review by {} within {}", asks.by, asks.within);
-                return (Kind::Step, who.into(), vec!["value".into()]);
-            }
+            Callee::Review(_) => return (Kind::Step, "review".into(), vec!["value".into()]),
         };
         let params = params.iter().map(|p| self.renames.param(kind, name, &p.name)).collect();
         (kind, self.renames.decl(kind, name), params)
@@ -127,19 +140,21 @@ impl<'a> Names<'a> {
         match expr {
             Expr::Literal(value) => Names::value(value),
             Expr::Var(id) => self.var(*id).to_string(),
-            Expr::Field(of, name) => format!("{}.{name}", self.expr(of)),
-            Expr::Index(of, at) => format!("{}[{}]", self.expr(of), self.expr(at)),
-            Expr::Unary(UnaryOp::Not, a) => format!("not {}", self.expr(a)),
-            Expr::Unary(UnaryOp::Negate, a) => format!("-{}", self.expr(a)),
+            Expr::Field(of, name) => format!("{}.{name}", self.whole(of)),
+            Expr::Index(of, at) => format!("{}[{}]", self.whole(of), self.expr(at)),
+            Expr::Unary(UnaryOp::Not, a) => format!("not {}", self.operand(a)),
+            Expr::Unary(UnaryOp::Negate, a) => format!("-{}", self.operand(a)),
             Expr::Binary(op, a, b) => format!("{} {} {}", self.operand(a), op.symbol(), self.operand(b)),
             Expr::Call(name, args) => format!("{name}({})", list(args)),
-            Expr::Over(over, of, _, body) => {
+            Expr::Over(over, of, var, body) => {
                 let name = match over {
                     Over::Map => "map",
                     Over::Filter => "filter",
                     Over::SortBy => "sort_by",
                 };
-                format!("{name}({}, it => {})", self.expr(of), self.expr(body))
+                let mut inside = self.clone();
+                inside.element(*var);
+                format!("{name}({}, {} => {})", self.expr(of), inside.var(*var), inside.expr(body))
             }
             Expr::List(items) => format!("[{}]", list(items)),
             Expr::Record(entries) => {
@@ -155,15 +170,11 @@ impl<'a> Names<'a> {
     /// A template's text; a variable that stands for something under another name is followed by it.
     pub(crate) fn template(&self, id: TemplateId) -> String {
         let template = &self.plan.templates[id.0 as usize];
-        let mut source = template.source.to_string();
-        let mut with = Vec::new();
+        let (mut others, mut with) = (Vec::new(), Vec::new());
         for (name, expr) in &template.vars {
             match expr {
                 Expr::Var(var) => {
-                    // An element of a loop has no name in the plan.
-                    if let Some(now) = self.vars.get(var).filter(|now| *now != name && *now != "it") {
-                        source = renamed(&source, name, now);
-                    }
+                    others.extend(self.vars.get(var).filter(|now| *now != name).map(|now| (&**name, &**now)));
                 }
                 expr => {
                     let shown = self.expr(expr);
@@ -173,20 +184,72 @@ impl<'a> Names<'a> {
                 }
             }
         }
+        let source = renamed(&template.source, &others);
         match with.as_slice() {
             [] => source,
             with => format!("{source}\nwith {}", with.join(", ")),
         }
     }
 
+    // Beside an operator.
     fn operand(&self, expr: &Expr) -> String {
-        match expr {
+        match bare(expr) {
             Expr::Binary(..) => format!("({})", self.expr(expr)),
             _ => self.expr(expr),
         }
+    }
+
+    // In front of a field or an index.
+    fn whole(&self, expr: &Expr) -> String {
+        match bare(expr) {
+            Expr::Unary(..) => format!("({})", self.expr(expr)),
+            _ => self.operand(expr),
+        }
+    }
+}
+
+fn bare(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Cast(value, _) => bare(value),
+        expr => expr,
     }
 }
 
 fn bound(most: Option<u64>) -> String {
     most.map(|n| format!(" <= {n}")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flow_plan::BinaryOp;
+
+    fn said(expr: &Expr) -> String {
+        let (plan, renames) = (Plan::default(), Renames::default());
+        let mut names = Names::new(&plan, &renames);
+        [(0, "a"), (1, "b")].iter().for_each(|(i, name)| names.name(VarId(*i), &EcoString::from(*name)));
+        names.element(VarId(2));
+        names.expr(expr)
+    }
+
+    fn var(i: u32) -> Box<Expr> {
+        Box::new(Expr::Var(VarId(i)))
+    }
+
+    #[test]
+    fn what_means_something_else_is_written_otherwise() {
+        let and = |a, b| Box::new(Expr::Binary(BinaryOp::And, a, b));
+        let not = |a| Box::new(Expr::Unary(UnaryOp::Not, a));
+        assert_eq!(said(&not(and(var(0), var(1)))), "not (a and b)");
+        assert_eq!(said(&and(not(var(0)), var(1))), "not a and b");
+        let minus = |a| Box::new(Expr::Unary(UnaryOp::Negate, a));
+        assert_eq!(said(&Expr::Field(minus(var(0)), "x".into())), "(-a).x");
+        assert_eq!(said(&minus(Box::new(Expr::Field(var(0), "x".into())))), "-a.x");
+        let or = Box::new(Expr::Binary(BinaryOp::Default, var(0), var(1)));
+        assert_eq!(said(&Expr::Field(or, "x".into())), "(a ?? b).x");
+        let more = |a, b| Box::new(Expr::Binary(BinaryOp::Greater, a, b));
+        let over = |body| Expr::Over(Over::Filter, var(0), VarId(3), body);
+        assert_eq!(said(&over(more(var(3), var(2)))), "filter(a, it2 => it2 > it)");
+        assert_eq!(said(&over(more(var(2), var(3)))), "filter(a, it2 => it > it2)");
+    }
 }

@@ -2,7 +2,7 @@
 //! one [`FlowCost`] for each flow. Plain data, for whoever prints it.
 
 use flow_compiler::bounds::Amount;
-use flow_plan::{Cost, Millis};
+use flow_plan::{Cost, Integrity, Labels, Millis};
 
 /// What changed between two states of some programs.
 #[derive(Clone, Debug, Default)]
@@ -11,6 +11,8 @@ pub struct Diff {
     pub items: Vec<Item>,
     /// The flows of both sides, changed or not, by file and place.
     pub flows: Vec<FlowCost>,
+    /// What comes of it for labels: calls that are given, and flows that give back, what has others now.
+    pub labels: Vec<LabelChange>,
 }
 
 impl Diff {
@@ -224,6 +226,39 @@ pub enum Piece {
     Same,
     Added,
     Removed,
+}
+
+/// A call that is given something with other labels than before, or a flow that gives such a thing back.
+#[derive(Clone, Debug)]
+pub struct LabelChange {
+    /// The flow or guard.
+    pub owner: String,
+    /// The step of the call, with the steps around it; nothing for what the flow gives back.
+    pub step: Option<String>,
+    /// The labels before.
+    pub before: Labels,
+    /// The labels now.
+    pub after: Labels,
+    /// Where the step or the flow stands.
+    pub place: Place,
+}
+
+impl LabelChange {
+    /// The labels that came, and those that went.
+    pub fn words(&self) -> (Vec<&'static str>, Vec<&'static str>) {
+        let of = |l: Labels| {
+            [("private", l.private), ("untrusted", l.integrity == Integrity::Untrusted), ("secret", l.secret)]
+        };
+        let (mut came, mut went) = (Vec::new(), Vec::new());
+        for ((word, was), (_, is)) in of(self.before).into_iter().zip(of(self.after)) {
+            match (was, is) {
+                (false, true) => came.push(word),
+                (true, false) => went.push(word),
+                _ => {}
+            }
+        }
+        (came, went)
+    }
 }
 
 /// What a flow takes at worst, before and after.

@@ -7,11 +7,12 @@ use crate::facts::{Facts, compare};
 use crate::guards::Guards;
 use crate::likeness::{Candidate, pairs};
 use crate::names::Names;
-use crate::report::{Change, Class, Item, Kind, Lost, Status};
+use crate::report::{Change, Class, Item, Kind, LabelChange, Lost, Status};
 use crate::types::Sides;
+use crate::work::{candidate, does, guard, inline, inner, is_unnamed, settings, short, work};
 use ecow::EcoString;
 use flow_compiler::bounds::FlowBound;
-use flow_plan::{Block, Callee, Cost, OnFail, Step, StepKind};
+use flow_plan::{Block, Callee, Cost, Step, StepKind};
 use petgraph::graph::NodeIndex;
 use std::collections::HashMap;
 
@@ -26,6 +27,17 @@ pub(crate) struct Side<'a> {
     pub(crate) bound: Option<&'a FlowBound>,
 }
 
+/// Where two blocks stand.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct At<'p> {
+    /// The step around the old one, with those around it: `all.best`.
+    pub(crate) old: &'p str,
+    /// The step around the new one.
+    pub(crate) new: &'p str,
+    /// What its value is for: `returns`, `yields`, `else`.
+    pub(crate) gives: &'p str,
+}
+
 /// The comparison of one declaration's steps.
 pub(crate) struct Walk<'a> {
     /// The flow or guard.
@@ -38,52 +50,60 @@ pub(crate) struct Walk<'a> {
     pub(crate) guards: Guards,
     /// What was found.
     pub(crate) items: Vec<Item>,
+    /// The calls that are given something with other labels.
+    pub(crate) labels: Vec<LabelChange>,
 }
 
 impl<'a> Walk<'a> {
     /// Compares two blocks; gives what is different of the blocks themselves.
-    pub(crate) fn blocks(
-        &mut self,
-        old: &'a Block,
-        new: &'a Block,
-        (path, gives): (&str, &str),
-    ) -> Vec<Change> {
-        self.name_inputs(old, new);
+    pub(crate) fn blocks(&mut self, old: &'a Block, new: &'a Block, at: At<'_>) -> Vec<Change> {
+        let outside = (self.old.names.elements, self.new.names.elements);
+        for (block, names) in [(old, &mut self.old.names), (new, &mut self.new.names)] {
+            (0..block.inputs).for_each(|i| names.element(flow_plan::VarId(block.vars.start + i)));
+        }
         let matched = self.matched(old, new);
         for &(a, b) in &matched {
-            self.pair((old, a), (new, b), path);
+            self.pair((old, a), (new, b), at);
         }
-        for node in old.steps.node_indices().filter(|n| !matched.iter().any(|(a, _)| a == n)) {
-            self.removed(&old.steps[node], path);
-        }
-        for node in new.steps.node_indices().filter(|n| !matched.iter().any(|(_, b)| b == n)) {
-            self.added(&new.steps[node], path);
-        }
-        // A call behind `return` is a step of its own; what it does is told there.
-        let are_steps = unnamed(old).is_some() && unnamed(new).is_some();
-        let (mut before, mut after) = (Facts::default(), Facts::default());
-        for (block, names, facts) in [(old, &self.old.names, &mut before), (new, &self.new.names, &mut after)]
-        {
-            let assumes = block.assumes.iter();
-            assumes.for_each(|a| facts.text(format!("assume {}", names.var(a.var)), a.most.to_string()));
-            let result = match unnamed(block) {
-                Some(step) if !are_steps => Some(short(step, names)),
-                Some(_) => None,
-                None => block.result.as_ref().map(|e| names.expr(e)),
-            };
-            facts.maybe(gives, result);
-        }
-        compare(&before, &after, &self.sides(), &self.owner)
-    }
-
-    // Elements and `it`, which have no name of their own.
-    fn name_inputs(&mut self, old: &Block, new: &Block) {
-        for (block, names) in [(old, &mut self.old.names), (new, &mut self.new.names)] {
-            for i in 0..block.inputs {
-                let var = flow_plan::VarId(block.vars.start + i);
-                names.vars.entry(var).or_insert_with(|| "it".into());
+        let is_matched = |a: Option<NodeIndex>, b: Option<NodeIndex>| {
+            matched.iter().any(|(x, y)| a == Some(*x) || b == Some(*y))
+        };
+        let (last_old, last_new) = (unnamed(old), unnamed(new));
+        let mut lost = None;
+        for node in old.steps.node_indices().filter(|n| !is_matched(Some(*n), None)) {
+            let step = &old.steps[node];
+            if is_told(step, last_old == Some(node), at) {
+                lost = guard(step, &self.old.names).and_then(|g| self.guards.take(&g, &self.owner));
+            } else {
+                self.removed(step, at.old);
             }
         }
+        for node in new.steps.node_indices().filter(|n| !is_matched(None, Some(*n))) {
+            if !is_told(&new.steps[node], last_new == Some(node), at) {
+                self.added(&new.steps[node], at.new);
+            }
+        }
+        let (mut before, mut after) = (Facts::default(), Facts::default());
+        // A value behind `return` is a step of its own: what it does is told there, or else here.
+        let old_alone = last_old.filter(|n| !is_matched(Some(*n), None));
+        let new_alone = last_new.filter(|n| !is_matched(None, Some(*n)));
+        let sides =
+            [(old, old_alone, &self.old.names, &mut before), (new, new_alone, &self.new.names, &mut after)];
+        for (block, alone, names, facts) in sides {
+            let assumes = block.assumes.iter();
+            assumes.for_each(|a| facts.text(format!("assume {}", names.var(a.var)), a.most.to_string()));
+            let result = match alone {
+                Some(node) => Some(short(&block.steps[node], names)),
+                None => block.result.as_ref().map(|e| names.expr(e)),
+            };
+            facts.maybe(at.gives, result);
+        }
+        let mut changes = compare(&before, &after, &self.sides(), &self.owner);
+        if let (Some(lost), Some(change)) = (lost, changes.iter_mut().find(|c| c.what == at.gives)) {
+            change.lost = Some(lost);
+        }
+        (self.old.names.elements, self.new.names.elements) = outside;
+        changes
     }
 
     fn sides(&self) -> Sides<'_> {
@@ -131,16 +151,17 @@ impl<'a> Walk<'a> {
         &mut self,
         (old_block, a): (&'a Block, NodeIndex),
         (new_block, b): (&'a Block, NodeIndex),
-        path: &str,
+        at: At<'_>,
     ) {
         let (old, new) = (&old_block.steps[a], &new_block.steps[b]);
-        let own = joined(path, &new.name);
+        let (was, own) = (joined(at.old, &old.name), joined(at.new, &new.name));
         let (mut before, mut after) = (Facts::default(), Facts::default());
         work(old, &self.old.names, &mut before);
         work(new, &self.new.names, &mut after);
         settings(old, &self.old.names, &mut before);
         settings(new, &self.new.names, &mut after);
-        let (inner_old, inner_new) = (inner(old), inner(new));
+        let (mut inner_old, inner_new) = (inner(old), inner(new));
+        same_arms(&mut inner_old, &inner_new, (&mut before, &mut after));
         for (title, block) in inner_old.iter().filter(|(t, _)| !inner_new.iter().any(|(u, _)| u == t)) {
             before.text(title, self.inline(block, false));
         }
@@ -161,21 +182,29 @@ impl<'a> Walk<'a> {
             match inner_new.iter().find(|(t, _)| t == title) {
                 Some((_, now)) => {
                     let gives = match title.as_str() {
-                        "body" => "yields".to_owned(),
-                        title => title.to_owned(),
+                        "body" => "yields",
+                        title => title,
                     };
-                    changes.extend(self.blocks(block, now, (&own, &gives)));
+                    changes.extend(self.blocks(block, now, At { old: &was, new: &own, gives }));
                 }
                 None => self.lost_inside(block, title, &mut changes),
             }
         }
-        let was = self.renamed(&old.name, &new.name);
-        let cost = self.cost(&joined(path, &old.name), &own);
-        let is_new = !changes.is_empty() || was.is_some();
-        if is_new {
+        if old.given != new.given && leaves(new) {
+            self.labels.push(LabelChange {
+                owner: self.owner.clone(),
+                step: Some(own.clone()),
+                before: old.given,
+                after: new.given,
+                place: self.new.program.place(new.span),
+            });
+        }
+        let renamed = self.renamed(&old.name, &new.name).then_some(was.clone());
+        let cost = self.cost(&was, &own);
+        if !changes.is_empty() || renamed.is_some() {
             let class = changes.iter().map(|c| c.class).max().unwrap_or(Class::Cosmetic);
             let mut item = self.item(does(new, &self.new.names), own, Status::Changed);
-            item.was = was;
+            item.was = renamed;
             item.class = class;
             item.changes = changes;
             item.cost = cost;
@@ -186,10 +215,10 @@ impl<'a> Walk<'a> {
     }
 
     // A step whose outer step was renamed has a new name without anybody's doing.
-    fn renamed(&self, old: &EcoString, new: &EcoString) -> Option<String> {
+    fn renamed(&self, old: &EcoString, new: &EcoString) -> bool {
         let part = |name: &str| name.split_once('.').map(|(_, rest)| rest.to_owned());
         let implied = part(old).is_some() && part(old) == part(new);
-        (old != new && !implied).then(|| old.to_string())
+        old != new && !implied
     }
 
     // An argument that came through a guard and comes around it now.
@@ -272,161 +301,41 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// What a step does, as facts.
-pub(crate) fn work(step: &Step, names: &Names<'_>, facts: &mut Facts) {
-    match &step.kind {
-        StepKind::Call(callee, args) => {
-            let (kind, name, params) = names.callee(callee);
-            facts.text("calls", format!("{} {name}", kind.word()));
-            for (i, arg) in args.iter().enumerate() {
-                let param = params.get(i).map_or_else(|| format!("{}", i + 1), |p| p.to_string());
-                facts.text(format!("argument {param}"), names.expr(arg));
-            }
-        }
-        StepKind::Compute(expr) => facts.text("value", names.expr(expr)),
-        StepKind::If(condition, ..) => facts.text("if", names.expr(condition)),
-        StepKind::Match(subject, _) => facts.text("match", names.expr(subject)),
-        StepKind::Each { list, parallel, .. } => {
-            facts.text("each in", names.expr(list));
-            facts.text("parallel", parallel.to_string());
-        }
-        StepKind::Repeat { up_to, from, .. } => {
-            facts.text("repeat up to", up_to.to_string());
-            facts.text("from", names.expr(from));
-        }
-    }
+// Whether it goes to a model, to a source or out into the world.
+fn leaves(step: &Step) -> bool {
+    let StepKind::Call(callee, _) = &step.kind else { return false };
+    matches!(callee, Callee::Prompt(_) | Callee::Lookup(_) | Callee::Action(_))
 }
 
-/// The guard that a step calls.
-pub(crate) fn guard(step: &Step, names: &Names<'_>) -> Option<String> {
-    match &step.kind {
-        StepKind::Call(callee @ (Callee::Guard(_) | Callee::Builtin(_)), _) => {
-            Some(names.callee(callee).1.to_string())
-        }
-        _ => None,
-    }
+// Whether a step is told as the value of its block alone: a value that nobody has named, and whatever
+// stands in for a failure.
+fn is_told(step: &Step, is_last: bool, at: At<'_>) -> bool {
+    is_last && (matches!(step.kind, StepKind::Compute(_)) || at.gives == "else")
 }
 
-fn settings(step: &Step, names: &Names<'_>, facts: &mut Facts) {
-    let settings = &step.settings;
-    // The model's own change is told where it is declared.
-    let shown = |m| names.model(m).to_string();
-    facts.maybe("model", settings.model.map(shown));
-    let fallback: Vec<String> = settings.fallback.iter().map(|m| shown(*m)).collect();
-    facts.maybe("fallback", (!fallback.is_empty()).then(|| fallback.join(", ")));
-    facts.maybe("escalate", settings.escalate.as_ref().map(|e| shown(e.to)));
-    facts.maybe("retry", (settings.retry > 0).then_some(settings.retry));
-    facts.maybe("timeout", settings.timeout);
-    facts.maybe("hedge", settings.hedge);
-    facts.maybe(
-        "cache",
-        settings.cache.as_ref().map(|cache| {
-            let scope = cache.scope.as_ref().map(|s| format!(" per {}", names.expr(s))).unwrap_or_default();
-            let similar = cache.similar.map(|s| {
-                let by = s.embed.map(|m| format!(" embed {}", shown(m))).unwrap_or_default();
-                format!("similar {}{by} for ", s.least)
-            });
-            format!("{}{}{scope}", similar.unwrap_or_default(), cache.ttl)
-        }),
-    );
-    facts.maybe("key", settings.key.as_ref().map(|k| names.expr(k)));
-    match &step.on_fail {
-        Some(OnFail::Stop(message)) => facts.text("else", format!("stop {}", names.expr(message))),
-        Some(OnFail::Redact) => facts.text("else", "redact"),
-        Some(OnFail::Retry(n)) => facts.text("else", format!("retry {n}")),
-        Some(OnFail::Do(_)) | None => {}
-    }
-}
-
-// The blocks inside a step, by what they are for.
-fn inner(step: &Step) -> Vec<(String, &Block)> {
-    let mut out: Vec<(String, &Block)> = Vec::new();
-    match &step.kind {
-        StepKind::Call(..) | StepKind::Compute(_) => {}
-        StepKind::If(_, then, otherwise) => {
-            out.push(("then".into(), then));
-            out.extend(otherwise.iter().map(|b| ("otherwise".into(), &**b)));
-        }
-        StepKind::Match(_, arms) => {
-            for arm in arms {
-                let values: Vec<String> = arm.values.iter().map(|v| v.to_string()).collect();
-                let title = if values.is_empty() { "else".to_owned() } else { values.join(" | ") };
-                out.push((format!("arm {title}"), &arm.body));
-            }
-        }
-        StepKind::Each { body, .. } => out.push(("body".into(), body)),
-        StepKind::Repeat { body, until, .. } => {
-            out.push(("body".into(), body));
-            out.extend(until.iter().map(|b| ("until".into(), &**b)));
-        }
-    }
-    if let Some(unless) = step.settings.escalate.as_ref().and_then(|e| e.unless.as_ref()) {
-        out.push(("unless".into(), unless));
-    }
-    if let Some(OnFail::Do(handler)) = &step.on_fail {
-        out.push(("else".into(), handler));
-    }
-    out
-}
-
-fn inline(block: &Block, names: &mut Names<'_>) -> String {
-    for i in 0..block.inputs {
-        names.vars.entry(flow_plan::VarId(block.vars.start + i)).or_insert_with(|| "it".into());
-    }
-    let mut said = Vec::new();
-    for node in block.steps.node_indices() {
-        let step = &block.steps[node];
-        names.name(block.var_of(node), &step.name);
-        let mut facts = Facts::default();
-        work(step, names, &mut facts);
-        let gives = block.result == Some(flow_plan::Expr::Var(block.var_of(node)));
-        let shown = short(step, names);
-        said.push(if gives { shown } else { format!("{} = {shown}", step.name) });
-        if gives {
-            return said.join("; ");
-        }
-    }
-    said.extend(block.result.as_ref().map(|e| names.expr(e)));
-    said.join("; ")
-}
-
-fn short(step: &Step, names: &Names<'_>) -> String {
-    match &step.kind {
-        StepKind::Call(callee, args) => {
-            let args: Vec<String> = args.iter().map(|a| names.expr(a)).collect();
-            format!("{}({})", names.callee(callee).1, args.join(", "))
-        }
-        StepKind::Compute(expr) => names.expr(expr),
-        StepKind::If(condition, ..) => format!("if {} …", names.expr(condition)),
-        StepKind::Match(subject, _) => format!("match {} …", names.expr(subject)),
-        StepKind::Each { list, .. } => format!("each in {} …", names.expr(list)),
-        StepKind::Repeat { up_to, .. } => format!("repeat up to {up_to} …"),
-    }
-}
-
-fn does(step: &Step, names: &Names<'_>) -> Option<String> {
-    match &step.kind {
-        StepKind::Call(callee, _) => {
-            let (kind, name, _) = names.callee(callee);
-            Some(format!("{} {name}", kind.word()))
-        }
-        _ => None,
-    }
-}
-
-fn candidate(step: &Step, names: &Names<'_>) -> Candidate {
-    let mut facts = Facts::default();
-    work(step, names, &mut facts);
-    let head = match &step.kind {
-        StepKind::Call(..) => does(step, names).unwrap_or_default(),
-        StepKind::Compute(_) => "value".into(),
-        StepKind::If(..) => "if".into(),
-        StepKind::Match(..) => "match".into(),
-        StepKind::Each { .. } => "each".into(),
-        StepKind::Repeat { .. } => "repeat".into(),
+// An arm that is for other values now is the same arm: the old one is called as the new one is.
+fn same_arms(
+    old: &mut [(String, &Block)],
+    new: &[(String, &Block)],
+    (before, after): (&mut Facts, &mut Facts),
+) {
+    let values = |title: &str| -> Vec<String> {
+        title.strip_prefix("arm ").map_or(Vec::new(), |v| v.split(" | ").map(str::to_owned).collect())
     };
-    settings(step, names, &mut facts);
-    Candidate { head, words: facts.words(names) }
+    for at in 0..old.len() {
+        let title = old[at].0.clone();
+        if new.iter().any(|(t, _)| *t == title) {
+            continue;
+        }
+        let mine = values(&title);
+        let shares = |t: &str| values(t).iter().any(|v| mine.contains(v));
+        let now = new.iter().find(|(t, _)| shares(t) && !old.iter().any(|(o, _)| o == t));
+        if let Some((now, _)) = now {
+            before.text("arm", mine.join(" | "));
+            after.text("arm", values(now).join(" | "));
+            old[at].0.clone_from(now);
+        }
+    }
 }
 
 // The guards that what goes into a step has come through, in its block.
@@ -447,15 +356,14 @@ fn behind(block: &Block, node: NodeIndex, names: &Names<'_>) -> Vec<String> {
 }
 
 // The step that a block's value is, where its name is none that anybody wrote.
-fn unnamed(block: &Block) -> Option<&Step> {
+fn unnamed(block: &Block) -> Option<NodeIndex> {
     let flow_plan::Expr::Var(var) = block.result.as_ref()? else { return None };
     let node = block.steps.node_indices().find(|n| block.var_of(*n) == *var)?;
-    let step = &block.steps[node];
-    (matches!(step.name.as_str(), "return" | "yield") || step.name.ends_with(".else")).then_some(step)
+    is_unnamed(&block.steps[node]).then_some(node)
 }
 
-// As `flowc cost` names steps inside others.
-fn joined(path: &str, name: &str) -> String {
+/// As `flowc cost` names steps inside others.
+pub(crate) fn joined(path: &str, name: &str) -> String {
     if path.is_empty() || name.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')) {
         return name.to_owned();
     }

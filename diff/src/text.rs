@@ -71,29 +71,35 @@ fn holes(source: &str) -> Vec<String> {
     out
 }
 
-/// A template with another name for one of its variables.
-pub(crate) fn renamed(source: &str, from: &str, to: &str) -> String {
+/// A template with other names for some of its variables, all at once.
+pub(crate) fn renamed(source: &str, names: &[(&str, &str)]) -> String {
     let mut out = String::new();
     regions(source, |text, is_code| match is_code {
-        true => rename_words(text, (from, to), &mut out),
+        true => rename_words(text, names, &mut out),
         false => out.push_str(text),
     });
     out
 }
 
-fn rename_words(code: &str, (from, to): (&str, &str), out: &mut String) {
+fn rename_words(code: &str, names: &[(&str, &str)], out: &mut String) {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
-    let mut rest = code;
-    while let Some(start) = rest.find(is_part) {
-        let (before, word) = rest.split_at(start);
-        let end = word.find(|c| !is_part(c)).unwrap_or(word.len());
-        out.push_str(before);
-        // A field keeps its name.
-        let is_field = before.ends_with('.') || (before.is_empty() && out.ends_with('.'));
-        out.push_str(if word[..end] == *from && !is_field { to } else { &word[..end] });
-        rest = &word[end..];
+    let (mut rest, mut quote) = (code, None);
+    while let Some(c) = rest.chars().next() {
+        // What stands in quotes is no name, and a field keeps its own.
+        let end = match (quote, is_part(c)) {
+            (None, true) => rest.find(|c| !is_part(c)).unwrap_or(rest.len()),
+            _ => c.len_utf8(),
+        };
+        let (word, behind) = rest.split_at(end);
+        let is_name = quote.is_none() && is_part(c) && !out.ends_with('.');
+        let to = names.iter().find(|(from, _)| is_name && *from == word);
+        out.push_str(to.map_or(word, |(_, to)| to));
+        quote = match quote {
+            None => Some(c).filter(|c| matches!(c, '"' | '\'')),
+            Some(open) => Some(open).filter(|open| *open != c),
+        };
+        rest = behind;
     }
-    out.push_str(rest);
 }
 
 // Fixed text and code (`{{ … }}`, `{% … %}`, `{# … #}`), in their order.
@@ -132,7 +138,8 @@ mod tests {
 
     #[test]
     fn a_variable_has_another_name_in_holes_alone() {
-        let source = "q {{ q.q }} {% if q %}q{% endif %}{{ x.q }}";
-        assert_eq!(renamed(source, "q", "ask"), "q {{ ask.q }} {% if ask %}q{% endif %}{{ x.q }}");
+        let source = "q {{ q.q }} {% if q %}q{% endif %}{{ x.q | default('q') }}";
+        let found = renamed(source, &[("q", "ask"), ("x", "q")]);
+        assert_eq!(found, "q {{ ask.q }} {% if ask %}q{% endif %}{{ q.q | default('q') }}");
     }
 }

@@ -68,7 +68,7 @@ fn generated_graphs_are_drawn_whole() {
 }
 
 // Each step needs some of those before it; some are loops and branches with steps of their own.
-fn generated(steps: usize, random: &mut fastrand::Rng) -> String {
+pub(crate) fn generated(steps: usize, random: &mut fastrand::Rng) -> String {
     let mut out = String::from("flow main(n: int 0..9) -> int {\n");
     for i in 0..steps {
         let before = |random: &mut fastrand::Rng| match i {

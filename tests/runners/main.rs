@@ -12,4 +12,5 @@ mod hostile;
 mod mutations;
 mod pages;
 mod run;
+mod seen;
 mod syntax;

@@ -7,6 +7,7 @@
 pub mod cases;
 pub mod console;
 pub mod expectation;
+pub mod outside;
 pub mod snippets;
 pub mod world;
 

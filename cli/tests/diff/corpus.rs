@@ -19,9 +19,16 @@ fn pair(case: &Case) -> Sandbox {
         files.insert(name, text);
     }
     for (file, old, new) in edits(case) {
-        if old == "*\n" {
-            files.remove(&file).unwrap();
-            continue;
+        match old.as_str() {
+            "*\n" => {
+                files.remove(&file).unwrap();
+                continue;
+            }
+            "+\n" => {
+                assert!(files.insert(file, new).is_none(), "{}: a new file is there already", case.name);
+                continue;
+            }
+            _ => {}
         }
         let text = files.get_mut(&file).unwrap();
         assert_eq!(text.matches(&*old).count(), 1, "{}: `{old}` stands once in {file}", case.name);
@@ -32,7 +39,7 @@ fn pair(case: &Case) -> Sandbox {
 }
 
 // `<<<<` old `====` new `>>>>`, in the file of the last `---`. Lines that are taken out go as a whole,
-// and `*` is a whole file.
+// `*` is a whole file, and `+` a new one.
 fn edits(case: &Case) -> Vec<(String, String, String)> {
     let mut out = Vec::new();
     let mut file = String::new();
@@ -43,7 +50,7 @@ fn edits(case: &Case) -> Vec<(String, String, String)> {
         }
         let (edit, after) = after.split_once(">>>>\n").unwrap();
         let (old, new) = edit.split_once("====\n").unwrap();
-        let whole = old == "*\n" || new.is_empty();
+        let whole = old == "*\n" || old == "+\n" || new.is_empty();
         let end = |text: &str| if whole { text } else { text.strip_suffix('\n').unwrap_or(text) }.to_owned();
         out.push((file.clone(), end(old), end(new)));
         rest = after;
@@ -103,6 +110,61 @@ fn line(item: &Value) -> String {
     let changes: Vec<&str> =
         item["changes"].as_array().unwrap().iter().map(|c| c["what"].as_str().unwrap()).collect();
     format!("{out}: {}", changes.join(", ")).trim_end().to_owned()
+}
+
+#[test]
+fn every_form_says_it_at_its_place() {
+    for case in cases("diff", "edit") {
+        let sandbox = pair(&case);
+        let said = sandbox.flowc(&["diff", "old", "new", "--format", "json"]).json();
+        let text = sandbox.flowc(&["diff", "old", "new"]).out;
+        let page = sandbox.flowc(&["diff", "old", "new", "--format", "markdown"]).out;
+        let name = &case.name;
+        for item in said["items"].as_array().unwrap() {
+            let sides = [&item["old"], &item["new"]];
+            sides.iter().filter(|s| !s.is_null()).for_each(|s| is_there(&sandbox, s, item, name));
+            let at = if item["new"].is_null() { sides[0] } else { sides[1] };
+            let (file, line) = (at["file"].as_str().unwrap(), &at["range"]["start"]["line"]);
+            let title = format!("{} {}", item["kind"].as_str().unwrap(), item["name"].as_str().unwrap());
+            let told = text.lines().any(|l| l.contains(&title) && l.ends_with(&format!("{file}:{line}")));
+            assert!(told, "{name}: {title} at {file}:{line} is not in {text}");
+            let told = page.lines().any(|l| l.contains(&title) && l.contains(&format!("({file}:{line})")));
+            assert!(told, "{name}: {title} at {file}:{line} is not in {page}");
+            for change in item["changes"].as_array().unwrap() {
+                let what = change["what"].as_str().unwrap();
+                assert!(text.contains(what), "{name}: {what} is not in {text}");
+                assert!(
+                    page.contains(&format!(
+                        "{}:",
+                        what.replace('_', "\\_").replace('|', "\\|").replace("[]", "\\[\\]")
+                    )),
+                    "{name}: {what} is not in {page}"
+                );
+            }
+        }
+        let class = said["class"].as_str().unwrap();
+        let breaks = |form: &str| form.contains("breaking");
+        assert_eq!(breaks(&text.replace("! breaking", "")), class == "breaking", "{name}: {text}");
+        assert_eq!(breaks(&page), class == "breaking", "{name}: {page}");
+        assert_eq!(text.is_empty(), class == "none", "{name}: {text}");
+    }
+}
+
+// The place of an item is that of its name, or of the step.
+fn is_there(sandbox: &Sandbox, place: &Value, item: &Value, case: &str) {
+    let text = sandbox.read(place["file"].as_str().unwrap());
+    let (start, end) = (&place["range"]["start"], &place["range"]["end"]);
+    let offset = |at: &Value| usize::try_from(at["offset"].as_u64().unwrap()).unwrap();
+    let before = &text[..offset(start)];
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap().chars().count() + 1;
+    assert_eq!((start["line"].as_u64(), start["column"].as_u64()), (Some(line as u64), Some(column as u64)));
+    let shown = &text[offset(start)..offset(end)];
+    let is_old = place == &item["old"] && item["was"].is_string();
+    let name = item[if is_old { "was" } else { "name" }].as_str().unwrap();
+    let last = name.rsplit('.').next().unwrap();
+    let is_unnamed = ["return", "yield", "else", "review"].contains(&last) || last.parse::<u32>().is_ok();
+    assert!(is_unnamed || shown.trim_matches('"').starts_with(last), "{case}: {name} is at `{shown}`");
 }
 
 #[test]

@@ -7,5 +7,7 @@
 mod sandbox;
 
 mod action;
+mod api;
 mod corpus;
+mod merges;
 mod revisions;

@@ -3,7 +3,8 @@
 use crate::sandbox::{Done, Sandbox};
 use std::process::Command;
 
-const PROGRAM: &str = r#"model fast = "openai/gpt-4o-mini" {
+/// The program of the repository.
+pub(crate) const PROGRAM: &str = r#"model fast = "openai/gpt-4o-mini" {
   max_output: 200 tokens
 }
 
@@ -52,7 +53,8 @@ pub(crate) fn git(sandbox: &Sandbox, args: &[&str]) -> String {
     String::from_utf8(done.stdout).unwrap()
 }
 
-fn commit(sandbox: &Sandbox, title: &str) {
+/// Commits whatever there is.
+pub(crate) fn commit(sandbox: &Sandbox, title: &str) {
     git(sandbox, &["add", "-A"]);
     git(sandbox, &["commit", "-q", "-m", title]);
 }
@@ -127,7 +129,60 @@ fn what_cannot_be_read_or_compiled_is_said() {
     assert!(done.out.contains("+ flow more"), "the rest is compared: {done:?}");
     // Outside of a repository.
     let outside = Sandbox::with(&[("a.flow", PROGRAM)]);
-    flowc(&outside, &["diff"]).fails(2, "HEAD");
+    flowc(&outside, &["diff"]).fails(2, "this folder is in no git repository");
+    flowc(&outside, &["diff", "--git", "main...HEAD"]).fails(2, "this folder is in no git repository");
+    std::fs::remove_dir(outside.path(".git")).unwrap();
+    git(&outside, &["init", "-q"]);
+    flowc(&outside, &["diff"]).fails(2, "nothing has been committed here yet");
+}
+
+#[test]
+fn a_path_that_is_nowhere_passes_no_gate() {
+    let sandbox = repository();
+    let args = ["diff", "--git", "main...HEAD", "--fail-on", "cost>10%"];
+    flowc(&sandbox, &[&args[..], &["ap/"]].concat()).fails(2, "`ap/` is on neither side");
+    flowc(&sandbox, &[&args[..], &["app/"]].concat()).fails(3, "gate `cost>10%`");
+    // What is gone from one side is on the other.
+    git(&sandbox, &["rm", "-q", "app/main.flow"]);
+    let done = flowc(&sandbox, &["diff", "--git", "HEAD", "app/main.flow"]);
+    assert!(done.is_fine().out.contains("- flow main"), "{done:?}");
+}
+
+#[test]
+fn a_file_that_is_no_text_is_left_out_and_said() {
+    let sandbox = repository();
+    std::fs::write(sandbox.path("app/more.flow"), b"flow more(\xff) {}\n").unwrap();
+    commit(&sandbox, "no text");
+    sandbox.write("app/other.flow", "flow other() -> int {\n  return 1\n}\n");
+    for args in [&["diff"][..], &["diff", "HEAD~1", "HEAD"][..]] {
+        let done = flowc(&sandbox, args);
+        done.fails(2, "error: `app/more.flow` can't be compared: it is not UTF-8 text");
+        assert!(!done.err.contains("/tmp"), "{done:?}");
+    }
+    assert!(flowc(&sandbox, &["diff"]).out.contains("+ flow other"));
+    // Broken configuration is named as git names files.
+    sandbox.write("app/flow.toml", "[profile\n");
+    commit(&sandbox, "no configuration");
+    let done = flowc(&sandbox, &["diff", "HEAD~1", "HEAD"]);
+    assert_eq!(done.code, 2, "{done:?}");
+    assert!(done.err.contains("flow.toml") && !done.err.contains("/tmp/"), "{done:?}");
+}
+
+#[test]
+fn git_never_dies_of_the_driver() {
+    use std::os::unix::ffi::OsStrExt;
+    let sandbox = repository();
+    let name = std::ffi::OsStr::from_bytes(b"b\xffd.flow");
+    std::fs::write(sandbox.path("").join(name), b"\xff").unwrap();
+    let none = std::ffi::OsStr::new("/dev/null");
+    let dot = std::ffi::OsStr::new(".");
+    let files = [name, none, dot, dot, name, dot, dot];
+    for count in [0, 1, 7] {
+        let mut command = sandbox.command(&["diff", "--git-driver"]);
+        let done = command.args(&files[..count]).output().unwrap();
+        assert_eq!(done.status.code(), Some(0), "{done:?}");
+        assert!(String::from_utf8_lossy(&done.stdout).contains("can't be compared"), "{done:?}");
+    }
 }
 
 #[test]

@@ -176,8 +176,24 @@ struct Slot {
     id: usize,
 }
 
+impl Slot {
+    // What it is joined to in the row above, or in the one below. A way that has begun goes on straight,
+    // whatever comes to it from the sides; and a box is not drawn to a way that others share.
+    fn joined(&self, above: bool, boxes: usize) -> impl Iterator<Item = usize> {
+        let all = if above { &self.up } else { &self.down };
+        let is_way = self.node.is_none();
+        let goes_on = is_way && all.iter().any(|id| *id >= boxes);
+        all.iter().copied().filter(move |id| match (is_way, above) {
+            (true, _) => !goes_on || *id >= boxes,
+            (false, above) => above || *id < boxes,
+        })
+    }
+}
+
 struct Grid {
     rows: Vec<Vec<Slot>>,
+    // How many boxes there are: places with a higher identity are those of edges.
+    boxes: usize,
     // Of each edge, the identities of its places from top to bottom.
     ways: Vec<Vec<usize>>,
 }
@@ -198,12 +214,18 @@ impl Grid {
         }
         let mut next = boxes.len();
         let mut ways = Vec::new();
+        // Edges to one box go through the same places, so that a step that needs a hundred others is no
+        // bundle of a hundred lines.
+        let mut shared: HashMap<(usize, usize), usize> = HashMap::new();
         for &(from, to) in edges {
             let mut way = vec![from];
-            for passed in rows.iter_mut().take(row[to]).skip(row[from] + 1) {
-                passed.push(slot(next, None, LANE));
-                way.push(next);
-                next += 1;
+            for (at, passed) in rows.iter_mut().enumerate().take(row[to]).skip(row[from] + 1) {
+                let id = *shared.entry((to, at)).or_insert_with(|| {
+                    next += 1;
+                    passed.push(slot(next - 1, None, LANE));
+                    next - 1
+                });
+                way.push(id);
             }
             way.push(to);
             ways.push(way);
@@ -216,11 +238,12 @@ impl Grid {
         for slot in rows.iter_mut().flatten() {
             (slot.up, slot.down) = joins.remove(&slot.id).unwrap_or_default();
         }
-        Grid { rows, ways }
+        Grid { rows, boxes: boxes.len(), ways }
     }
 
     // Down and up again, each row by the mean place of what it is joined to.
     fn order(&mut self) {
+        let boxes = self.boxes;
         let mut at: HashMap<usize, f64> = HashMap::new();
         for sweep in 0..SWEEPS {
             let down = sweep % 2 == 0;
@@ -228,25 +251,27 @@ impl Grid {
                 if down { (0..self.rows.len()).collect() } else { (0..self.rows.len()).rev().collect() };
             for row in order {
                 let row = &mut self.rows[row];
+                let most = row.len().max(1) as f64;
+                // As shares, so that short rows and long ones can be compared.
+                let share = |i: usize| (i as f64 + 0.5) / most;
                 let mut keyed: Vec<(f64, Slot)> = std::mem::take(row)
                     .into_iter()
                     .enumerate()
                     .map(|(i, slot)| {
-                        let joined = if down { &slot.up } else { &slot.down };
-                        (mean(joined.iter().filter_map(|id| at.get(id).copied())).unwrap_or(i as f64), slot)
+                        let joined = slot.joined(down, boxes);
+                        (mean(joined.filter_map(|id| at.get(&id).copied())).unwrap_or(share(i)), slot)
                     })
                     .collect();
                 keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
                 *row = keyed.into_iter().map(|(_, slot)| slot).collect();
-                let most = row.len().max(1) as f64;
-                // As shares, so that short rows and long ones can be compared.
-                at.extend(row.iter().enumerate().map(|(i, slot)| (slot.id, (i as f64 + 0.5) / most)));
+                at.extend(row.iter().enumerate().map(|(i, slot)| (slot.id, share(i))));
             }
         }
     }
 
     // Each box as near to the middle of what it is joined to as its neighbours let it.
     fn place(&mut self) {
+        let boxes = self.boxes;
         let mut middle: HashMap<usize, f64> = HashMap::new();
         for row in &mut self.rows {
             let mut x = 0.0;
@@ -264,8 +289,8 @@ impl Grid {
                 let wanted: Vec<f64> = row
                     .iter()
                     .map(|slot| {
-                        let joined = if down { &slot.up } else { &slot.down };
-                        let mean = mean(joined.iter().filter_map(|id| middle.get(id).copied()));
+                        let joined = slot.joined(down, boxes);
+                        let mean = mean(joined.filter_map(|id| middle.get(&id).copied()));
                         mean.map_or(slot.x, |m| m - slot.width / 2.0)
                     })
                     .collect();
@@ -309,14 +334,6 @@ impl Grid {
     }
 }
 
-fn gap(a: &Slot, b: &Slot) -> f64 {
-    match (a.node, b.node) {
-        (Some(_), Some(_)) => GAP,
-        (None, None) => LANES,
-        _ => GAP / 2.0,
-    }
-}
-
 fn mean(of: impl Iterator<Item = f64>) -> Option<f64> {
     let (mut sum, mut count) = (0.0, 0u32);
     for value in of {
@@ -325,18 +342,50 @@ fn mean(of: impl Iterator<Item = f64>) -> Option<f64> {
     (count > 0).then(|| sum / f64::from(count))
 }
 
-// INVARIANT: two neighbours are a gap apart. Pushed from the left and pushed from the right both keep
-// to that, and so does what lies in the middle of the two.
+// INVARIANT: two neighbours are a gap apart. Boxes have room for the edges between them, and are where
+// they want to be as far as other boxes let them: pushed from the left and pushed from the right both keep
+// to the gaps, and so does what lies in the middle of the two. Edges go where boxes leave them room, so
+// that a picture does not drift away under a long edge.
 fn spread(row: &mut [Slot], wanted: &[f64]) {
-    let mut left = wanted.to_vec();
-    for i in 1..row.len() {
-        left[i] = left[i].max(left[i - 1] + row[i - 1].width + gap(&row[i - 1], &row[i]));
+    let boxes: Vec<usize> = (0..row.len()).filter(|i| row[*i].node.is_some()).collect();
+    // From the left side of a box to that of the next one.
+    let step = |pair: &[usize]| row[pair[0]].width + room(pair[1] - pair[0] - 1);
+    let steps: Vec<f64> = boxes.windows(2).map(step).collect();
+    let mut left: Vec<f64> = boxes.iter().map(|i| wanted[*i]).collect();
+    let mut right = left.clone();
+    for (i, step) in steps.iter().enumerate() {
+        left[i + 1] = left[i + 1].max(left[i] + step);
     }
-    let mut right = wanted.to_vec();
-    for i in (0..row.len().saturating_sub(1)).rev() {
-        right[i] = right[i].min(right[i + 1] - row[i].width - gap(&row[i], &row[i + 1]));
+    for (i, step) in steps.iter().enumerate().rev() {
+        right[i] = right[i].min(right[i + 1] - step);
     }
-    for (slot, (a, b)) in row.iter_mut().zip(left.into_iter().zip(right)) {
-        slot.x = f64::midpoint(a, b);
+    for (i, (a, b)) in boxes.iter().zip(left.into_iter().zip(right)) {
+        row[*i].x = f64::midpoint(a, b);
+    }
+    let mut low = f64::NEG_INFINITY;
+    for i in 0..row.len() {
+        if row[i].node.is_some() {
+            low = row[i].x + row[i].width + GAP / 2.0;
+        } else {
+            row[i].x = wanted[i].max(low);
+            low = row[i].x + LANE + LANES;
+        }
+    }
+    let mut high = f64::INFINITY;
+    for slot in row.iter_mut().rev() {
+        if slot.node.is_some() {
+            high = slot.x - GAP / 2.0 - LANE;
+        } else {
+            slot.x = slot.x.min(high);
+            high = slot.x - LANE - LANES;
+        }
+    }
+}
+
+// What is between two boxes that so many edges pass.
+fn room(edges: usize) -> f64 {
+    match edges {
+        0 => GAP,
+        n => GAP + n as f64 * (LANE + LANES) - LANES,
     }
 }

@@ -94,7 +94,7 @@ text { fill: #e6edf3; }
 
 const PAGE: &str = "\
 :root { color-scheme: light dark; }
-body { margin: 2rem; font-family: system-ui, sans-serif; background: #ffffff; color: #1f2328; }
+body { margin: 2rem; font-family: system-ui, sans-serif; background: #ffffff; color: #1f2328; overflow-wrap: anywhere; }
 h1 { font-size: 1.4rem; }
 main { overflow: auto; }
 ul { list-style: none; display: flex; flex-wrap: wrap; gap: 1rem; padding: 0; }

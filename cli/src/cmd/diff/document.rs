@@ -1,7 +1,7 @@
 //! A comparison for programs. The names are a promise: more may be added, none goes.
 
 use super::Compared;
-use flow_diff::{Change, FlowCost, FlowWorst, Item, Lost, Piece, Place, Status, Words};
+use flow_diff::{Change, FlowCost, FlowWorst, Item, LabelChange, Lost, Piece, Place, Status, Words};
 use flow_plan::{Cost, Millis};
 use serde_json::{Value, json};
 
@@ -21,9 +21,10 @@ pub(super) fn document(compared: &Compared<'_>) -> Value {
         "guards_removed": diff.guards_removed().into_iter().map(lost).collect::<Vec<_>>(),
         "items": diff.items.iter().map(item).collect::<Vec<_>>(),
         "flows": diff.flows.iter().map(flow).collect::<Vec<_>>(),
+        "labels": diff.labels.iter().map(label).collect::<Vec<_>>(),
         "gates_failed": compared.failed.iter()
             .map(|f| json!({"gate": f.gate, "because": f.because})).collect::<Vec<_>>(),
-        "not_compared": compared.left_out,
+        "not_compared": compared.left_out.keys().collect::<Vec<_>>(),
     })
 }
 
@@ -96,6 +97,17 @@ fn flow(flow: &FlowCost) -> Value {
         "file": flow.file,
         "before": flow.before.as_ref().map(worst),
         "after": flow.after.as_ref().map(worst),
+    })
+}
+
+fn label(change: &LabelChange) -> Value {
+    let (gained, lost) = change.words();
+    json!({
+        "owner": change.owner,
+        "step": change.step,
+        "gained": gained,
+        "lost": lost,
+        "new": place(&change.place),
     })
 }
 

@@ -28,6 +28,9 @@ pub(super) struct Revision {
 pub(super) fn range(text: &str) -> Result<(String, Option<String>), Failure> {
     let or_head = |rev: &str| if rev.is_empty() { "HEAD".to_owned() } else { rev.to_owned() };
     if let Some((a, b)) = text.split_once("...") {
+        for side in [a, b] {
+            known(&or_head(side))?;
+        }
         let base = git(&["merge-base", &or_head(a), &or_head(b)]).map_err(|failure| {
             failure.help("both must be in this clone with their common past: `fetch-depth: 0` in an Action, `git fetch --unshallow` elsewhere")
         })?;
@@ -44,6 +47,31 @@ pub(super) fn is_revision(name: &str) -> bool {
     git(&["rev-parse", "--verify", "--quiet", &format!("{name}^{{commit}}")]).is_ok()
 }
 
+// A revision, or why it is none.
+fn known(name: &str) -> Result<(), Failure> {
+    if is_revision(name) {
+        return Ok(());
+    }
+    // Where git itself is missing, that is the reason.
+    let mut inside = Command::new("git");
+    inside.args(["rev-parse", "--git-dir"]).env("LC_ALL", "C");
+    let inside = inside.output().map_err(|e| no_git(&e))?;
+    if !inside.status.success() {
+        let said = first_line(&inside.stderr);
+        // It may be one that git does not trust.
+        if !said.starts_with("not a git repository") {
+            return Err(Failure::usage(format!("git can't be asked here: {said}")));
+        }
+        return Err(Failure::usage("this folder is in no git repository")
+            .help("compare two files or two folders: `flowc diff old new`"));
+    }
+    if name == "HEAD" {
+        return Err(Failure::usage("nothing has been committed here yet"));
+    }
+    Err(Failure::usage(format!("git knows no revision `{name}` here"))
+        .help("`git fetch` brings what others have; `git branch --all` lists what there is"))
+}
+
 /// What a git command prints.
 pub(super) fn git<S: AsRef<OsStr>>(args: &[S]) -> Result<String, Failure> {
     let bytes = output(args)?;
@@ -55,10 +83,14 @@ fn output<S: AsRef<OsStr>>(args: &[S]) -> Result<Vec<u8>, Failure> {
     if done.status.success() {
         return Ok(done.stdout);
     }
-    let said = String::from_utf8_lossy(&done.stderr);
-    let said = said.lines().next().unwrap_or("it gave no reason").trim_start_matches("fatal: ").to_owned();
+    let said = first_line(&done.stderr);
     let what: Vec<String> = args.iter().map(|a| a.as_ref().to_string_lossy().into_owned()).collect();
     Err(Failure::usage(format!("`git {}` failed: {said}", what.join(" "))))
+}
+
+fn first_line(stderr: &[u8]) -> String {
+    let said = String::from_utf8_lossy(stderr);
+    said.lines().next().unwrap_or("it gave no reason").trim_start_matches("fatal: ").to_owned()
 }
 
 fn no_git(error: &std::io::Error) -> Failure {
@@ -69,9 +101,7 @@ fn no_git(error: &std::io::Error) -> Failure {
 impl Revision {
     /// Lays out the programs of a revision below these paths, which are relative to the working directory.
     pub(super) fn open(name: &str, paths: &[String]) -> Result<Revision, Failure> {
-        if !is_revision(name) {
-            return Err(Failure::usage(format!("git knows no revision `{name}` here")));
-        }
+        known(name)?;
         let prefix = git(&["rev-parse", "--show-prefix"])?.trim().to_owned();
         let wanted: Vec<String> = paths.iter().map(|p| normal(&format!("{prefix}{p}"))).collect();
         let folder = tempfile::tempdir()
@@ -108,6 +138,12 @@ impl Revision {
     /// The root of the repository, as far as it is laid out.
     pub(super) fn root(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Whether it has this file, or files below this folder; relative to the working directory.
+    pub(super) fn has(&self, path: &str) -> bool {
+        let wanted = normal(&format!("{}{path}", self.prefix));
+        wanted.is_empty() || self.blobs.keys().any(|blob| is_below(blob, &wanted))
     }
 
     /// A file by its path from the root of the repository. An error is the reason, for people.

@@ -10,13 +10,15 @@ use flow_plan::Cost;
 const TAG: &str = "<!-- flowc diff -->\n";
 /// GitHub takes 65,536 characters in a comment; what is around it needs some as well.
 const MOST: usize = 60_000;
+// So many flows, changes to look at first and reasons of a gate are listed.
+const MOST_ROWS: usize = 40;
 
 /// The page of a comparison.
 pub(super) fn page(compared: &Compared<'_>) -> String {
     let diff = &compared.diff;
     let mut out = format!("{TAG}### {}\n", headline(compared));
-    for key in &compared.left_out {
-        out.push_str(&format!("\n:x: `{key}` can't be compared: it does not compile on both sides.\n"));
+    for (key, reason) in &compared.left_out {
+        out.push_str(&format!("\n:x: `{key}` can't be compared: {}.\n", escaped(reason)));
     }
     if diff.class().is_none() {
         return out;
@@ -26,21 +28,53 @@ pub(super) fn page(compared: &Compared<'_>) -> String {
         out.push_str(&format!(
             "\n:no_entry: **`{}`**: {}\n",
             failed.gate,
-            escaped(&failed.because.join("; "))
+            escaped(&listed(&failed.because).join("; "))
         ));
     }
     let changed: Vec<&FlowCost> = diff.flows.iter().filter(|f| f.is_changed()).collect();
     if !changed.is_empty() {
         out.push_str("\n| flow, worst case a run | before | after | change | calls | tokens in | tokens out | time |\n|---|---:|---:|---:|---:|---:|---:|---:|\n");
-        changed.iter().for_each(|flow| out.push_str(&row(flow)));
+        let mut dearest = changed.clone();
+        dearest.sort_by_key(|flow| std::cmp::Reverse(by(flow).saturating_abs()));
+        let told = &dearest[..dearest.len().min(MOST_ROWS)];
+        let is_told = |flow: &&&FlowCost| told.iter().any(|t| std::ptr::eq(*t, **flow));
+        changed.iter().filter(is_told).for_each(|flow| out.push_str(&row(flow)));
+        if changed.len() > told.len() {
+            out.push_str(&format!("\n{} more flows, which change by less.\n", changed.len() - told.len()));
+        }
     }
     let serious: Vec<&Item> = diff.items.iter().filter(|i| is_serious(i)).collect();
     if !serious.is_empty() {
         out.push_str("\n**Look at first**\n\n");
-        serious.iter().for_each(|i| out.push_str(&bullet(i, true)));
+        serious.iter().take(MOST_ROWS).for_each(|i| out.push_str(&bullet(i, true)));
+        if serious.len() > MOST_ROWS {
+            out.push_str(&format!("- and {} more\n", serious.len() - MOST_ROWS));
+        }
+    }
+    let labels = text::labels(diff);
+    if !labels.is_empty() {
+        out.push_str("\n**Labels**\n\n");
+        labels.iter().for_each(|line| out.push_str(&format!("- {}\n", escaped(line))));
     }
     folded(compared, &mut out);
     out
+}
+
+// The first of many lines, and how many more there are.
+fn listed(lines: &[String]) -> Vec<String> {
+    let mut out: Vec<String> = lines.iter().take(MOST_ROWS).cloned().collect();
+    if lines.len() > MOST_ROWS {
+        out.push(format!("and {} more", lines.len() - MOST_ROWS));
+    }
+    out
+}
+
+// By how much a flow's worst case rises.
+fn by(flow: &FlowCost) -> i64 {
+    match (&flow.before, &flow.after) {
+        (Some(before), Some(after)) => after.worst.usd.0.saturating_sub(before.worst.usd.0),
+        _ => 0,
+    }
 }
 
 fn headline(compared: &Compared<'_>) -> String {
@@ -50,11 +84,7 @@ fn headline(compared: &Compared<'_>) -> String {
     }
     let changed: Vec<&FlowCost> =
         diff.flows.iter().filter(|f| f.before.is_some() && f.after.is_some()).collect();
-    let by = |f: &FlowCost| match (&f.before, &f.after) {
-        (Some(a), Some(b)) => b.worst.usd.0 - a.worst.usd.0,
-        _ => 0,
-    };
-    let most = changed.iter().max_by_key(|f| by(f).abs()).filter(|f| by(f) != 0);
+    let most = changed.iter().max_by_key(|f| by(f).saturating_abs()).filter(|f| by(f) != 0);
     let cost = match most.and_then(|f| Some((f, f.after?))) {
         Some((flow, after)) => {
             let verb = if by(flow) > 0 { "rises" } else { "falls" };
@@ -116,42 +146,50 @@ fn row(flow: &FlowCost) -> String {
             ]
         }
     };
-    format!("| {name} | {} |\n", cells.join(" | "))
+    // A number and its unit stay on one line.
+    format!("| {name} | {} |\n", cells.join(" | ").replace(" %", "\u{a0}%"))
 }
 
 fn is_serious(item: &Item) -> bool {
     item.class == Class::Breaking || !item.lost.is_empty() || item.changes.iter().any(|c| c.lost.is_some())
 }
 
-// The parts that fit, the most telling ones first.
+// What fits: the changes one after the other, then the pictures.
 fn folded(compared: &Compared<'_>, out: &mut String) {
-    let mut parts: Vec<String> = Vec::new();
+    let note = "\n_More than fits into a comment: the summary of the job, or `flowc diff`, has all of it._\n";
+    let (head, foot) = ("\n<details>\n<summary>Every change</summary>\n", "\n</details>\n");
+    let mut left = MOST.saturating_sub(out.chars().count() + note.len());
+    let mut cut = false;
+    let mut fits = |part: &str| {
+        let length = part.chars().count();
+        let fits = length <= left;
+        cut |= !fits;
+        left -= if fits { length } else { 0 };
+        fits
+    };
     let mut all = String::new();
     let mut file = "";
-    for item in &compared.diff.items {
-        let here = item.place().map_or("", |p| p.file.as_str());
-        if here != file {
-            all.push_str(&format!("\n**{}**\n\n", escaped(here)));
+    if !compared.diff.items.is_empty() && fits(head) && fits(foot) {
+        for item in &compared.diff.items {
+            let here = item.place().map_or("", |p| p.file.as_str());
+            let heading = if here == file { String::new() } else { format!("\n**{}**\n\n", escaped(here)) };
+            let part = format!("{heading}{}", bullet(item, false));
+            // In their order: what comes behind the first that is too long is left out with it.
+            if !fits(&part) {
+                break;
+            }
+            all.push_str(&part);
             file = here;
         }
-        all.push_str(&bullet(item, false));
-    }
-    if !all.is_empty() {
-        parts.push(format!("\n<details>\n<summary>Every change</summary>\n{all}\n</details>\n"));
+        out.push_str(&format!("{head}{all}{foot}"));
     }
     for (name, drawn) in picture::changed(compared) {
-        parts.push(format!(
+        let part = format!(
             "\n<details>\n<summary>What changed of <code>{name}</code>, drawn</summary>\n\n```mermaid\n{drawn}```\n\n</details>\n"
-        ));
-    }
-    let note = "\n_More than fits into a comment: the summary of the job, or `flowc diff`, has all of it._\n";
-    let mut cut = false;
-    for part in parts {
-        if out.chars().count() + part.chars().count() + note.len() > MOST {
-            cut = true;
-            continue;
+        );
+        if fits(&part) {
+            out.push_str(&part);
         }
-        out.push_str(&part);
     }
     if out.chars().count() > MOST {
         *out = out.chars().take(MOST - note.len()).collect();

@@ -15,7 +15,8 @@ use flow_diff::gates::{self, Failed, Gate};
 use flow_diff::{Class, Diff, Program, compare};
 use git::Revision;
 use sides::{Compiled, Side, Tree};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// The arguments.
@@ -43,7 +44,7 @@ pub(crate) struct Args {
     /// The old side and the new one: files, folders or git revisions. Without a new side, the working
     /// tree; without any, HEAD and the working tree. With --git, files and folders to look at.
     #[arg(value_name = "OLD NEW")]
-    paths: Vec<String>,
+    paths: Vec<OsString>,
     /// Two revisions: `A..B`, or `A...B` for what B changed since it left A.
     #[arg(long, value_name = "RANGE")]
     git: Option<String>,
@@ -71,8 +72,8 @@ struct Compared<'a> {
     diff: Diff,
     /// The gates that are not passed.
     failed: Vec<Failed>,
-    /// Programs that can't be compared, as both sides call them.
-    left_out: BTreeSet<String>,
+    /// Programs that can't be compared, as both sides call them, and why.
+    left_out: BTreeMap<String, String>,
     /// The programs of both sides.
     sides: (&'a [Compiled], &'a [Compiled]),
 }
@@ -82,12 +83,13 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
     if args.git_driver {
         return Ok(driver(args, console));
     }
-    let (old, new) = args.trees()?;
-    let (mut before, mut after) = compiled((&old, &new), args)?;
-    let left_out: BTreeSet<String> = before.left_out.union(&after.left_out).cloned().collect();
+    let (old, new) = args.trees().map_err(unreadable)?;
+    let (mut before, mut after) = compiled((&old, &new), args).map_err(unreadable)?;
+    let mut left_out = before.left_out.clone();
+    left_out.append(&mut after.left_out);
     for side in [&mut before, &mut after] {
         // What is broken on one side is compared on neither.
-        side.programs.retain(|p| !left_out.contains(&p.key));
+        side.programs.retain(|p| !left_out.contains_key(&p.key));
         console.diagnostics(&side.broken.diagnostics, &side.broken.sources);
     }
     let compared = Compared {
@@ -106,6 +108,16 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, Failure> {
     Ok(ended(&compared, args, console))
 }
 
+// 3 is for gates alone: a disk or a git that fails is a side that can't be read.
+fn unreadable(failure: Failure) -> Failure {
+    match failure {
+        Failure::Message { exit: Exit::Outside, message, help } => {
+            Failure::Message { exit: Exit::Usage, message, help }
+        }
+        failure => failure,
+    }
+}
+
 fn ended(compared: &Compared<'_>, args: &Args, console: &Console) -> Exit {
     if compared.diff.class().is_none() && compared.left_out.is_empty() {
         console.note("no change in meaning");
@@ -113,8 +125,8 @@ fn ended(compared: &Compared<'_>, args: &Args, console: &Console) -> Exit {
     for failed in &compared.failed {
         console.say(&format!("gate `{}`: {}", failed.gate, failed.because.join("; ")));
     }
-    for key in &compared.left_out {
-        console.say(&format!("error: `{key}` can't be compared: it does not compile on both sides"));
+    for (key, reason) in &compared.left_out {
+        console.say(&format!("error: `{key}` can't be compared: {reason}"));
     }
     if !compared.left_out.is_empty() {
         return Exit::Usage;
@@ -150,7 +162,7 @@ fn driven(args: &Args, console: &Console) -> Result<String, Failure> {
         )));
     };
     let place = PathBuf::from(rest.first().unwrap_or(path));
-    let tree = |file: &str, place: &Path| Tree::Handed {
+    let tree = |file: &OsString, place: &Path| Tree::Handed {
         text: (file != "/dev/null").then(|| PathBuf::from(file)),
         place: place.to_owned(),
     };
@@ -164,7 +176,7 @@ fn driven(args: &Args, console: &Console) -> Result<String, Failure> {
         names: (old.name(), new.name()),
         diff: diff((&before.programs, &after.programs), Some(&name)),
         failed: Vec::new(),
-        left_out: BTreeSet::new(),
+        left_out: BTreeMap::new(),
         sides: (&before.programs, &after.programs),
     };
     match compared.diff.class() {
@@ -217,21 +229,31 @@ fn as_programs<'a>(
 impl Args {
     // The two sides that are meant.
     fn trees(&self) -> Result<(Tree, Tree), Failure> {
+        let paths = self.names()?;
         if let Some(range) = &self.git {
             let (old, new) = git::range(range)?;
-            let new = match new {
-                Some(new) => Tree::Revision(Box::new(Revision::open(&new, &self.scope())?)),
-                None => self.working_tree(),
+            let scope = if paths.is_empty() { vec![String::new()] } else { paths.clone() };
+            let old = Revision::open(&old, &scope)?;
+            let new = new.map(|new| Revision::open(&new, &scope)).transpose()?;
+            // A path that is nowhere would pass every gate.
+            let is_there = |path: &str| match &new {
+                Some(new) => new.has(path),
+                None => Path::new(path).exists(),
             };
-            return Ok((Tree::Revision(Box::new(Revision::open(&old, &self.scope())?)), new));
+            if let Some(path) = paths.iter().find(|p| !old.has(p) && !is_there(p)) {
+                return Err(Failure::usage(format!("`{path}` is on neither side"))
+                    .help("paths are relative to this folder"));
+            }
+            let new = new.map_or_else(|| working_tree(&paths), |new| Tree::Revision(Box::new(new)));
+            return Ok((Tree::Revision(Box::new(old)), new));
         }
         let here = || Tree::Folder { root: PathBuf::from("."), paths: vec![PathBuf::from(".")] };
         let head = || Revision::open("HEAD", &[String::new()]).map(|r| Tree::Revision(Box::new(r)));
-        match self.paths.as_slice() {
+        match paths.as_slice() {
             [] => Ok((head()?, here())),
             [one] if Path::new(one).exists() => {
                 let old = Revision::open("HEAD", std::slice::from_ref(one))?;
-                Ok((Tree::Revision(Box::new(old)), self.working_tree()))
+                Ok((Tree::Revision(Box::new(old)), working_tree(&paths)))
             }
             [one] => Ok((tree(one)?, here())),
             [old, new] => {
@@ -251,18 +273,22 @@ impl Args {
         }
     }
 
-    fn scope(&self) -> Vec<String> {
-        if self.paths.is_empty() { vec![String::new()] } else { self.paths.clone() }
-    }
-
-    // What is on the disk of the paths that are meant; one may be gone that a revision has.
-    fn working_tree(&self) -> Tree {
-        let paths: Vec<PathBuf> = match self.paths.as_slice() {
-            [] => vec![PathBuf::from(".")],
-            paths => paths.iter().map(PathBuf::from).filter(|p| p.exists()).collect(),
+    fn names(&self) -> Result<Vec<String>, Failure> {
+        let name = |path: &OsString| match path.to_str() {
+            Some(name) => Ok(name.to_owned()),
+            None => Err(Failure::usage(format!("`{}` is not UTF-8", path.display()))),
         };
-        Tree::Folder { root: PathBuf::from("."), paths }
+        self.paths.iter().map(name).collect()
     }
+}
+
+// What is on the disk of the paths that are meant; one may be gone that a revision has.
+fn working_tree(paths: &[String]) -> Tree {
+    let paths: Vec<PathBuf> = match paths {
+        [] => vec![PathBuf::from(".")],
+        paths => paths.iter().map(PathBuf::from).filter(|p| p.exists()).collect(),
+    };
+    Tree::Folder { root: PathBuf::from("."), paths }
 }
 
 // What exists is a file or a folder; anything else has to be a revision.

@@ -8,9 +8,10 @@ use crate::report::Report;
 use crate::world::DiskWorld;
 use flow_compiler::World;
 use flow_compiler::bounds::Priced;
+use flow_diagnostics::Sources;
 use flow_plan::{CapabilitySpec, Catalog};
 use jiff::civil::Date;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -33,8 +34,8 @@ pub(super) struct Side {
     pub(super) programs: Vec<Compiled>,
     /// What is wrong with those that can't be compared.
     pub(super) broken: Report,
-    /// Their paths, as both sides call them.
-    pub(super) left_out: BTreeSet<String>,
+    /// Their paths, as both sides call them, and what is wrong in a few words.
+    pub(super) left_out: BTreeMap<String, String>,
 }
 
 /// A compiled program.
@@ -64,14 +65,20 @@ impl Tree {
     pub(super) fn compile(&self, models: &ModelArgs, same: Option<&str>) -> Result<Side, Failure> {
         let mut side = Side::default();
         for program in self.programs()? {
-            let project = Project::open_kept(&program.path, models)?;
+            let key = same.map_or_else(|| program.key.clone(), str::to_owned);
+            // One file of many is left out; the file that was asked for is an answer by itself.
+            let is_one = matches!(self, Tree::File(_) | Tree::Handed { .. });
+            if let (Err(reason), false) = (crate::world::read_text(&program.path), is_one) {
+                side.left_out.insert(key, reason);
+                continue;
+            }
+            let project = Project::open_kept(&program.path, models).map_err(|f| self.at_home(f))?;
             let world = SideWorld { disk: project.world(), tree: self, program: &program };
             let priced = Priced::compile(&world, &project.file);
-            let key = same.map_or_else(|| program.key.clone(), str::to_owned);
             if priced.bounds.is_none() {
                 let named = |name: &str| self.named(&format!("{}{name}", program.shown));
                 side.broken.add_as(&named, &priced.sources, &priced.diagnostics);
-                side.left_out.insert(key);
+                side.left_out.insert(key, "it does not compile on both sides".to_owned());
                 continue;
             }
             let folder = git::folder_of(&program.key);
@@ -85,6 +92,26 @@ impl Tree {
         match self {
             Tree::Revision(revision) => format!("{}:{path}", revision.name),
             _ => path.to_owned(),
+        }
+    }
+
+    // A message names the files of a revision as git does, and not where they are laid out.
+    fn at_home(&self, failure: Failure) -> Failure {
+        let Tree::Revision(revision) = self else { return failure };
+        let laid_out = format!("{}/", revision.root().display());
+        let named = |text: &str| text.replace(&laid_out, &format!("{}:", revision.name));
+        match failure {
+            Failure::Message { exit, message, help } => {
+                Failure::Message { exit, message: named(&message), help }
+            }
+            Failure::Diagnostics { exit, diagnostics, sources } => {
+                let mut at_home = Sources::default();
+                sources.iter().for_each(|(_, file)| {
+                    at_home.add(named(file.name()), file.text().clone());
+                });
+                Failure::Diagnostics { exit, diagnostics, sources: at_home }
+            }
+            failure => failure,
         }
     }
 

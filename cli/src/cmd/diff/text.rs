@@ -3,7 +3,7 @@
 use super::Compared;
 use crate::console::{Console, Paint};
 use crate::figures::{Round, count, dollars, seconds};
-use flow_diff::{Change, Class, FlowCost, FlowWorst, Item, Kind, Piece, Status, Words};
+use flow_diff::{Change, Class, Diff, FlowCost, FlowWorst, Item, Kind, LabelChange, Piece, Status, Words};
 use flow_plan::{Cost, Tokens};
 use unicode_width::UnicodeWidthStr;
 
@@ -34,8 +34,41 @@ pub(super) fn page(compared: &Compared<'_>, console: &Console) -> String {
     for flow in changed {
         out.push_str(&format!("{}\n", worst(flow, all > 1, colour)));
     }
+    for line in labels(diff) {
+        out.push_str(&format!("{} {line}\n", Paint::Strong.on(colour, "Labels:")));
+    }
     out.push_str(&summary(compared));
     out.push('\n');
+    out
+}
+
+// So many are listed; the JSON has all of them.
+const MOST_LABELS: usize = 12;
+
+/// What comes of it for labels: `step draft in support is given private data now (main.flow:58)`.
+pub(super) fn labels(diff: &Diff) -> Vec<String> {
+    let told = |change: &LabelChange| {
+        let (came, went) = change.words();
+        let who = match &change.step {
+            Some(step) => format!("step {step} in {} is", change.owner),
+            None => format!("flow {}", change.owner),
+        };
+        let verb = if change.step.is_some() { "given" } else { "gives back" };
+        let mut said = Vec::new();
+        if !came.is_empty() {
+            said.push(format!("{verb} {} data now", came.join(" and ")));
+        }
+        if !went.is_empty() {
+            let verb = if change.step.is_some() { "given" } else { "giving back" };
+            let no_longer = if change.step.is_some() { "no longer" } else { "is no longer" };
+            said.push(format!("{no_longer} {verb} {} data", went.join(" and ")));
+        }
+        format!("{who} {} ({}:{})", said.join(", "), change.place.file, change.place.line)
+    };
+    let mut out: Vec<String> = diff.labels.iter().take(MOST_LABELS).map(told).collect();
+    if diff.labels.len() > MOST_LABELS {
+        out.push(format!("and {} more", diff.labels.len() - MOST_LABELS));
+    }
     out
 }
 
