@@ -1,7 +1,10 @@
 //! The marks of an expression's value, and of what a template shows.
 
-use super::marks::{Mark, Marks, carries_text};
-use flow_plan::{Access, BinaryOp, Expr, Over, Plan, TemplateId, Value, VarId, functions};
+use super::marks::{Mark, Marks, Trail, carries_text};
+use ecow::EcoString;
+use flow_plan::{
+    Access, BinaryOp, Expr, Over, Plan, Read, Template, TemplateId, UnaryOp, Value, VarId, functions,
+};
 use std::collections::HashMap;
 
 /// The marks of the variables in sight.
@@ -33,7 +36,7 @@ pub(super) fn eval(plan: &Plan, expr: &Expr, env: &Env) -> Marks {
                 Expr::Literal(Value::Text(key)) => Access::Field(key.clone()),
                 _ => Access::Item,
             };
-            of(value).part(&access)
+            of(value).part(&access).told(&of(at).flat().private)
         }
         Expr::Unary(_, value) => Marks::leaf(of(value).flat().plain()),
         // One side or the other, or both behind one another.
@@ -42,39 +45,100 @@ pub(super) fn eval(plan: &Plan, expr: &Expr, env: &Env) -> Marks {
         Expr::Call(name, args) => call(name, &args.iter().map(of).collect::<Vec<_>>()),
         Expr::Over(over, list, var, body) => {
             let list = of(list);
+            let mut inner = env.clone();
+            inner.set(*var, list.part(&Access::Item));
             match over {
-                Over::Filter | Over::SortBy => list,
-                Over::Map => {
-                    let mut inner = env.clone();
-                    inner.set(*var, list.part(&Access::Item));
-                    Marks::items(eval(plan, body, &inner))
-                }
+                // Which of them, or in which order, tells of what decides it.
+                Over::Filter => list.told(&condition(plan, body, &inner)),
+                Over::SortBy => list.told(&eval(plan, body, &inner).flat().private),
+                Over::Map => Marks::items(eval(plan, body, &inner)),
             }
         }
         Expr::List(items) => Marks::items(items.iter().map(of).reduce(|a, b| a.join(&b)).unwrap_or_default()),
         Expr::Record(entries) => Marks::fields(entries.iter().map(|(n, e)| (n.clone(), of(e)))),
         Expr::Template(id) => {
             let shown = shown(plan, *id, env);
-            Marks::leaf(shown.iter().fold(Mark::default(), |all, mark| all.join(mark)))
+            Marks::leaf(shown.iter().fold(decides(plan, *id, env), |all, mark| all.join(mark)))
         }
         Expr::Cast(value, ty) => Marks::of(ty, &of(value).flat()),
+    }
+}
+
+/// What is private of that by which a condition is decided. Whether something is there at all is not.
+pub(super) fn condition(plan: &Plan, expr: &Expr, env: &Env) -> Option<Trail> {
+    match expr {
+        Expr::Binary(BinaryOp::And | BinaryOp::Or, left, right) => {
+            condition(plan, left, env).or_else(|| condition(plan, right, env))
+        }
+        Expr::Unary(UnaryOp::Not, of) => condition(plan, of, env),
+        Expr::Binary(BinaryOp::Equal | BinaryOp::NotEqual, left, right)
+            if [left, right].iter().any(|side| matches!(***side, Expr::Literal(Value::Null))) =>
+        {
+            None
+        }
+        other => eval(plan, other, env).flat().private,
     }
 }
 
 /// What each hole of a template shows, in their order.
 pub(super) fn shown(plan: &Plan, id: TemplateId, env: &Env) -> Vec<Mark> {
     let Some(template) = plan.templates.get(id.0 as usize) else { return Vec::new() };
-    let vars: Vec<_> = template.vars.iter().map(|(name, expr)| (name, eval(plan, expr, env))).collect();
+    let vars = vars(plan, template, env);
     let hole = |hole: &flow_plan::Hole| {
-        let reads = hole.reads.iter().filter_map(|read| {
-            let (_, marks) = vars.iter().find(|(name, _)| **name == read.var)?;
-            let part = read.path.iter().fold(marks.clone(), |marks, access| marks.part(access)).flat();
-            Some(if read.is_plain { part.plain() } else { part })
-        });
-        let all = reads.fold(Mark::default(), |all, mark| all.join(&mark));
+        let all = read(&vars, &hole.reads);
         if carries_text(&hole.ty) { all } else { all.plain() }
     };
     template.holes.iter().map(hole).collect()
+}
+
+/// What the conditions of a template show: whether they hold.
+pub(super) fn decides(plan: &Plan, id: TemplateId, env: &Env) -> Mark {
+    let Some(template) = plan.templates.get(id.0 as usize) else { return Mark::default() };
+    if template.decides.is_empty() {
+        return Mark::default();
+    }
+    read(&vars(plan, template, env), &template.decides).plain()
+}
+
+fn vars<'t>(plan: &Plan, template: &'t Template, env: &Env) -> Vec<(&'t EcoString, Marks)> {
+    template.vars.iter().map(|(name, expr)| (name, eval(plan, expr, env))).collect()
+}
+
+fn read(vars: &[(&EcoString, Marks)], reads: &[Read]) -> Mark {
+    let reads = reads.iter().filter_map(|read| {
+        let (_, marks) = vars.iter().find(|(name, _)| **name == read.var)?;
+        let part = read.path.iter().fold(marks.clone(), |marks, access| marks.part(access)).flat();
+        Some(if read.is_plain { part.plain() } else { part })
+    });
+    reads.fold(Mark::default(), |all, mark| all.join(&mark))
+}
+
+/// Whether an expression has the same value for everybody.
+pub(super) fn is_constant(plan: &Plan, expr: &Expr) -> bool {
+    let is = |expr: &Expr| is_constant(plan, expr);
+    match expr {
+        Expr::Literal(_) => true,
+        Expr::Var(_) | Expr::Over(..) => false,
+        Expr::Field(of, _) | Expr::Unary(_, of) | Expr::Cast(of, _) => is(of),
+        Expr::Index(a, b) | Expr::Binary(_, a, b) => is(a) && is(b),
+        Expr::Call(_, all) | Expr::List(all) => all.iter().all(is),
+        Expr::Record(entries) => entries.iter().all(|(_, e)| is(e)),
+        Expr::Template(id) => {
+            plan.templates.get(id.0 as usize).is_none_or(|t| t.vars.iter().all(|(_, e)| is(e)))
+        }
+    }
+}
+
+/// Whether an expression makes a record here, or reads one from `json`: of others the parts are known
+/// from where they come.
+pub(super) fn makes(expr: &Expr) -> bool {
+    match expr {
+        Expr::Record(_) | Expr::Cast(..) => true,
+        Expr::List(items) => items.iter().any(makes),
+        Expr::Over(Over::Map, _, _, body) => makes(body),
+        Expr::Binary(BinaryOp::Default | BinaryOp::Add, a, b) => makes(a) || makes(b),
+        _ => false,
+    }
 }
 
 fn call(name: &str, args: &[Marks]) -> Marks {
@@ -84,7 +148,13 @@ fn call(name: &str, args: &[Marks]) -> Marks {
         (_, Some(returns)) if returns.is_plain() => Marks::leaf(all().plain()),
         // An element of the list, or one of the arguments.
         ("first" | "last" | "min" | "max", _) if args.len() == 1 => args[0].part(&Access::Item),
-        ("take", _) => args.first().cloned().unwrap_or_default(),
+        ("min" | "max" | "default", _) => {
+            args.iter().cloned().reduce(|a, b| a.join(&b)).unwrap_or_default()
+        }
+        // The same elements, fewer of them or in another order.
+        ("take" | "reverse" | "unique" | "sort", _) => args.first().cloned().unwrap_or_default(),
+        ("keys", _) => Marks::items(args.first().map(|map| map.part(&Access::Key)).unwrap_or_default()),
+        ("values", _) => Marks::items(args.first().map(|map| map.part(&Access::Item)).unwrap_or_default()),
         _ => Marks::leaf(all()),
     }
 }

@@ -94,7 +94,7 @@ impl Mark {
         Labels { integrity, private: self.private.is_some(), secret: false }
     }
 
-    fn bits(&self) -> u64 {
+    pub(super) fn bits(&self) -> u64 {
         u64::from(self.untrusted.is_some())
             | u64::from(self.private.is_some()) << 1
             | u64::from(self.unread.is_some()) << 2
@@ -143,7 +143,8 @@ impl Marks {
                 Marks { own: mark.clone(), ..Marks::items(Marks::declared(item, mark, private)) }
             }
             Type::Record(record) => Marks::fields(record.fields.iter().map(|field| {
-                let own = match field.labels.private {
+                // Of a record without a name they are those of the values that it was made of.
+                let own = match field.labels.private && record.name.is_some() {
                     true => mark.join(&Mark { private: private(&field.name), ..Mark::default() }),
                     false => mark.clone(),
                 };
@@ -179,6 +180,7 @@ impl Marks {
     pub(super) fn part(&self, access: &Access) -> Marks {
         match (&self.parts, access) {
             (Parts::None, _) => self.clone(),
+            (_, Access::Key) => Marks::leaf(self.own.clone()),
             (Parts::Fields(fields), Access::Field(name)) => {
                 fields.iter().find(|(n, _)| n == name).map(|(_, m)| m.clone()).unwrap_or_default()
             }
@@ -232,6 +234,15 @@ impl Marks {
         }
         let what = what.into();
         self.each(&|mark| mark.through(at, &what))
+    }
+
+    /// Chosen by something private, for itself or by its place: whoever sees it learns of that.
+    pub(super) fn told(&self, private: &Option<Trail>) -> Marks {
+        if private.is_none() {
+            return self.clone();
+        }
+        let by = Mark { private: private.clone(), ..Mark::default() };
+        self.each(&|mark| mark.join(&by))
     }
 
     /// Behind a guard that endorses it.

@@ -112,8 +112,15 @@ impl Leak {
                     FlowDiagnostic::new(Code::E0504, at, message).here("an answer is kept for everybody");
                 along(found, &way).help("keep them apart by whom it is about: `cache: 1h per customer.id`")
             }
-            Leak::Tells(ActionLeak { step, action, param, way }) => {
-                let (param, declared) = param.unwrap_or((EcoString::new(), step));
+            Leak::Tells(ActionLeak { step, action, param: None, way }) => {
+                let message = format!("private data decides whether the action `{action}` is done");
+                let found = FlowDiagnostic::new(Code::E0505, step, message).here("it acts here");
+                along(found, &way).help(format!(
+                    "decide by something that is not private, or say that such data may go there: \
+                     `clearance: private` in `{action}`"
+                ))
+            }
+            Leak::Tells(ActionLeak { step, action, param: Some((param, declared)), way }) => {
                 let message = format!("private data goes into the action `{action}` as `{param}`");
                 let found = FlowDiagnostic::new(Code::E0505, step, message).here("it acts here");
                 along(found, &way).label(declared, "this is not cleared for it").help(format!(
