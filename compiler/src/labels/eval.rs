@@ -1,9 +1,11 @@
 //! The marks of an expression's value, and of what a template shows.
 
-use super::marks::{Mark, Marks, Trail, carries_text};
+use super::marks::{Mark, Marks, carries_text};
+use super::sway::{NUMBER, ONE_BIT};
 use ecow::EcoString;
 use flow_plan::{
-    Access, BinaryOp, Expr, Over, Plan, Read, Template, TemplateId, UnaryOp, Value, VarId, functions,
+    Access, BinaryOp, Expr, Over, Plan, Read, Template, TemplateId, TypeSpec, UnaryOp, Value,
+    VarId, functions,
 };
 use std::collections::HashMap;
 
@@ -36,13 +38,20 @@ pub(super) fn eval(plan: &Plan, expr: &Expr, env: &Env) -> Marks {
                 Expr::Literal(Value::Text(key)) => Access::Field(key.clone()),
                 _ => Access::Item,
             };
-            of(value).part(&access).told(&of(at).flat().private)
+            of(value).part(&access).told(&of(at).flat())
         }
-        Expr::Unary(_, value) => Marks::leaf(of(value).flat().plain()),
+        Expr::Unary(_, value) => Marks::leaf(of(value).flat().plain(place(expr), NUMBER)),
         // One side or the other, or both behind one another.
         Expr::Binary(BinaryOp::Default | BinaryOp::Add, left, right) => of(left).join(&of(right)),
-        Expr::Binary(_, left, right) => Marks::leaf(of(left).flat().join(&of(right).flat()).plain()),
-        Expr::Call(name, args) => call(name, &args.iter().map(of).collect::<Vec<_>>()),
+        Expr::Binary(op, left, right) => {
+            let is_number = matches!(
+                op,
+                BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Remainder
+            );
+            let bits = if is_number { NUMBER } else { ONE_BIT };
+            Marks::leaf(of(left).flat().join(&of(right).flat()).plain(place(expr), bits))
+        }
+        Expr::Call(name, args) => call(expr, name, &args.iter().map(of).collect::<Vec<_>>()),
         Expr::Over(over, list, var, body) => {
             let list = of(list);
             let mut inner = env.clone();
@@ -50,7 +59,7 @@ pub(super) fn eval(plan: &Plan, expr: &Expr, env: &Env) -> Marks {
             match over {
                 // Which of them, or in which order, tells of what decides it.
                 Over::Filter => list.told(&condition(plan, body, &inner)),
-                Over::SortBy => list.told(&eval(plan, body, &inner).flat().private),
+                Over::SortBy => list.told(&eval(plan, body, &inner).flat()),
                 Over::Map => Marks::items(eval(plan, body, &inner)),
             }
         }
@@ -64,20 +73,28 @@ pub(super) fn eval(plan: &Plan, expr: &Expr, env: &Env) -> Marks {
     }
 }
 
-/// What is private of that by which a condition is decided. Whether something is there at all is not.
-pub(super) fn condition(plan: &Plan, expr: &Expr, env: &Env) -> Option<Trail> {
+/// What a condition tells of that by which it is decided. Whether something is there at all is not private.
+pub(super) fn condition(plan: &Plan, expr: &Expr, env: &Env) -> Mark {
+    let told = |mark: Mark| Mark { untrusted: None, unread: None, ..mark };
     match expr {
         Expr::Binary(BinaryOp::And | BinaryOp::Or, left, right) => {
-            condition(plan, left, env).or_else(|| condition(plan, right, env))
+            let both = condition(plan, left, env).join(&condition(plan, right, env));
+            let sway = both.sway.clone().at_most(place(expr), ONE_BIT);
+            Mark { sway, ..both }
         }
         Expr::Unary(UnaryOp::Not, of) => condition(plan, of, env),
         Expr::Binary(BinaryOp::Equal | BinaryOp::NotEqual, left, right)
             if [left, right].iter().any(|side| matches!(***side, Expr::Literal(Value::Null))) =>
         {
-            None
+            Mark { private: None, ..told(eval(plan, expr, env).flat()) }
         }
-        other => eval(plan, other, env).flat().private,
+        other => told(eval(plan, other, env).flat()),
     }
+}
+
+// Where an expression stands: the plan stays where it is while it is checked.
+fn place(expr: &Expr) -> usize {
+    std::ptr::from_ref(expr) as usize
 }
 
 /// What each hole of a template shows, in their order.
@@ -86,7 +103,8 @@ pub(super) fn shown(plan: &Plan, id: TemplateId, env: &Env) -> Vec<Mark> {
     let vars = vars(plan, template, env);
     let hole = |hole: &flow_plan::Hole| {
         let all = read(&vars, &hole.reads);
-        if carries_text(&hole.ty) { all } else { all.plain() }
+        let place = std::ptr::from_ref(hole) as usize;
+        if carries_text(&hole.ty) { all } else { all.plain(place, NUMBER) }
     };
     template.holes.iter().map(hole).collect()
 }
@@ -97,7 +115,9 @@ pub(super) fn decides(plan: &Plan, id: TemplateId, env: &Env) -> Mark {
     if template.decides.is_empty() {
         return Mark::default();
     }
-    read(&vars(plan, template, env), &template.decides).plain()
+    // As many choices as there are conditions.
+    let read = read(&vars(plan, template, env), &template.decides);
+    read.plain((id.0, "decides"), ONE_BIT.saturating_mul(template.decides.len() as u32))
 }
 
 fn vars<'t>(plan: &Plan, template: &'t Template, env: &Env) -> Vec<(&'t EcoString, Marks)> {
@@ -108,7 +128,8 @@ fn read(vars: &[(&EcoString, Marks)], reads: &[Read]) -> Mark {
     let reads = reads.iter().filter_map(|read| {
         let (_, marks) = vars.iter().find(|(name, _)| **name == read.var)?;
         let part = read.path.iter().fold(marks.clone(), |marks, access| marks.part(access)).flat();
-        Some(if read.is_plain { part.plain() } else { part })
+        let place = std::ptr::from_ref(read) as usize;
+        Some(if read.is_plain { part.plain(place, NUMBER) } else { part })
     });
     reads.fold(Mark::default(), |all, mark| all.join(&mark))
 }
@@ -141,11 +162,12 @@ pub(super) fn makes(expr: &Expr) -> bool {
     }
 }
 
-fn call(name: &str, args: &[Marks]) -> Marks {
+fn call(expr: &Expr, name: &str, args: &[Marks]) -> Marks {
     let all = || args.iter().fold(Mark::default(), |all, m| all.join(&m.flat()));
     let returns = functions::find(name).map(|f| f.spec.returns);
     match (name, returns) {
-        (_, Some(returns)) if returns.is_plain() => Marks::leaf(all().plain()),
+        (_, Some(TypeSpec::Bool)) => Marks::leaf(all().plain(place(expr), ONE_BIT)),
+        (_, Some(returns)) if returns.is_plain() => Marks::leaf(all().plain(place(expr), NUMBER)),
         // An element of the list, or one of the arguments.
         ("first" | "last" | "min" | "max", _) if args.len() == 1 => args[0].part(&Access::Item),
         ("min" | "max" | "default", _) => {
@@ -155,6 +177,11 @@ fn call(name: &str, args: &[Marks]) -> Marks {
         ("take" | "reverse" | "unique" | "sort", _) => args.first().cloned().unwrap_or_default(),
         ("keys", _) => Marks::items(args.first().map(|map| map.part(&Access::Key)).unwrap_or_default()),
         ("values", _) => Marks::items(args.first().map(|map| map.part(&Access::Item)).unwrap_or_default()),
+        ("sum" | "mean" | "abs" | "floor" | "ceil" | "round", _) => {
+            let all = all();
+            let sway = all.sway.clone().at_most(place(expr), NUMBER);
+            Marks::leaf(Mark { sway, ..all })
+        }
         _ => Marks::leaf(all()),
     }
 }

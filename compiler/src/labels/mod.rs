@@ -9,6 +9,7 @@
 mod eval;
 mod marks;
 mod report;
+mod sway;
 mod walk;
 
 use crate::World;

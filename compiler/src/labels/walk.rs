@@ -5,6 +5,7 @@
 use super::eval::{Env, condition, decides, eval, is_constant, makes, shown};
 use super::marks::{Hop, Mark, Marks, Trail, source};
 use super::report::{ActionLeak, Leak, Leaks};
+use super::sway::{self, Sway};
 use ecow::{EcoString, eco_format};
 use flow_diagnostics::Span;
 use flow_plan::{
@@ -73,7 +74,9 @@ impl<'a> Walk<'a> {
 
     fn flow(&mut self, id: FlowId, args: Vec<Marks>, at: Span) -> Marks {
         let Some(flow) = self.plan.flows.get(id.index()) else { return Marks::default() };
+        let args: Vec<Marks> = args.iter().enumerate().map(|(i, arg)| arg.param(i)).collect();
         let mut labels = vec![self.decided.bits()];
+        self.decided.sway.signature(&mut labels);
         args.iter().for_each(|a| a.signature(&mut labels));
         let key = (id, labels);
         if let Some(result) = self.known.get(&key) {
@@ -126,13 +129,12 @@ impl<'a> Walk<'a> {
 
     // The steps of blocks of which one is taken, and what it is worth: that tells of the decision.
     fn choose(&mut self, by: Mark, blocks: &[&Block], env: &Env, worth: (&Type, Span)) -> Marks {
-        let private = by.private.clone();
         let around = std::mem::take(&mut self.decided);
         self.decided = around.join(&by);
         let marks = blocks.iter().map(|block| self.block(block, &mut env.clone(), worth));
         let marks = marks.reduce(|a, b| a.join(&b)).unwrap_or_default();
         self.decided = around;
-        marks.told(&private)
+        marks.told(&by)
     }
 
     fn step(&mut self, step: &Step, env: &mut Env) -> Marks {
@@ -145,7 +147,7 @@ impl<'a> Walk<'a> {
             }
             StepKind::Compute(expr) => self.computed(expr, env, worth),
             StepKind::If(on, then, otherwise) => {
-                let by = Mark { private: condition(self.plan, on, env), ..Mark::default() };
+                let by = condition(self.plan, on, env);
                 let blocks: Vec<&Block> =
                     std::iter::once(&**then).chain(otherwise.as_deref()).collect();
                 self.choose(by, &blocks, env, worth)
@@ -154,18 +156,31 @@ impl<'a> Walk<'a> {
                 let on = eval(self.plan, on, env).flat();
                 // Whether something is there at all tells nothing of it.
                 let is_presence = arms.iter().flat_map(|arm| &arm.values).all(|v| matches!(v, Value::Null));
+                let sway = on.clone().plain((step.span, "match"), sway::of_count(arms.len() as f64)).sway;
                 let private = if is_presence { None } else { on.private };
-                let by = Mark { unread: on.unread, private, untrusted: None };
+                let by = Mark { unread: on.unread, private, untrusted: None, sway };
                 let blocks: Vec<&Block> = arms.iter().map(|arm| &arm.body).collect();
                 self.choose(by, &blocks, env, worth)
             }
             StepKind::Each { list, body, .. } => {
                 let item = eval(self.plan, list, env).part(&flow_plan::Access::Item);
+                // How often, too, is decided by what is from outside.
+                let around = self.decided.clone();
+                let each = item.flat();
+                if each.untrusted.is_some() || !each.sway.is_none() {
+                    let most = match worth.0 {
+                        Type::List(_, Some(most)) => sway::of_count(*most as f64 + 1.0),
+                        _ => sway::NUMBER,
+                    };
+                    self.decided.sway = around.sway.join(&Sway::of((step.span, "each"), most));
+                }
                 let of = match worth.0 {
                     Type::List(of, _) => &**of,
                     ty => ty,
                 };
-                Marks::items(self.block_with((body, item), env, (of, step.span)))
+                let marks = Marks::items(self.block_with((body, item), env, (of, step.span)));
+                self.decided = around;
+                marks
             }
             StepKind::Repeat { from, body, until, .. } => {
                 let from = eval(self.plan, from, env);
@@ -202,16 +217,24 @@ impl<'a> Walk<'a> {
             labels
         };
         let mut it = from;
-        loop {
+        for round in 0.. {
             let more = it.join(&self.block_with((body, it.clone()), env, worth));
             let is_same = labels(&more) == labels(&it);
-            it = more;
+            it = if round < 3 { more } else { more.widened() };
             if is_same {
                 break;
             }
         }
         if let Some(until) = until {
-            self.block_with((until, it.clone()), env, worth);
+            // When it ends is decided by that.
+            let by = self.block_with((until, it.clone()), env, worth).flat();
+            if !by.sway.is_none() {
+                let around = self.decided.clone();
+                self.decided.sway = around.sway.join(&by.sway);
+                self.block_with((body, it.clone()), env, worth);
+                self.decided = around;
+            }
+            it = it.told(&by);
         }
         it
     }
@@ -240,7 +263,7 @@ impl<'a> Walk<'a> {
             Callee::Flow(id) => {
                 let params = self.plan.flows.get(id.index()).map_or(&[][..], |f| &f.params);
                 let args = params.iter().zip(args).map(|(p, a)| demanded(p, a)).collect();
-                self.flow(*id, args, step.span)
+                self.flow(*id, args, step.span).called(step.span)
             }
             // A value that a person gives is the person's.
             Callee::Review(_) => args.into_iter().next().unwrap_or_default().approved(),
@@ -279,7 +302,8 @@ impl<'a> Walk<'a> {
         }
         let declared = source(prompt.labels, (prompt.span, "…"), ("", "its answer is declared private"));
         let what = eco_format!("`{}` makes its answer from it", prompt.name);
-        let made = Marks::leaf(all.remade()).through(step.span, what).flat().join(&declared);
+        let sway = all.sway.as_one((step.span, "answer"));
+        let made = Marks::leaf(Mark { sway, ..all.remade() }).through(step.span, what).flat().join(&declared);
         let private = || Some(Hop::source(prompt.span, eco_format!("`{}` answers it", prompt.name)));
         let answer = Marks::declared(&prompt.output, &made, &mut |_| private());
         if let (false, Some(trail)) = (is_private, &answer.flat().private) {
@@ -334,7 +358,7 @@ impl<'a> Walk<'a> {
         if let Some(trail) = asked.private.or_else(|| found.flat().private) {
             self.cache(step, &trail);
         }
-        found.through(step.span, eco_format!("it is looked up here"))
+        found.through(step.span, eco_format!("it is looked up here")).called(step.span)
     }
 
     fn guard(&mut self, id: GuardId, args: Vec<Marks>) -> Marks {
@@ -357,7 +381,11 @@ impl<'a> Walk<'a> {
             param: param.map(|p| (p.name.clone(), p.span)),
             way: way.clone(),
         };
+        let mut sway = self.decided.sway.clone();
         for (param, arg) in action.params.iter().zip(args) {
+            if param.labels.integrity == Integrity::Trusted {
+                sway = sway.join(&arg.sway(&param.ty));
+            }
             let Mark { unread: untrusted, private, .. } = arg.flat();
             let takes_untrusted = param.labels.integrity == Integrity::Untrusted;
             let takes_private = param.labels.private || action.cleared;
@@ -374,6 +402,10 @@ impl<'a> Walk<'a> {
         }
         if let Some(way) = &self.decided.unread {
             self.leaks.add(Leak::Acts(leak(None, way)));
+        }
+        if let Some(most) = action.influence.filter(|most| sway.bits() > most.saturating_mul(100)) {
+            let (step, action, declared) = (step.span, action.name.clone(), action.span);
+            self.leaks.add(Leak::Sways { step, action, declared, bits: sway.bits(), most });
         }
         // Where what is private may be told, it may also be why.
         let is_told = action.cleared || action.params.iter().any(|param| param.labels.private);

@@ -171,6 +171,16 @@ async fn once(site: Site<'_>, callee: &Callee, args: &[Value], number: u32) -> G
 }
 
 async fn lookup(site: Site<'_>, lookup: &Lookup, params: &[Value], number: u32) -> Given<Value> {
+    audit::looks_up(site, lookup, params, number);
+    let result = looked_up(site, lookup, params, number).await;
+    match &result {
+        Ok(value) => audit::found(site, lookup, number, Ok(value)),
+        Err(halt) => halt.error().iter().for_each(|e| audit::found(site, lookup, number, Err(e))),
+    }
+    result
+}
+
+async fn looked_up(site: Site<'_>, lookup: &Lookup, params: &[Value], number: u32) -> Given<Value> {
     let engine = site.run().engine;
     let StepKind::Call(Callee::Lookup(id), _) = &site.step.kind else {
         return Err(Halt::from(RunError::new(Code::E0807, "the step calls no lookup")));
