@@ -441,21 +441,21 @@ fn nothing_private_is_told_or_left_where_a_person_is_asked() {
     assert_eq!(world.told.lock().unwrap().len(), 1);
     let run = waits.json()["run"].as_str().unwrap().to_owned();
     // What a person writes of it may name it as well.
-    let reason = "Quillon Zafferani is not to be told of the xenoplastic \"blue\" fever, tell-tale-4711";
+    let reason = "Quillon Zafferani of quillon.z@priv.example must not have it, with 7346182 a year";
     let rejected = world.flowc(&["reject", &run, "ok", "--as", "anna", "--reason", reason]);
     assert_eq!(rejected.code, 0, "{rejected:?}");
     let failed = world.flowc(&["run", "--resume", &run, "--format", "json", "--events", "events.jsonl"]);
-    assert_eq!(failed.json()["error"]["code"], "E0808", "{failed:?}");
+    assert_eq!(failed.json()["error"]["code"], "flow::E0808", "{failed:?}");
     world.tells_nothing(&failed, "a review that was rejected");
 
     let waits = world.run("reviewed", &INPUTS[..1]);
     let run = waits.json()["run"].as_str().unwrap().to_owned();
-    let edited = "Dear Quillon Zafferani, grumbleberry tell-tale-4711";
+    let edited = "Dear Quillon Zafferani, xenoplastic grumbleberry tell-tale-4711";
     let approved = world.flowc(&["approve", &run, "ok", "--as", "anna", "--value", edited, "--reason", reason]);
     assert_eq!(approved.code, 0, "{approved:?}");
     world.fail("tell", How::Not);
     let failed = world.flowc(&["run", "--resume", &run, "--format", "json", "--events", "events.jsonl"]);
-    assert_eq!(failed.json()["error"]["code"], "E0811", "{failed:?}");
+    assert_eq!(failed.json()["error"]["code"], "flow::E0811", "{failed:?}");
     world.tells_nothing(&failed, "an edited value whose action was refused");
 }
 
@@ -464,7 +464,7 @@ fn nothing_private_is_told_or_left_where_time_money_or_the_process_ends() {
     let world = World::new();
     world.fail("word", How::Late);
     let late = world.run("slow", &INPUTS[..1]);
-    assert_eq!(late.json()["error"]["code"], "E0805", "{late:?}");
+    assert_eq!(late.json()["error"]["code"], "flow::E0805", "{late:?}");
     world.tells_nothing(&late, "an answer that comes too late");
 
     // Killed in the middle of its calls.
@@ -486,7 +486,7 @@ fn nothing_private_is_told_or_left_where_time_money_or_the_process_ends() {
 
     world.sandbox.write("flow.toml", "[budget]\nper_day = \"$0.00001\"\n");
     let poor = world.run("main", &INPUTS);
-    assert_eq!(poor.json()["error"]["code"], "E0803", "{poor:?}");
+    assert_eq!(poor.json()["error"]["code"], "flow::E0803", "{poor:?}");
     world.tells_nothing(&poor, "a budget that is spent");
 }
 

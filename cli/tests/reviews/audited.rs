@@ -230,7 +230,7 @@ flow main(name: private text <= 20 tokens, id: text <= 9 tokens) -> text {
     let failed = sandbox.flowc(&["run", "app.flow", "--format", "json", "name=Quillon", "id=8"]);
     let run = failed.json()["run"].as_str().unwrap().to_owned();
     let report = sandbox.flowc(&["audit", "report", &run, "--format", "json"]).json();
-    assert_eq!(report["runs"][0]["lookups"][0]["answered"]["error"], "E0807", "{report:#}");
+    assert_eq!(report["runs"][0]["lookups"][0]["answered"]["error"], "flow::E0807", "{report:#}");
 }
 
 #[test]
