@@ -370,9 +370,8 @@ fn desk(
         told.lock().unwrap().push(body);
         async { StatusCode::NO_CONTENT }
     };
-    let app = axum::Router::new()
-        .route("/", axum::routing::post(answer))
-        .route("/hook", axum::routing::post(hook));
+    let app =
+        axum::Router::new().route("/", axum::routing::post(answer)).route("/hook", axum::routing::post(hook));
     let listener = threads.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     threads.spawn(async move { axum::serve(listener, app).await });
@@ -451,7 +450,8 @@ fn nothing_private_is_told_or_left_where_a_person_is_asked() {
     let waits = world.run("reviewed", &INPUTS[..1]);
     let run = waits.json()["run"].as_str().unwrap().to_owned();
     let edited = "Dear Quillon Zafferani, xenoplastic grumbleberry tell-tale-4711";
-    let approved = world.flowc(&["approve", &run, "ok", "--as", "anna", "--value", edited, "--reason", reason]);
+    let approved =
+        world.flowc(&["approve", &run, "ok", "--as", "anna", "--value", edited, "--reason", reason]);
     assert_eq!(approved.code, 0, "{approved:?}");
     world.fail("tell", How::Not);
     let failed = world.flowc(&["run", "--resume", &run, "--format", "json", "--events", "events.jsonl"]);

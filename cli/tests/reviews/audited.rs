@@ -122,7 +122,10 @@ fn no_byte_of_a_real_record_can_be_changed_taken_out_or_put_in_unseen() {
             .iter()
             .map(|r| Record { run: run(&r[0]), seq: number(&r[1]), entry: text(&r[2]), hash: text(&r[3]) })
             .collect(),
-        heads: heads.iter().map(|h| Head { run: run(&h[0]), seq: number(&h[1]), hash: text(&h[2]) }).collect(),
+        heads: heads
+            .iter()
+            .map(|h| Head { run: run(&h[0]), seq: number(&h[1]), hash: text(&h[2]) })
+            .collect(),
         opened: Opening { number: number(&opened[0][0]), hash: text(&opened[0][1]) },
     };
     assert_eq!(verify(&whole, true), []);

@@ -4,8 +4,8 @@ use super::marks::{Mark, Marks, carries_text};
 use super::sway::{NUMBER, ONE_BIT};
 use ecow::EcoString;
 use flow_plan::{
-    Access, BinaryOp, Expr, Over, Plan, Read, Template, TemplateId, TypeSpec, UnaryOp, Value,
-    VarId, functions,
+    Access, BinaryOp, Expr, Over, Plan, Read, Template, TemplateId, TypeSpec, UnaryOp, Value, VarId,
+    functions,
 };
 use std::collections::HashMap;
 
@@ -170,9 +170,7 @@ fn call(expr: &Expr, name: &str, args: &[Marks]) -> Marks {
         (_, Some(returns)) if returns.is_plain() => Marks::leaf(all().plain(place(expr), NUMBER)),
         // An element of the list, or one of the arguments.
         ("first" | "last" | "min" | "max", _) if args.len() == 1 => args[0].part(&Access::Item),
-        ("min" | "max" | "default", _) => {
-            args.iter().cloned().reduce(|a, b| a.join(&b)).unwrap_or_default()
-        }
+        ("min" | "max" | "default", _) => args.iter().cloned().reduce(|a, b| a.join(&b)).unwrap_or_default(),
         // The same elements, fewer of them or in another order.
         ("take" | "reverse" | "unique" | "sort", _) => args.first().cloned().unwrap_or_default(),
         ("keys", _) => Marks::items(args.first().map(|map| map.part(&Access::Key)).unwrap_or_default()),

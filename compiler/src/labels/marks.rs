@@ -283,7 +283,10 @@ impl Marks {
         if self.flat().sway.is_none() {
             return self.clone();
         }
-        self.each(&|mark| Mark { sway: mark.sway.as_one((field.as_str(), mark.sway.signed())), ..mark.clone() })
+        self.each(&|mark| Mark {
+            sway: mark.sway.as_one((field.as_str(), mark.sway.signed())),
+            ..mark.clone()
+        })
     }
 
     /// As another call's, whose sources of influence are others.

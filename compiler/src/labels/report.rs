@@ -138,8 +138,7 @@ impl Leak {
                     sway::UNBOUNDED => "without bound".to_owned(),
                     bits => format!("by {} bits", f64::from(bits) / 100.0),
                 };
-                let message =
-                    format!("what is from outside decides {much} what the action `{action}` does");
+                let message = format!("what is from outside decides {much} what the action `{action}` does");
                 FlowDiagnostic::new(Code::E0502, step, message)
                     .here("it acts here")
                     .label(declared, format!("it takes {most} bits at most"))

@@ -104,12 +104,7 @@ impl<'a> Walk<'a> {
     }
 
     // The same with its one input: an element, `it`.
-    fn block_with(
-        &mut self,
-        (block, input): (&Block, Marks),
-        env: &Env,
-        worth: (&Type, Span),
-    ) -> Marks {
+    fn block_with(&mut self, (block, input): (&Block, Marks), env: &Env, worth: (&Type, Span)) -> Marks {
         let mut env = env.clone();
         env.set(VarId(block.vars.start), input);
         self.block(block, &mut env, worth)
@@ -148,8 +143,7 @@ impl<'a> Walk<'a> {
             StepKind::Compute(expr) => self.computed(expr, env, worth),
             StepKind::If(on, then, otherwise) => {
                 let by = condition(self.plan, on, env);
-                let blocks: Vec<&Block> =
-                    std::iter::once(&**then).chain(otherwise.as_deref()).collect();
+                let blocks: Vec<&Block> = std::iter::once(&**then).chain(otherwise.as_deref()).collect();
                 self.choose(by, &blocks, env, worth)
             }
             StepKind::Match(on, arms) => {

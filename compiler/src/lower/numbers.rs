@@ -35,7 +35,8 @@ impl Lower<'_> {
             None if known(suffix) => self.bad_number(span, "the number is too large"),
             None => {
                 let message = format!("`{suffix}` is not a unit");
-                let help = "the units are `k`, `M`, `%`, `ms`, `s`, `m`, `h`, `d`, ` tokens`, ` chars` and ` bits`";
+                let help =
+                    "the units are `k`, `M`, `%`, `ms`, `s`, `m`, `h`, `d`, ` tokens`, ` chars` and ` bits`";
                 let diagnostic = self.error(span, message).help(help);
                 self.out.push(diagnostic);
                 Expr { kind: ExprKind::Error, span }

@@ -75,7 +75,13 @@ impl Checker<'_> {
         let decides = check.decides;
         let holes = check.holes.into_iter().map(|h| h.form).collect();
         let id = TemplateId(self.plan.templates.len() as u32);
-        self.plan.templates.push(plan::Template { source: lit.value.clone(), vars, holes, decides, span: lit.span });
+        self.plan.templates.push(plan::Template {
+            source: lit.value.clone(),
+            vars,
+            holes,
+            decides,
+            span: lit.span,
+        });
         (id, labels)
     }
 

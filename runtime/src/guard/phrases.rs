@@ -84,7 +84,8 @@ pub(super) fn find<'p>(text: &str, phrases: &'p [Phrase]) -> Vec<(Range<usize>, 
     let mut out = Vec::new();
     let mut next = 0;
     while next < words.len() {
-        let here = phrases.iter().filter_map(|phrase| phrase.stands_at(&words[next..], text).zip(Some(phrase)));
+        let here =
+            phrases.iter().filter_map(|phrase| phrase.stands_at(&words[next..], text).zip(Some(phrase)));
         match here.max_by_key(|(_, phrase)| phrase.words.len()) {
             Some((end, phrase)) => {
                 out.push((words[next].at.start..end, phrase));

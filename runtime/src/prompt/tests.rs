@@ -21,7 +21,13 @@ fn templates(source: &str, names: &[&str]) -> Result<Templates, RunError> {
     let vars =
         names.iter().enumerate().map(|(i, name)| ((*name).into(), Expr::Var(VarId(i as u32)))).collect();
     let plan = Plan {
-        templates: vec![Template { source: source.into(), vars, holes: vec![], decides: vec![], span: Span::default() }],
+        templates: vec![Template {
+            source: source.into(),
+            vars,
+            holes: vec![],
+            decides: vec![],
+            span: Span::default(),
+        }],
         ..Plan::default()
     };
     Templates::new(&plan)

@@ -188,7 +188,8 @@ async fn nothing_is_told_of_an_answer_that_a_guard_around_it_looks_at() {
         assert!(shown.contains("[email]") && !shown.contains("example.org"), "{case}: {shown}");
     }
     // What no guard looks at is told as it comes.
-    let (_, lines) = told(with_flows(|_| block(0, 1, vec![(calls(1), &[])], var(1)), &[&asks]), &[ANSWER]).await;
+    let (_, lines) =
+        told(with_flows(|_| block(0, 1, vec![(calls(1), &[])], var(1)), &[&asks]), &[ANSWER]).await;
     assert_eq!(lines.len(), 7, "{lines:?}");
 }
 
