@@ -535,7 +535,14 @@ fn a_run_goes_on_with_what_is_sealed_and_its_answer_is_for_whoever_ran_it() {
     assert_eq!(trace["inputs"][3], 1000);
 
     // What the cache has kept is found by the next run, and can't be read there.
-    let next = world.run("main", &INPUTS);
+    // A machine that is too busy to reach the cache in time says so: then it is not there.
+    let is_away = |done: &Done| done.err.contains("the cache has not answered within");
+    let (mut before, mut next) = (failed, world.run("main", &INPUTS));
+    for _ in 0..10 {
+        if is_away(&before) || is_away(&next) {
+            (before, next) = (next, world.run("main", &INPUTS));
+        }
+    }
     next.is_fine();
     let steps = next.json()["steps"].as_array().unwrap().clone();
     let draft = steps.iter().find(|s| s["name"] == "made").unwrap();
