@@ -291,7 +291,12 @@ impl Marks {
 
     /// As another call's, whose sources of influence are others.
     pub(super) fn called(&self, at: Span) -> Marks {
-        self.each(&|mark| Mark { sway: mark.sway.called(at), ..mark.clone() })
+        self.each(&|mark| Mark { sway: mark.sway.coarse((mark.sway.signed(), at)), ..mark.clone() })
+    }
+
+    /// Without what it decides.
+    pub(super) fn unswayed(&self) -> Marks {
+        self.each(&|mark| Mark { sway: Sway::default(), ..mark.clone() })
     }
 
     /// As the parameter of a flow of this number: one that is called with the same is walked once.
@@ -299,7 +304,7 @@ impl Marks {
         let part = Cell::new(0);
         self.each(&|mark| {
             part.set(part.get() + 1);
-            Mark { sway: mark.sway.as_one(("param", number, part.get())), ..mark.clone() }
+            Mark { sway: mark.sway.coarse(("param", number, part.get())), ..mark.clone() }
         })
     }
 

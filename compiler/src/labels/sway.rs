@@ -4,7 +4,6 @@
 //! Its influence is the logarithm of how many values it can have, in bits. In: types and places. Out: the
 //! bits of a value, those of one source counted once.
 
-use flow_diagnostics::Span;
 use flow_plan::Type;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -75,12 +74,10 @@ impl Sway {
         Sway(self.0.iter().map(|(place, bits)| (*place, bits.saturating_mul(count))).collect())
     }
 
-    /// Behind another call, whose sources are others.
-    pub(super) fn called(&self, at: Span) -> Sway {
-        let mut all = self.clone();
-        all.0.iter_mut().for_each(|(place, _)| *place = hashed((*place, at)));
-        all.0.sort_unstable();
-        all
+    /// As one source, and without bound where it is more than any number has: so that flows that call
+    /// flows are told apart by few amounts.
+    pub(super) fn coarse(&self, place: impl Hash) -> Sway {
+        Sway::of(place, if self.bits() > NUMBER { UNBOUNDED } else { self.bits() })
     }
 
     /// What tells it from others.

@@ -73,8 +73,20 @@ impl<'a> Walk<'a> {
     }
 
     fn flow(&mut self, id: FlowId, args: Vec<Marks>, at: Span) -> Marks {
+        // Where no action asks for it, flows are not told apart by what decides in them.
+        let is_asked = self.plan.actions.iter().any(|action| action.influence.is_some());
+        let param = |(i, arg): (usize, &Marks)| if is_asked { arg.param(i) } else { arg.unswayed() };
+        let args: Vec<Marks> = args.iter().enumerate().map(param).collect();
+        let decided = if is_asked { self.decided.sway.coarse("decided") } else { Sway::default() };
+        let decided = Mark { sway: decided, ..self.decided.clone() };
+        let around = std::mem::replace(&mut self.decided, decided);
+        let result = self.walked(id, args, at);
+        self.decided = around;
+        if is_asked { result.called(at) } else { result.unswayed() }
+    }
+
+    fn walked(&mut self, id: FlowId, args: Vec<Marks>, at: Span) -> Marks {
         let Some(flow) = self.plan.flows.get(id.index()) else { return Marks::default() };
-        let args: Vec<Marks> = args.iter().enumerate().map(|(i, arg)| arg.param(i)).collect();
         let mut labels = vec![self.decided.bits()];
         self.decided.sway.signature(&mut labels);
         args.iter().for_each(|a| a.signature(&mut labels));
@@ -257,7 +269,7 @@ impl<'a> Walk<'a> {
             Callee::Flow(id) => {
                 let params = self.plan.flows.get(id.index()).map_or(&[][..], |f| &f.params);
                 let args = params.iter().zip(args).map(|(p, a)| demanded(p, a)).collect();
-                self.flow(*id, args, step.span).called(step.span)
+                self.flow(*id, args, step.span)
             }
             // A value that a person gives is the person's.
             Callee::Review(_) => args.into_iter().next().unwrap_or_default().approved(),
