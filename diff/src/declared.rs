@@ -186,6 +186,7 @@ impl<'a> Decl<'a> {
             What::Action(action) => {
                 facts.text("channel", called(&action.channel, &action.args, names));
                 facts.maybe("clearance", action.cleared.then_some("private"));
+                facts.maybe("influence", action.influence.map(|bits| format!("{bits} bits")));
                 facts.cosmetic("comment", &action.doc);
             }
             What::Flow(flow, _) => {

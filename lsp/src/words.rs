@@ -45,6 +45,7 @@ const GUARD: &[Word] = &[
 const ACTION: &[Word] = &[
     ("channel", "http(\"https://…\")", "How it acts."),
     ("clearance", "private", "Private data may go there."),
+    ("influence", "4 bits", "How much of what it does may be decided by what is from outside."),
 ];
 
 const FLOW: &[Word] = &[

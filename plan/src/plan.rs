@@ -252,6 +252,8 @@ pub struct Action {
     pub args: Vec<(EcoString, Arg)>,
     /// Whether private data may go there.
     pub cleared: bool,
+    /// The most bits by which what is from outside may decide what it does; any number where it is not said.
+    pub influence: Option<u32>,
     /// Whether what it is given leaves the machine.
     pub outward: bool,
     /// Where it is declared.

@@ -13,6 +13,8 @@ pub struct Template {
     pub vars: Vec<(EcoString, Expr)>,
     /// Its holes, in their order in the source.
     pub holes: Vec<Hole>,
+    /// What decides which of its texts are rendered: a condition shows whether it holds.
+    pub decides: Vec<Read>,
     /// Where the literal stands.
     pub span: Span,
 }
@@ -54,6 +56,8 @@ pub enum Access {
     Field(EcoString),
     /// An element of a list, or an entry of a map that is not known by name.
     Item,
+    /// A key of a map; nothing of a list.
+    Key,
 }
 
 impl Default for Hole {

@@ -84,7 +84,7 @@ impl Engine {
         let ledger = ledger.paid_from(self.budgets.iter().flat_map(|b| b.of_run(&flow.name)));
         let result = async {
             let inputs = self.hold_inputs(flow, start.inputs)?;
-            let cx = Cx { run: &run, ledger: &ledger, inside: None, why: None };
+            let cx = Cx { run: &run, ledger: &ledger, inside: None, why: None, hushed: false };
             let work = exec::block(cx, &flow.body, inputs, None);
             let work = exec::within(flow.settings.deadline, &flow.name, work);
             tokio::select! {

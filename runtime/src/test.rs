@@ -95,7 +95,7 @@ async fn run_test(
     let engine = Engine::new(plan.clone(), context.clone(), options)?;
     let run = Run::new(&engine, RunId::fresh(), None);
     let ledger = Ledger::new(None, Spent::default());
-    let cx = Cx { run: &run, ledger: &ledger, inside: None, why: None };
+    let cx = Cx { run: &run, ledger: &ledger, inside: None, why: None, hushed: false };
     let frame = Frame::new(cx, &test.body, vec![], None);
     let done = tokio::select! {
         biased;

@@ -1,7 +1,9 @@
 //! Measures the guards on labelled texts, one JSON object a line.
 //!
-//! `guards injection cases.jsonl` wants `{"text", "label"}` with 1 for an attack, and prints
-//! what was found and what was a false alarm for each `source`. `guards pii cases.jsonl` wants
+//! `guards injection cases.jsonl` wants `{"text", "label"}` with 1 for what must be refused, and in `args` what
+//! the guard is given besides, and prints what was found and what was a false alarm for each `source`.
+//! `guard_cases.py` makes such files. `guards pii_replace` looks whether what `pii` finds is gone, and comes back
+//! with `pii_restore`. `guards pii cases.jsonl` wants
 //! `{"text", "spans": [{"type", "value"}]}` and prints the same for each type. With `-v` the misses and
 //! false alarms themselves are printed. The last line says how long the looks took; build with `--release`.
 
@@ -48,7 +50,8 @@ async fn main() -> Result<(), Failure> {
     for line in std::fs::read_to_string(path)?.lines() {
         let row: serde_json::Value = serde_json::from_str(line)?;
         let text = row["text"].as_str().ok_or("a line without `text`")?;
-        let value = [Value::text(text)];
+        let more = row["args"].as_array().into_iter().flatten().map(Value::from_json);
+        let value: Vec<Value> = std::iter::once(Value::text(text)).chain(more).collect();
         let begun = Instant::now();
         let verdict = guard.check(&context, &value).await?;
         spent += begun.elapsed();
@@ -59,7 +62,15 @@ async fn main() -> Result<(), Failure> {
         }
         let count =
             counts.entry(row["source"].as_str().unwrap_or("all").chars().take(60).collect()).or_default();
-        let (attack, failed) = (row["label"] == 1, matches!(verdict, Verdict::Fail(_)));
+        let (attack, failed) = match &verdict {
+            // A text without data must stay as it is, and one with data come back as it was.
+            Verdict::Become(replaced) => {
+                let restored = restored(&guards, &context, replaced, text).await?;
+                (replaced.as_text() != Some(text), restored.as_text() == Some(text))
+            }
+            Verdict::Pass if which == "pii_replace" => (false, false),
+            verdict => (row["label"] == 1, matches!(verdict, Verdict::Fail(_))),
+        };
         match (attack, failed) {
             (true, true) => count.found += 1,
             (true, false) => count.missed += 1,
@@ -83,6 +94,20 @@ async fn main() -> Result<(), Failure> {
     let per_thousand = spent.as_secs_f64() * 1e3 / (bytes as f64 / 4000.0);
     println!("{per_thousand:.3} ms for 1,000 tokens of four bytes");
     Ok(())
+}
+
+async fn restored(
+    guards: &[Box<dyn Guard>],
+    context: &Context,
+    replaced: &Value,
+    text: &str,
+) -> Result<Value, Failure> {
+    let restores = guards.iter().find(|g| g.spec().name == "pii_restore").ok_or("no such guard")?;
+    Ok(match restores.check(context, &[replaced.clone(), Value::text(text)]).await? {
+        Verdict::Become(value) => value,
+        Verdict::Pass => replaced.clone(),
+        Verdict::Fail(reason) => return Err(reason.into()),
+    })
 }
 
 // A span counts as found where its value is gone and its placeholder is there instead.

@@ -101,6 +101,142 @@ fn a_byte_that_is_changed_is_found_where_it_stands() {
 }
 
 #[test]
+fn no_byte_of_a_real_record_can_be_changed_taken_out_or_put_in_unseen() {
+    use flow_runtime::RunId;
+    use flow_runtime::audit::{Head, Opening, Record, Trail, verify};
+    let sandbox = sandbox();
+    whole(&sandbox, "shoes");
+    whole(&sandbox, "socks");
+    let rows = |what: &str| -> Vec<serde_json::Value> {
+        let rows = sql(&sandbox, &format!("select json_array({what}"));
+        rows.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let text = |json: &serde_json::Value| json.as_str().unwrap().to_owned();
+    let run = |json: &serde_json::Value| RunId(json.as_str().unwrap().into());
+    let number = |json: &serde_json::Value| json.as_i64().unwrap();
+    let records = rows("run, seq, entry, hash) from audit order by run, seq");
+    let heads = rows("run, seq, hash) from audit_heads");
+    let opened = rows("number, hash) from audit_opened");
+    let whole = Trail {
+        records: records
+            .iter()
+            .map(|r| Record { run: run(&r[0]), seq: number(&r[1]), entry: text(&r[2]), hash: text(&r[3]) })
+            .collect(),
+        heads: heads
+            .iter()
+            .map(|h| Head { run: run(&h[0]), seq: number(&h[1]), hash: text(&h[2]) })
+            .collect(),
+        opened: Opening { number: number(&opened[0][0]), hash: text(&opened[0][1]) },
+    };
+    assert_eq!(verify(&whole, true), []);
+    let mut changes = 0;
+    let mut looked = |broken: &Trail, at: (&RunId, i64)| {
+        let found = verify(broken, true);
+        let is_there = found.iter().any(|b| b.run.as_ref() == Some(at.0) && b.seq == Some(at.1));
+        assert!(is_there, "{at:?}: {found:?}");
+        changes += 1;
+    };
+    for i in 0..whole.records.len() {
+        let Record { run, seq, entry, hash } = &whole.records[i];
+        assert!(entry.is_ascii());
+        for place in 0..entry.len() {
+            let other = (entry.as_bytes()[place] ^ 1) as char;
+            for with in [other.to_string().as_str(), ""] {
+                let mut broken = whole.clone();
+                broken.records[i].entry.replace_range(place..=place, with);
+                looked(&broken, (run, *seq));
+            }
+            let mut broken = whole.clone();
+            broken.records[i].entry.insert(place, ' ');
+            looked(&broken, (run, *seq));
+        }
+        for place in 0..hash.len() {
+            let other = (hash.as_bytes()[place] ^ 1) as char;
+            for with in [other.to_string().as_str(), ""] {
+                let mut broken = whole.clone();
+                broken.records[i].hash.replace_range(place..=place, with);
+                looked(&broken, (run, *seq));
+            }
+        }
+    }
+    assert!(changes > 15_000, "{changes}");
+}
+
+#[test]
+fn lookups_and_answers_of_the_cache_are_in_the_record_and_no_value_is() {
+    let program = r#"model house = "sim/text" {
+  max_output: 60 tokens
+  clearance: private
+}
+
+type Row {
+  id: text <= 9 tokens
+  name: private text <= 20 tokens
+}
+
+lookup people(name: text) -> [Row] <= 2 {
+  source: search("data/*.jsonl")
+}
+
+prompt greet(name: text) -> text {
+  user: "Greet {{ name }}."
+}
+
+flow main(name: private text <= 20 tokens, id: text <= 9 tokens) -> text {
+  model: house
+  rows = people(name) { cache: 1h per id }
+  said = greet(name) { cache: 1h per id }
+  return "{{ said }} {{ len(rows) }}"
+}
+"#;
+    let secret = "Quillon Zafferani";
+    let row = r#"{"id": "7", "name": "Quillon Zafferani"}"#;
+    let sandbox = Sandbox::with(&[("app.flow", program), ("data/rows.jsonl", row)]);
+    let run = || {
+        let name = format!("name={secret}");
+        let done = sandbox.flowc(&["run", "app.flow", "--format", "json", &name, "id=7"]);
+        let run = done.is_fine().json()["run"].as_str().unwrap().to_owned();
+        let report = sandbox.flowc(&["audit", "report", &run, "--format", "json"]);
+        (run, report.is_fine().json()["runs"][0].clone())
+    };
+    let (_, first) = run();
+    let looked = &first["lookups"][0];
+    assert_eq!((&looked["lookup"], &looked["source"]), (&"people".into(), &"search".into()), "{first:#}");
+    assert_eq!(looked["data"][0]["digest"], first["inputs"][0]["digest"], "the same data, the same name");
+    assert_eq!((&looked["private"], &looked["answered"]["private"]), (&true.into(), &true.into()));
+    assert!(looked["rule"].as_str().unwrap().contains("untrusted"), "{looked:#}");
+    assert_eq!(first["models"].as_array().unwrap().len(), 1);
+    assert_eq!(first["cached"], serde_json::json!([]));
+    let (again, second) = run();
+    for of in ["models", "lookups"] {
+        assert_eq!(second[of], serde_json::json!([]), "nobody is asked: {second:#}");
+    }
+    let cached = second["cached"].as_array().unwrap();
+    let mut names: Vec<&str> = cached.iter().map(|c| c["of"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["greet", "people"], "{second:#}");
+    for hit in cached {
+        assert_eq!(hit["data"][0]["digest"], first["inputs"][0]["digest"]);
+        assert_eq!(hit["rule"], "private data is kept apart by the cache's `per`");
+    }
+    let found = cached.iter().find(|c| c["of"] == "people").unwrap();
+    assert_eq!(found["digest"], looked["answered"]["digest"], "what was found then");
+    let markdown = sandbox.flowc(&["audit", "report", &again]);
+    assert!(markdown.out.contains("### Answered from the cache"), "{markdown:?}");
+    let stored = sql(&sandbox, "select entry from audit");
+    for text in [&stored, &markdown.out, &second.to_string()] {
+        assert!(!text.to_lowercase().contains("zafferani"), "{text}");
+    }
+    verify(&sandbox).is_fine();
+    // A lookup that fails says so.
+    sandbox.write("data/rows.jsonl", r#"{"id": "7", "name": ["Quillon Zafferani"]}"#);
+    let failed = sandbox.flowc(&["run", "app.flow", "--format", "json", "name=Quillon", "id=8"]);
+    let run = failed.json()["run"].as_str().unwrap().to_owned();
+    let report = sandbox.flowc(&["audit", "report", &run, "--format", "json"]).json();
+    assert_eq!(report["runs"][0]["lookups"][0]["answered"]["error"], "flow::E0807", "{report:#}");
+}
+
+#[test]
 fn what_is_taken_out_or_put_elsewhere_is_found() {
     let sandbox = sandbox();
     let first = whole(&sandbox, "shoes");

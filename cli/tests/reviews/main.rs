@@ -6,6 +6,8 @@
 
 mod audited;
 mod killed;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
 mod told;

@@ -74,6 +74,8 @@ pub enum SizeUnit {
     Tokens,
     /// Unicode characters.
     Chars,
+    /// Bits of influence.
+    Bits,
 }
 
 pub use flow_plan::{BinaryOp, UnaryOp};

@@ -134,6 +134,7 @@ impl Checker<'_> {
                     source: "{{ it }}".into(),
                     vars: vec![("it".into(), typed.expr)],
                     holes: vec![whole(expr.span)],
+                    decides: Vec::new(),
                     span: expr.span,
                 });
                 Some((role, id))

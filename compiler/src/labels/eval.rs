@@ -1,7 +1,12 @@
 //! The marks of an expression's value, and of what a template shows.
 
 use super::marks::{Mark, Marks, carries_text};
-use flow_plan::{Access, BinaryOp, Expr, Over, Plan, TemplateId, Value, VarId, functions};
+use super::sway::{NUMBER, ONE_BIT};
+use ecow::EcoString;
+use flow_plan::{
+    Access, BinaryOp, Expr, Over, Plan, Read, Template, TemplateId, TypeSpec, UnaryOp, Value, VarId,
+    functions,
+};
 use std::collections::HashMap;
 
 /// The marks of the variables in sight.
@@ -33,58 +38,148 @@ pub(super) fn eval(plan: &Plan, expr: &Expr, env: &Env) -> Marks {
                 Expr::Literal(Value::Text(key)) => Access::Field(key.clone()),
                 _ => Access::Item,
             };
-            of(value).part(&access)
+            of(value).part(&access).told(&of(at).flat())
         }
-        Expr::Unary(_, value) => Marks::leaf(of(value).flat().plain()),
+        Expr::Unary(_, value) => Marks::leaf(of(value).flat().plain(place(expr), NUMBER)),
         // One side or the other, or both behind one another.
         Expr::Binary(BinaryOp::Default | BinaryOp::Add, left, right) => of(left).join(&of(right)),
-        Expr::Binary(_, left, right) => Marks::leaf(of(left).flat().join(&of(right).flat()).plain()),
-        Expr::Call(name, args) => call(name, &args.iter().map(of).collect::<Vec<_>>()),
+        Expr::Binary(op, left, right) => {
+            let is_number = matches!(
+                op,
+                BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Remainder
+            );
+            let bits = if is_number { NUMBER } else { ONE_BIT };
+            Marks::leaf(of(left).flat().join(&of(right).flat()).plain(place(expr), bits))
+        }
+        Expr::Call(name, args) => call(expr, name, &args.iter().map(of).collect::<Vec<_>>()),
         Expr::Over(over, list, var, body) => {
             let list = of(list);
+            let mut inner = env.clone();
+            inner.set(*var, list.part(&Access::Item));
             match over {
-                Over::Filter | Over::SortBy => list,
-                Over::Map => {
-                    let mut inner = env.clone();
-                    inner.set(*var, list.part(&Access::Item));
-                    Marks::items(eval(plan, body, &inner))
-                }
+                // Which of them, or in which order, tells of what decides it.
+                Over::Filter => list.told(&condition(plan, body, &inner)),
+                Over::SortBy => list.told(&eval(plan, body, &inner).flat()),
+                Over::Map => Marks::items(eval(plan, body, &inner)),
             }
         }
         Expr::List(items) => Marks::items(items.iter().map(of).reduce(|a, b| a.join(&b)).unwrap_or_default()),
         Expr::Record(entries) => Marks::fields(entries.iter().map(|(n, e)| (n.clone(), of(e)))),
         Expr::Template(id) => {
             let shown = shown(plan, *id, env);
-            Marks::leaf(shown.iter().fold(Mark::default(), |all, mark| all.join(mark)))
+            Marks::leaf(shown.iter().fold(decides(plan, *id, env), |all, mark| all.join(mark)))
         }
         Expr::Cast(value, ty) => Marks::of(ty, &of(value).flat()),
     }
 }
 
+/// What a condition tells of that by which it is decided. Whether something is there at all is not private.
+pub(super) fn condition(plan: &Plan, expr: &Expr, env: &Env) -> Mark {
+    let told = |mark: Mark| Mark { untrusted: None, unread: None, ..mark };
+    match expr {
+        Expr::Binary(BinaryOp::And | BinaryOp::Or, left, right) => {
+            let both = condition(plan, left, env).join(&condition(plan, right, env));
+            let sway = both.sway.clone().at_most(place(expr), ONE_BIT);
+            Mark { sway, ..both }
+        }
+        Expr::Unary(UnaryOp::Not, of) => condition(plan, of, env),
+        Expr::Binary(BinaryOp::Equal | BinaryOp::NotEqual, left, right)
+            if [left, right].iter().any(|side| matches!(***side, Expr::Literal(Value::Null))) =>
+        {
+            Mark { private: None, ..told(eval(plan, expr, env).flat()) }
+        }
+        other => told(eval(plan, other, env).flat()),
+    }
+}
+
+// Where an expression stands: the plan stays where it is while it is checked.
+fn place(expr: &Expr) -> usize {
+    std::ptr::from_ref(expr) as usize
+}
+
 /// What each hole of a template shows, in their order.
 pub(super) fn shown(plan: &Plan, id: TemplateId, env: &Env) -> Vec<Mark> {
     let Some(template) = plan.templates.get(id.0 as usize) else { return Vec::new() };
-    let vars: Vec<_> = template.vars.iter().map(|(name, expr)| (name, eval(plan, expr, env))).collect();
+    let vars = vars(plan, template, env);
     let hole = |hole: &flow_plan::Hole| {
-        let reads = hole.reads.iter().filter_map(|read| {
-            let (_, marks) = vars.iter().find(|(name, _)| **name == read.var)?;
-            let part = read.path.iter().fold(marks.clone(), |marks, access| marks.part(access)).flat();
-            Some(if read.is_plain { part.plain() } else { part })
-        });
-        let all = reads.fold(Mark::default(), |all, mark| all.join(&mark));
-        if carries_text(&hole.ty) { all } else { all.plain() }
+        let all = read(&vars, &hole.reads);
+        let place = std::ptr::from_ref(hole) as usize;
+        if carries_text(&hole.ty) { all } else { all.plain(place, NUMBER) }
     };
     template.holes.iter().map(hole).collect()
 }
 
-fn call(name: &str, args: &[Marks]) -> Marks {
+/// What the conditions of a template show: whether they hold.
+pub(super) fn decides(plan: &Plan, id: TemplateId, env: &Env) -> Mark {
+    let Some(template) = plan.templates.get(id.0 as usize) else { return Mark::default() };
+    if template.decides.is_empty() {
+        return Mark::default();
+    }
+    // As many choices as there are conditions.
+    let read = read(&vars(plan, template, env), &template.decides);
+    read.plain((id.0, "decides"), ONE_BIT.saturating_mul(template.decides.len() as u32))
+}
+
+fn vars<'t>(plan: &Plan, template: &'t Template, env: &Env) -> Vec<(&'t EcoString, Marks)> {
+    template.vars.iter().map(|(name, expr)| (name, eval(plan, expr, env))).collect()
+}
+
+fn read(vars: &[(&EcoString, Marks)], reads: &[Read]) -> Mark {
+    let reads = reads.iter().filter_map(|read| {
+        let (_, marks) = vars.iter().find(|(name, _)| **name == read.var)?;
+        let part = read.path.iter().fold(marks.clone(), |marks, access| marks.part(access)).flat();
+        let place = std::ptr::from_ref(read) as usize;
+        Some(if read.is_plain { part.plain(place, NUMBER) } else { part })
+    });
+    reads.fold(Mark::default(), |all, mark| all.join(&mark))
+}
+
+/// Whether an expression has the same value for everybody.
+pub(super) fn is_constant(plan: &Plan, expr: &Expr) -> bool {
+    let is = |expr: &Expr| is_constant(plan, expr);
+    match expr {
+        Expr::Literal(_) => true,
+        Expr::Var(_) | Expr::Over(..) => false,
+        Expr::Field(of, _) | Expr::Unary(_, of) | Expr::Cast(of, _) => is(of),
+        Expr::Index(a, b) | Expr::Binary(_, a, b) => is(a) && is(b),
+        Expr::Call(_, all) | Expr::List(all) => all.iter().all(is),
+        Expr::Record(entries) => entries.iter().all(|(_, e)| is(e)),
+        Expr::Template(id) => {
+            plan.templates.get(id.0 as usize).is_none_or(|t| t.vars.iter().all(|(_, e)| is(e)))
+        }
+    }
+}
+
+/// Whether an expression makes a record here, or reads one from `json`: of others the parts are known
+/// from where they come.
+pub(super) fn makes(expr: &Expr) -> bool {
+    match expr {
+        Expr::Record(_) | Expr::Cast(..) => true,
+        Expr::List(items) => items.iter().any(makes),
+        Expr::Over(Over::Map, _, _, body) => makes(body),
+        Expr::Binary(BinaryOp::Default | BinaryOp::Add, a, b) => makes(a) || makes(b),
+        _ => false,
+    }
+}
+
+fn call(expr: &Expr, name: &str, args: &[Marks]) -> Marks {
     let all = || args.iter().fold(Mark::default(), |all, m| all.join(&m.flat()));
     let returns = functions::find(name).map(|f| f.spec.returns);
     match (name, returns) {
-        (_, Some(returns)) if returns.is_plain() => Marks::leaf(all().plain()),
+        (_, Some(TypeSpec::Bool)) => Marks::leaf(all().plain(place(expr), ONE_BIT)),
+        (_, Some(returns)) if returns.is_plain() => Marks::leaf(all().plain(place(expr), NUMBER)),
         // An element of the list, or one of the arguments.
         ("first" | "last" | "min" | "max", _) if args.len() == 1 => args[0].part(&Access::Item),
-        ("take", _) => args.first().cloned().unwrap_or_default(),
+        ("min" | "max" | "default", _) => args.iter().cloned().reduce(|a, b| a.join(&b)).unwrap_or_default(),
+        // The same elements, fewer of them or in another order.
+        ("take" | "reverse" | "unique" | "sort", _) => args.first().cloned().unwrap_or_default(),
+        ("keys", _) => Marks::items(args.first().map(|map| map.part(&Access::Key)).unwrap_or_default()),
+        ("values", _) => Marks::items(args.first().map(|map| map.part(&Access::Item)).unwrap_or_default()),
+        ("sum" | "mean" | "abs" | "floor" | "ceil" | "round", _) => {
+            let all = all();
+            let sway = all.sway.clone().at_most(place(expr), NUMBER);
+            Marks::leaf(Mark { sway, ..all })
+        }
         _ => Marks::leaf(all()),
     }
 }

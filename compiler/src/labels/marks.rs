@@ -1,9 +1,12 @@
 //! Marks: what is known of where a value comes from, of each of its parts on its own, with the shortest
 //! way that it has come.
 
+use super::sway::{self, Hundredths, Sway};
 use ecow::EcoString;
 use flow_diagnostics::Span;
 use flow_plan::{Access, Integrity, Labels, Type};
+use std::cell::Cell;
+use std::hash::Hash;
 use std::sync::Arc;
 
 /// The way that something has come, its last station first.
@@ -53,6 +56,8 @@ pub(super) struct Mark {
     /// Why it must not act: the same, unless a person has approved it as it is.
     pub(super) unread: Option<Trail>,
     pub(super) private: Option<Trail>,
+    /// How much what is from outside decides by it, though it can't carry an instruction.
+    pub(super) sway: Sway,
 }
 
 impl Mark {
@@ -61,12 +66,23 @@ impl Mark {
             untrusted: shorter(&self.untrusted, &other.untrusted),
             unread: shorter(&self.unread, &other.unread),
             private: shorter(&self.private, &other.private),
+            sway: self.sway.join(&other.sway),
         }
     }
 
-    /// What a number or a truth value made from it has: it can't carry an instruction.
-    pub(super) fn plain(self) -> Mark {
-        Mark { untrusted: None, unread: None, ..self }
+    /// What a number or a truth value made from it at a place has: it can't carry an instruction, and decides
+    /// by so much.
+    pub(super) fn plain(self, place: impl Hash, bits: Hundredths) -> Mark {
+        let sway = match &self.untrusted {
+            Some(_) => Sway::of(place, bits),
+            None => self.sway.at_most(place, bits),
+        };
+        Mark { untrusted: None, unread: None, sway, ..self }
+    }
+
+    /// What a guard that endorses it lets pass.
+    fn endorsed(&self) -> Mark {
+        Mark { private: self.private.clone(), ..Mark::default() }
     }
 
     /// What a model makes of it: nobody has read that.
@@ -86,7 +102,17 @@ impl Mark {
                 })
             })
         };
-        Mark { untrusted: step(&self.untrusted), unread: step(&self.unread), private: step(&self.private) }
+        Mark {
+            untrusted: step(&self.untrusted),
+            unread: step(&self.unread),
+            private: step(&self.private),
+            sway: self.sway.clone(),
+        }
+    }
+
+    // Where it comes from, for what decides by it.
+    fn place(&self) -> Option<(Span, &EcoString)> {
+        self.untrusted.as_ref().map(|hop| (hop.at, &hop.what))
     }
 
     pub(super) fn labels(&self) -> Labels {
@@ -94,7 +120,7 @@ impl Mark {
         Labels { integrity, private: self.private.is_some(), secret: false }
     }
 
-    fn bits(&self) -> u64 {
+    pub(super) fn bits(&self) -> u64 {
         u64::from(self.untrusted.is_some())
             | u64::from(self.private.is_some()) << 1
             | u64::from(self.unread.is_some()) << 2
@@ -143,14 +169,16 @@ impl Marks {
                 Marks { own: mark.clone(), ..Marks::items(Marks::declared(item, mark, private)) }
             }
             Type::Record(record) => Marks::fields(record.fields.iter().map(|field| {
-                let own = match field.labels.private {
+                // Of a record without a name they are those of the values that it was made of.
+                let own = match field.labels.private && record.name.is_some() {
                     true => mark.join(&Mark { private: private(&field.name), ..Mark::default() }),
                     false => mark.clone(),
                 };
-                (field.name.clone(), Marks::declared(&field.ty, &own, private))
+                let marks = Marks::declared(&field.ty, &own, private);
+                (field.name.clone(), marks.named(&field.name))
             })),
             ty if carries_text(ty) => Marks::leaf(mark.clone()),
-            _ => Marks::leaf(mark.clone().plain()),
+            ty => Marks::leaf(mark.clone().plain((mark.place(), "plain"), sway::size(ty))),
         }
     }
 
@@ -171,7 +199,12 @@ impl Marks {
         match &self.parts {
             Parts::None => self.own.clone(),
             Parts::Fields(fields) => fields.iter().fold(self.own.clone(), |all, (_, f)| all.join(&f.flat())),
-            Parts::Items(item) => self.own.join(&item.flat()),
+            // It is not known how many there are.
+            Parts::Items(item) => {
+                let item = item.flat();
+                let sway = item.sway.many();
+                self.own.join(&Mark { sway, ..item })
+            }
         }
     }
 
@@ -179,6 +212,7 @@ impl Marks {
     pub(super) fn part(&self, access: &Access) -> Marks {
         match (&self.parts, access) {
             (Parts::None, _) => self.clone(),
+            (_, Access::Key) => Marks::leaf(self.own.clone()),
             (Parts::Fields(fields), Access::Field(name)) => {
                 fields.iter().find(|(n, _)| n == name).map(|(_, m)| m.clone()).unwrap_or_default()
             }
@@ -234,14 +268,68 @@ impl Marks {
         self.each(&|mark| mark.through(at, &what))
     }
 
+    /// Chosen by something, for itself or by its place: whoever sees it learns of what is private there, and
+    /// what is from outside has decided on it.
+    pub(super) fn told(&self, by: &Mark) -> Marks {
+        if by.private.is_none() && by.sway.is_none() {
+            return self.clone();
+        }
+        let by = Mark { private: by.private.clone(), sway: by.sway.clone(), ..Mark::default() };
+        self.each(&|mark| mark.join(&by))
+    }
+
+    // What decides by a field does so by that field.
+    fn named(&self, field: &EcoString) -> Marks {
+        if self.flat().sway.is_none() {
+            return self.clone();
+        }
+        self.each(&|mark| Mark {
+            sway: mark.sway.as_one((field.as_str(), mark.sway.signed())),
+            ..mark.clone()
+        })
+    }
+
+    /// As another call's, whose sources of influence are others.
+    pub(super) fn called(&self, at: Span) -> Marks {
+        self.each(&|mark| Mark { sway: mark.sway.coarse((mark.sway.signed(), at)), ..mark.clone() })
+    }
+
+    /// Without what it decides.
+    pub(super) fn unswayed(&self) -> Marks {
+        self.each(&|mark| Mark { sway: Sway::default(), ..mark.clone() })
+    }
+
+    /// As the parameter of a flow of this number: one that is called with the same is walked once.
+    pub(super) fn param(&self, number: usize) -> Marks {
+        let part = Cell::new(0);
+        self.each(&|mark| {
+            part.set(part.get() + 1);
+            Mark { sway: mark.sway.coarse(("param", number, part.get())), ..mark.clone() }
+        })
+    }
+
+    /// With influence that grows with each round as if it had no end.
+    pub(super) fn widened(&self) -> Marks {
+        self.each(&|mark| Mark { sway: mark.sway.many(), ..mark.clone() })
+    }
+
+    /// How much it decides as a value of the type.
+    pub(super) fn sway(&self, ty: &Type) -> Sway {
+        match (&self.parts, ty) {
+            (Parts::Items(item), Type::List(of, Some(most))) => item.sway(of).times(*most),
+            (_, Type::Optional(of)) => self.sway(of),
+            _ => self.flat().sway,
+        }
+    }
+
     /// Behind a guard that endorses it.
     pub(super) fn endorsed(&self) -> Marks {
-        self.each(&|mark| mark.clone().plain())
+        self.each(&Mark::endorsed)
     }
 
     /// Behind a person who approves it as it is: it may act, and instructs nobody.
     pub(super) fn approved(&self) -> Marks {
-        self.each(&|mark| Mark { unread: None, ..mark.clone() })
+        self.each(&|mark| Mark { unread: None, sway: Sway::default(), ..mark.clone() })
     }
 
     /// Behind a guard that takes out what is private.
@@ -252,6 +340,7 @@ impl Marks {
     /// What has which labels, without the ways: equal for values that differ in their ways alone.
     pub(super) fn signature(&self, out: &mut Vec<u64>) {
         out.push(self.own.bits());
+        self.own.sway.signature(out);
         match &self.parts {
             Parts::None => out.push(0),
             Parts::Items(item) => {
@@ -275,6 +364,7 @@ impl Marks {
             untrusted: either(&own.untrusted, &mark.untrusted),
             unread: either(&own.unread, &mark.unread),
             private: either(&own.private, &mark.private),
+            sway: own.sway.clone(),
         })
     }
 }
@@ -297,5 +387,6 @@ pub(super) fn source(labels: Labels, (at, name): (Span, &str), (outside, private
         unread: untrusted.clone(),
         untrusted,
         private: labels.private.then(|| Hop::named(at, private, name)),
+        sway: Sway::default(),
     }
 }

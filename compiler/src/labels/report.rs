@@ -1,6 +1,7 @@
 //! What is said of data that comes where it must not.
 
 use super::marks::{Hop, Trail};
+use super::sway::{self, Hundredths};
 use ecow::EcoString;
 use flow_diagnostics::{Code, Diagnostics, FlowDiagnostic, Span};
 use std::collections::HashMap;
@@ -20,6 +21,8 @@ pub(super) enum Leak {
     Cache { at: Span, way: Trail },
     /// Private data in an action that is not cleared.
     Tells(ActionLeak),
+    /// More of what an action does is decided by what is from outside than it takes.
+    Sways { step: Span, action: EcoString, declared: Span, bits: Hundredths, most: u32 },
     /// Untrusted text and private data, each allowed, in one value that leaves; the second way is the
     /// private data's.
     Three(ActionLeak, Trail),
@@ -65,6 +68,7 @@ impl Leak {
                 way.way().len()
             }
             Leak::Acts(leak) | Leak::Tells(leak) => leak.way.way().len(),
+            Leak::Sways { .. } => 1,
             Leak::Three(leak, private) => leak.way.way().len() + private.way().len(),
         }
     }
@@ -112,8 +116,15 @@ impl Leak {
                     FlowDiagnostic::new(Code::E0504, at, message).here("an answer is kept for everybody");
                 along(found, &way).help("keep them apart by whom it is about: `cache: 1h per customer.id`")
             }
-            Leak::Tells(ActionLeak { step, action, param, way }) => {
-                let (param, declared) = param.unwrap_or((EcoString::new(), step));
+            Leak::Tells(ActionLeak { step, action, param: None, way }) => {
+                let message = format!("private data decides whether the action `{action}` is done");
+                let found = FlowDiagnostic::new(Code::E0505, step, message).here("it acts here");
+                along(found, &way).help(format!(
+                    "decide by something that is not private, or say that such data may go there: \
+                     `clearance: private` in `{action}`"
+                ))
+            }
+            Leak::Tells(ActionLeak { step, action, param: Some((param, declared)), way }) => {
                 let message = format!("private data goes into the action `{action}` as `{param}`");
                 let found = FlowDiagnostic::new(Code::E0505, step, message).here("it acts here");
                 along(found, &way).label(declared, "this is not cleared for it").help(format!(
@@ -121,6 +132,20 @@ impl Leak {
                      there: `{param}: private text`, or `clearance: private` for the whole action",
                     way.origin()
                 ))
+            }
+            Leak::Sways { step, action, declared, bits, most } => {
+                let much = match bits {
+                    sway::UNBOUNDED => "without bound".to_owned(),
+                    bits => format!("by {} bits", f64::from(bits) / 100.0),
+                };
+                let message = format!("what is from outside decides {much} what the action `{action}` does");
+                FlowDiagnostic::new(Code::E0502, step, message)
+                    .here("it acts here")
+                    .label(declared, format!("it takes {most} bits at most"))
+                    .help(
+                        "let it be chosen among fewer: an enum, a truth value, a range such as `int 1..5`; or \
+                         raise `influence:`",
+                    )
             }
             Leak::Three(ActionLeak { step, action, way, .. }, private) => {
                 let message = format!("untrusted text and private data leave together through `{action}`");

@@ -2,14 +2,15 @@
 //!
 //! A plan with errors may lack a declaration; nothing is known of what comes out of it then.
 
-use super::eval::{Env, eval, shown};
+use super::eval::{Env, condition, decides, eval, is_constant, makes, shown};
 use super::marks::{Hop, Mark, Marks, Trail, source};
 use super::report::{ActionLeak, Leak, Leaks};
+use super::sway::{self, Sway};
 use ecow::{EcoString, eco_format};
 use flow_diagnostics::Span;
 use flow_plan::{
     Action, ActionId, Block, Callee, CapabilitySpec, Expr, FlowId, GuardId, Integrity, Labels, LookupId,
-    OnFail, Param, Plan, PromptId, Role, Step, StepKind, Type, VarId,
+    OnFail, Param, Plan, PromptId, Role, Step, StepKind, Type, Value, VarId,
 };
 use std::collections::HashMap;
 
@@ -20,8 +21,8 @@ pub(super) struct Walk<'a> {
     leaks: &'a mut Leaks,
     // What a flow gives back, by the labels that it is called with.
     known: HashMap<(FlowId, Vec<u64>), Marks>,
-    // The untrusted text that decides whether the steps here are taken at all.
-    decided: Option<Trail>,
+    // What decides whether the steps here are taken at all: the untrusted text, and what is private.
+    decided: Mark,
     made: Made,
 }
 
@@ -57,7 +58,7 @@ impl Made {
 
 impl<'a> Walk<'a> {
     pub(super) fn new(plan: &'a Plan, guards: &'a [&'a CapabilitySpec], leaks: &'a mut Leaks) -> Walk<'a> {
-        Walk { plan, guards, leaks, known: HashMap::new(), decided: None, made: Made::default() }
+        Walk { plan, guards, leaks, known: HashMap::new(), decided: Mark::default(), made: Made::default() }
     }
 
     /// Every flow as somebody runs it: its inputs are from outside, unless they are declared `trusted`.
@@ -72,8 +73,22 @@ impl<'a> Walk<'a> {
     }
 
     fn flow(&mut self, id: FlowId, args: Vec<Marks>, at: Span) -> Marks {
+        // Where no action asks for it, flows are not told apart by what decides in them.
+        let is_asked = self.plan.actions.iter().any(|action| action.influence.is_some());
+        let param = |(i, arg): (usize, &Marks)| if is_asked { arg.param(i) } else { arg.unswayed() };
+        let args: Vec<Marks> = args.iter().enumerate().map(param).collect();
+        let decided = if is_asked { self.decided.sway.coarse("decided") } else { Sway::default() };
+        let decided = Mark { sway: decided, ..self.decided.clone() };
+        let around = std::mem::replace(&mut self.decided, decided);
+        let result = self.walked(id, args, at);
+        self.decided = around;
+        if is_asked { result.called(at) } else { result.unswayed() }
+    }
+
+    fn walked(&mut self, id: FlowId, args: Vec<Marks>, at: Span) -> Marks {
         let Some(flow) = self.plan.flows.get(id.index()) else { return Marks::default() };
-        let mut labels = vec![u64::from(self.decided.is_some())];
+        let mut labels = vec![self.decided.bits()];
+        self.decided.sway.signature(&mut labels);
         args.iter().for_each(|a| a.signature(&mut labels));
         let key = (id, labels);
         if let Some(result) = self.known.get(&key) {
@@ -84,63 +99,105 @@ impl<'a> Walk<'a> {
         for (offset, marks) in args.into_iter().enumerate() {
             env.set(VarId(flow.body.vars.start + offset as u32), marks);
         }
-        let result = self.block(&flow.body, &mut env);
+        let result = self.block(&flow.body, &mut env, (&flow.output, flow.span));
         let labels = self.made.flows.entry(id).or_default();
         *labels = labels.join(result.flat().labels());
         self.known.insert(key, result.clone());
         result
     }
 
-    // What the block is worth.
-    fn block(&mut self, block: &Block, env: &mut Env) -> Marks {
+    // What the block is worth, which has the type.
+    fn block(&mut self, block: &Block, env: &mut Env, worth: (&Type, Span)) -> Marks {
         for index in block.steps.node_indices() {
             let marks = self.step(&block.steps[index], env);
             env.set(block.var_of(index), marks);
         }
-        block.result.as_ref().map(|e| eval(self.plan, e, env)).unwrap_or_default()
+        block.result.as_ref().map(|e| self.computed(e, env, worth)).unwrap_or_default()
     }
 
     // The same with its one input: an element, `it`.
-    fn block_with(&mut self, block: &Block, input: Marks, env: &Env) -> Marks {
+    fn block_with(&mut self, (block, input): (&Block, Marks), env: &Env, worth: (&Type, Span)) -> Marks {
         let mut env = env.clone();
         env.set(VarId(block.vars.start), input);
-        self.block(block, &mut env)
+        self.block(block, &mut env, worth)
+    }
+
+    // The value of an expression; what it makes a record of has the labels of the record's fields.
+    fn computed(&self, expr: &Expr, env: &Env, (ty, at): (&Type, Span)) -> Marks {
+        let marks = eval(self.plan, expr, env);
+        if !makes(expr) {
+            return marks;
+        }
+        let mut field =
+            |name: &EcoString| Some(Hop::named(at, eco_format!("`{name}` is declared private"), name));
+        let declared = Marks::declared(ty, &Mark::default(), &mut field);
+        if declared.flat().private.is_some() { marks.join(&declared) } else { marks }
+    }
+
+    // The steps of blocks of which one is taken, and what it is worth: that tells of the decision.
+    fn choose(&mut self, by: Mark, blocks: &[&Block], env: &Env, worth: (&Type, Span)) -> Marks {
+        let around = std::mem::take(&mut self.decided);
+        self.decided = around.join(&by);
+        let marks = blocks.iter().map(|block| self.block(block, &mut env.clone(), worth));
+        let marks = marks.reduce(|a, b| a.join(&b)).unwrap_or_default();
+        self.decided = around;
+        marks.told(&by)
     }
 
     fn step(&mut self, step: &Step, env: &mut Env) -> Marks {
+        let ty = step.ty.plain();
+        let worth = (&ty, step.span);
         let mut marks = match &step.kind {
             StepKind::Call(callee, args) => {
                 let args = args.iter().map(|a| eval(self.plan, a, env)).collect();
                 self.call(step, callee, args)
             }
-            StepKind::Compute(expr) => eval(self.plan, expr, env),
-            StepKind::If(_, then, otherwise) => {
-                let one = self.block(then, &mut env.clone());
-                let other = otherwise.as_ref().map(|b| self.block(b, &mut env.clone()));
-                other.map_or(one.clone(), |other| one.join(&other))
+            StepKind::Compute(expr) => self.computed(expr, env, worth),
+            StepKind::If(on, then, otherwise) => {
+                let by = condition(self.plan, on, env);
+                let blocks: Vec<&Block> = std::iter::once(&**then).chain(otherwise.as_deref()).collect();
+                self.choose(by, &blocks, env, worth)
             }
             StepKind::Match(on, arms) => {
-                let on = eval(self.plan, on, env).flat().unread;
-                let around = self.decided.clone();
-                self.decided = around.clone().or(on);
-                let arms = arms.iter().map(|arm| self.block(&arm.body, &mut env.clone()));
-                let marks = arms.reduce(|a, b| a.join(&b)).unwrap_or_default();
-                self.decided = around;
-                marks
+                let on = eval(self.plan, on, env).flat();
+                // Whether something is there at all tells nothing of it.
+                let is_presence = arms.iter().flat_map(|arm| &arm.values).all(|v| matches!(v, Value::Null));
+                let sway = on.clone().plain((step.span, "match"), sway::of_count(arms.len() as f64)).sway;
+                let private = if is_presence { None } else { on.private };
+                let by = Mark { unread: on.unread, private, untrusted: None, sway };
+                let blocks: Vec<&Block> = arms.iter().map(|arm| &arm.body).collect();
+                self.choose(by, &blocks, env, worth)
             }
             StepKind::Each { list, body, .. } => {
                 let item = eval(self.plan, list, env).part(&flow_plan::Access::Item);
-                Marks::items(self.block_with(body, item, env))
+                // How often, too, is decided by what is from outside.
+                let around = self.decided.clone();
+                let each = item.flat();
+                if each.untrusted.is_some() || !each.sway.is_none() {
+                    let most = match worth.0 {
+                        Type::List(_, Some(most)) => sway::of_count(*most as f64 + 1.0),
+                        _ => sway::NUMBER,
+                    };
+                    self.decided.sway = around.sway.join(&Sway::of((step.span, "each"), most));
+                }
+                let of = match worth.0 {
+                    Type::List(of, _) => &**of,
+                    ty => ty,
+                };
+                let marks = Marks::items(self.block_with((body, item), env, (of, step.span)));
+                self.decided = around;
+                marks
             }
             StepKind::Repeat { from, body, until, .. } => {
-                self.repeat(eval(self.plan, from, env), body, until.as_deref(), env)
+                let from = eval(self.plan, from, env);
+                self.repeat(from, (body, until.as_deref()), env, worth)
             }
         };
         if let Some(unless) = step.settings.escalate.as_ref().and_then(|e| e.unless.as_ref()) {
-            self.block_with(unless, marks.clone(), env);
+            self.block_with((unless, marks.clone()), env, worth);
         }
         if let Some(OnFail::Do(handler)) = &step.on_fail {
-            marks = marks.join(&self.block(handler, &mut env.clone()));
+            marks = marks.join(&self.block(handler, &mut env.clone(), worth));
         }
         let made = &mut self.made.at(step).made;
         *made = made.join(marks.flat().labels());
@@ -153,23 +210,37 @@ impl<'a> Walk<'a> {
     }
 
     // Until no round adds a label: each has two.
-    fn repeat(&mut self, from: Marks, body: &Block, until: Option<&Block>, env: &Env) -> Marks {
+    fn repeat(
+        &mut self,
+        from: Marks,
+        (body, until): (&Block, Option<&Block>),
+        env: &Env,
+        worth: (&Type, Span),
+    ) -> Marks {
         let labels = |marks: &Marks| {
             let mut labels = Vec::new();
             marks.signature(&mut labels);
             labels
         };
         let mut it = from;
-        loop {
-            let more = it.join(&self.block_with(body, it.clone(), env));
+        for round in 0.. {
+            let more = it.join(&self.block_with((body, it.clone()), env, worth));
             let is_same = labels(&more) == labels(&it);
-            it = more;
+            it = if round < 3 { more } else { more.widened() };
             if is_same {
                 break;
             }
         }
         if let Some(until) = until {
-            self.block_with(until, it.clone(), env);
+            // When it ends is decided by that.
+            let by = self.block_with((until, it.clone()), env, worth).flat();
+            if !by.sway.is_none() {
+                let around = self.decided.clone();
+                self.decided.sway = around.sway.join(&by.sway);
+                self.block_with((body, it.clone()), env, worth);
+                self.decided = around;
+            }
+            it = it.told(&by);
         }
         it
     }
@@ -211,6 +282,7 @@ impl<'a> Walk<'a> {
         let env = Env::of_params(args.collect::<Vec<_>>());
         let mut all = Mark::default();
         for (role, template) in &prompt.messages {
+            all = all.join(&decides(self.plan, *template, &env));
             let holes = self.plan.templates.get(template.0 as usize).map_or(&[][..], |t| &t.holes);
             for (hole, mark) in holes.iter().zip(shown(self.plan, *template, &env)) {
                 if let (Role::System, Some(trail)) = (role, &mark.untrusted) {
@@ -229,15 +301,21 @@ impl<'a> Walk<'a> {
             all = all.join(&eval(self.plan, images, &env).flat());
         }
         self.given(step, &all);
+        let is_private = all.private.is_some();
         if let Some(trail) = &all.private {
             self.models(step, trail);
             self.cache(step, trail);
         }
         let declared = source(prompt.labels, (prompt.span, "…"), ("", "its answer is declared private"));
         let what = eco_format!("`{}` makes its answer from it", prompt.name);
-        let made = Marks::leaf(all.remade()).through(step.span, what).flat().join(&declared);
+        let sway = all.sway.as_one((step.span, "answer"));
+        let made = Marks::leaf(Mark { sway, ..all.remade() }).through(step.span, what).flat().join(&declared);
         let private = || Some(Hop::source(prompt.span, eco_format!("`{}` answers it", prompt.name)));
-        Marks::declared(&prompt.output, &made, &mut |_| private())
+        let answer = Marks::declared(&prompt.output, &made, &mut |_| private());
+        if let (false, Some(trail)) = (is_private, &answer.flat().private) {
+            self.cache(step, trail);
+        }
+        answer
     }
 
     // Every model that may be asked has to be cleared: fallbacks, escalations, and what compares for a cache.
@@ -261,7 +339,7 @@ impl<'a> Walk<'a> {
     fn cache(&mut self, step: &Step, way: &Trail) {
         let Some(cache) = &step.settings.cache else { return };
         // A scope that is the same for everybody keeps nobody apart.
-        if !matches!(cache.scope, None | Some(Expr::Literal(_))) {
+        if cache.scope.as_ref().is_some_and(|scope| !is_constant(self.plan, scope)) {
             return;
         }
         let at = step.settings.cache_at.unwrap_or(step.span);
@@ -275,9 +353,6 @@ impl<'a> Walk<'a> {
             .iter()
             .zip(args)
             .fold(Mark::default(), |all, (param, arg)| all.join(&demanded(param, arg.clone()).flat()));
-        if let Some(trail) = &asked.private {
-            self.cache(step, trail);
-        }
         let integrity = if lookup.trusted { Integrity::Trusted } else { Integrity::Untrusted };
         let outside = eco_format!("what `{}` finds is from outside", lookup.name);
         let private = eco_format!("what `{}` finds is private", lookup.name);
@@ -286,7 +361,10 @@ impl<'a> Walk<'a> {
             Some(Hop::source(lookup.span, eco_format!("`{name}`, which `{}` finds, is private", lookup.name)))
         };
         let found = Marks::declared(&lookup.output, &found, &mut field);
-        found.through(step.span, eco_format!("it is looked up here"))
+        if let Some(trail) = asked.private.or_else(|| found.flat().private) {
+            self.cache(step, &trail);
+        }
+        found.through(step.span, eco_format!("it is looked up here")).called(step.span)
     }
 
     fn guard(&mut self, id: GuardId, args: Vec<Marks>) -> Marks {
@@ -297,7 +375,7 @@ impl<'a> Walk<'a> {
         for (offset, marks) in args.into_iter().enumerate() {
             env.set(VarId(guard.body.vars.start + offset as u32), marks);
         }
-        self.block(&guard.body, &mut env);
+        self.block(&guard.body, &mut env, (&Type::Null, guard.span));
         if guard.endorses { passed.endorsed() } else { passed }
     }
 
@@ -309,7 +387,11 @@ impl<'a> Walk<'a> {
             param: param.map(|p| (p.name.clone(), p.span)),
             way: way.clone(),
         };
+        let mut sway = self.decided.sway.clone();
         for (param, arg) in action.params.iter().zip(args) {
+            if param.labels.integrity == Integrity::Trusted {
+                sway = sway.join(&arg.sway(&param.ty));
+            }
             let Mark { unread: untrusted, private, .. } = arg.flat();
             let takes_untrusted = param.labels.integrity == Integrity::Untrusted;
             let takes_private = param.labels.private || action.cleared;
@@ -324,8 +406,17 @@ impl<'a> Walk<'a> {
                 self.leaks.add(Leak::Tells(leak(Some(param), way)));
             }
         }
-        if let Some(way) = &self.decided {
+        if let Some(way) = &self.decided.unread {
             self.leaks.add(Leak::Acts(leak(None, way)));
+        }
+        if let Some(most) = action.influence.filter(|most| sway.bits() > most.saturating_mul(100)) {
+            let (step, action, declared) = (step.span, action.name.clone(), action.span);
+            self.leaks.add(Leak::Sways { step, action, declared, bits: sway.bits(), most });
+        }
+        // Where what is private may be told, it may also be why.
+        let is_told = action.cleared || action.params.iter().any(|param| param.labels.private);
+        if let (Some(way), false) = (&self.decided.private, is_told) {
+            self.leaks.add(Leak::Tells(leak(None, way)));
         }
         answered(action, &step.ty)
     }

@@ -15,8 +15,11 @@ impl Lower<'_> {
         let (digits, suffix) = text.split_at(split);
         let kind = match unit {
             Some(unit) => {
-                let tokens = self.of(unit).starts_with("token");
-                let unit_kind = if tokens { SizeUnit::Tokens } else { SizeUnit::Chars };
+                let unit_kind = match self.of(unit) {
+                    "tokens" | "token" => SizeUnit::Tokens,
+                    "bits" | "bit" => SizeUnit::Bits,
+                    _ => SizeUnit::Chars,
+                };
                 let size = scaled(digits, suffix).and_then(|n| u64::try_from(n).ok());
                 let span = span.to(self.span(unit));
                 return match size {
@@ -32,7 +35,8 @@ impl Lower<'_> {
             None if known(suffix) => self.bad_number(span, "the number is too large"),
             None => {
                 let message = format!("`{suffix}` is not a unit");
-                let help = "the units are `k`, `M`, `%`, `ms`, `s`, `m`, `h`, `d`, ` tokens` and ` chars`";
+                let help =
+                    "the units are `k`, `M`, `%`, `ms`, `s`, `m`, `h`, `d`, ` tokens`, ` chars` and ` bits`";
                 let diagnostic = self.error(span, message).help(help);
                 self.out.push(diagnostic);
                 Expr { kind: ExprKind::Error, span }

@@ -191,6 +191,7 @@ impl Checker<'_> {
     // `a if b else c`; without `else` it may be null.
     fn choice(&mut self, choice: &ast::IfExpr<'_>) -> Type {
         self.expr(&choice.test_expr);
+        self.note_presence(&choice.test_expr);
         let before = self.bindings.clone();
         self.bindings.assume(present_where(&choice.test_expr, true));
         let a = self.expr(&choice.true_expr);

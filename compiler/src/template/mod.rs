@@ -97,6 +97,8 @@ pub struct TemplateCheck {
     pub seen: Vec<Seen>,
     /// What it renders.
     pub parts: Vec<Part>,
+    /// What its conditions are decided by.
+    pub decides: Vec<flow_plan::Read>,
     /// Whether it renders the same text always: it has no holes, conditions or loops.
     pub is_static: bool,
 }
@@ -121,15 +123,16 @@ pub fn check(lit: &StringLit, names: &dyn Names, diagnostics: &mut Diagnostics) 
         free: Vec::new(),
         holes: Vec::new(),
         seen: Vec::new(),
+        presence: Vec::new(),
     };
     let parts = checker.statements(&template.children);
-    let shown = reads::reads(&template.children);
+    let reads::Reads { holes: shown, decides } = reads::reads(&template.children, &checker.presence);
     // Where a hole is wrong there are fewer; then there is no plan either.
     for (hole, reads) in checker.holes.iter_mut().zip(shown) {
         hole.form.reads = reads;
     }
     let is_static = parts.iter().all(|p| matches!(p, Part::Text(_)));
-    TemplateCheck { free: checker.free, holes: checker.holes, seen: checker.seen, parts, is_static }
+    TemplateCheck { free: checker.free, holes: checker.holes, seen: checker.seen, parts, decides, is_static }
 }
 
 struct Checker<'a> {
@@ -142,6 +145,8 @@ struct Checker<'a> {
     free: Vec<EcoString>,
     holes: Vec<Hole>,
     seen: Vec<Seen>,
+    // Where a condition only asks whether something is there.
+    presence: Vec<(u32, u32)>,
 }
 
 impl Checker<'_> {

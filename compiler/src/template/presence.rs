@@ -1,6 +1,9 @@
-//! What a condition says about null: inside `{% if x %}`, an optional `x` is there.
+//! What a condition says about null: inside `{% if x %}`, an optional `x` is there. And which conditions
+//! ask no more than that.
 
+use super::Checker;
 use ecow::EcoString;
+use flow_plan::Type;
 use minijinja::machinery::ast;
 
 /// `customer.name` for an expression that names a value by its way; nothing for any other.
@@ -39,7 +42,39 @@ pub(super) fn present_where(condition: &ast::Expr<'_>, is: bool) -> Vec<EcoStrin
     }
 }
 
-fn compared_with_null(left: &ast::Expr<'_>, right: &ast::Expr<'_>) -> Option<EcoString> {
+impl Checker<'_> {
+    /// Notes the parts of a condition that only ask whether something is there: a text, a list, a record.
+    pub(super) fn note_presence(&mut self, condition: &ast::Expr<'_>) {
+        match condition {
+            ast::Expr::UnaryOp(unary) => self.note_presence(&unary.expr),
+            ast::Expr::BinOp(both) => {
+                self.note_presence(&both.left);
+                self.note_presence(&both.right);
+            }
+            ast::Expr::Var(_) | ast::Expr::GetAttr(_) => {
+                let is_there = |ty: Type| {
+                    let ty = ty.present();
+                    matches!(
+                        ty,
+                        Type::Text { .. } | Type::List(..) | Type::Map(..) | Type::Record(_) | Type::Image
+                    )
+                };
+                if self.known(condition).is_some_and(|ty| is_there(ty.plain())) {
+                    self.presence.push(stretch(condition));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Where an expression stands in its template.
+pub(super) fn stretch(expr: &ast::Expr<'_>) -> (u32, u32) {
+    let span = expr.span();
+    (span.start_offset, span.end_offset)
+}
+
+pub(super) fn compared_with_null(left: &ast::Expr<'_>, right: &ast::Expr<'_>) -> Option<EcoString> {
     let is_null = |e: &ast::Expr<'_>| matches!(e, ast::Expr::Const(c) if c.value.is_none());
     match (is_null(left), is_null(right)) {
         (false, true) => path(left),

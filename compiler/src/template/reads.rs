@@ -1,45 +1,62 @@
-//! What the holes of a template show: the parts of the values around it that each is computed from.
+//! What a template shows: the parts of the values around it that each of its holes is computed from, and
+//! those by which its conditions are decided.
 //!
-//! Conditions count for nothing: they choose between texts of the template and show none of a value.
+//! A condition shows whether it holds. Whether something is there at all, and how often a loop goes round,
+//! count for nothing.
 
+use super::presence::{compared_with_null, stretch};
 use ecow::EcoString;
 use flow_plan::filters::{self, Does};
 use flow_plan::{Access, Read, functions};
 use minijinja::machinery::ast;
 
-/// For each hole, in the order of the source, what it shows.
-pub(super) fn reads(statements: &[ast::Stmt<'_>]) -> Vec<Vec<Read>> {
-    let mut reader = Reader { scopes: vec![Vec::new()], holes: Vec::new() };
-    reader.statements(statements);
-    reader.holes
+/// What a template shows.
+pub(super) struct Reads {
+    /// For each hole, in the order of the source, what it shows.
+    pub(super) holes: Vec<Vec<Read>>,
+    /// By what its conditions are decided.
+    pub(super) decides: Vec<Read>,
 }
 
-struct Reader {
+/// Reads a template. At `presence`, a condition only asks whether something is there.
+pub(super) fn reads(statements: &[ast::Stmt<'_>], presence: &[(u32, u32)]) -> Reads {
+    let mut reader = Reader {
+        presence,
+        scopes: vec![Vec::new()],
+        branches: 0,
+        reads: Reads { holes: Vec::new(), decides: Vec::new() },
+    };
+    reader.statements(statements);
+    reader.reads
+}
+
+struct Reader<'p> {
+    presence: &'p [(u32, u32)],
     // Names that the template binds, with what they are computed from; the innermost scope last.
     scopes: Vec<Vec<(EcoString, Vec<Read>)>>,
-    holes: Vec<Vec<Read>>,
+    // How many branches of the innermost scope are around.
+    branches: u32,
+    reads: Reads,
 }
 
-impl Reader {
+impl Reader<'_> {
     fn statements(&mut self, statements: &[ast::Stmt<'_>]) {
         for statement in statements {
             match statement {
                 ast::Stmt::Template(inner) => self.statements(&inner.children),
                 ast::Stmt::EmitExpr(emit) => {
                     let shown = self.expr(&emit.expr);
-                    self.holes.push(shown);
+                    self.reads.holes.push(shown);
                 }
                 ast::Stmt::IfCond(cond) => {
+                    self.decide(&cond.expr);
+                    self.branches += 1;
                     self.statements(&cond.true_body);
                     self.statements(&cond.false_body);
+                    self.branches -= 1;
                 }
                 ast::Stmt::ForLoop(each) => {
-                    let mut of = self.expr(&each.iter);
-                    of.iter_mut().for_each(|read| read.path.push(Access::Item));
-                    self.scopes.push(Vec::new());
-                    self.bind(&each.target, &of);
-                    self.statements(&each.body);
-                    self.scopes.pop();
+                    self.within(|reader| reader.looped(each));
                     self.statements(&each.else_body);
                 }
                 ast::Stmt::Set(set) => {
@@ -47,17 +64,70 @@ impl Reader {
                     self.set(&set.target, &value);
                 }
                 ast::Stmt::WithBlock(with) => {
-                    self.scopes.push(Vec::new());
-                    for (target, value) in &with.assignments {
-                        let value = self.expr(value);
-                        self.bind(target, &value);
-                    }
-                    self.statements(&with.body);
-                    self.scopes.pop();
+                    self.within(|reader| {
+                        for (target, value) in &with.assignments {
+                            let value = reader.expr(value);
+                            reader.bind(target, &value);
+                        }
+                        reader.statements(&with.body);
+                    });
                 }
                 // Everything else is text, or is reported by the checker.
                 _ => {}
             }
+        }
+    }
+
+    // In a scope of its own.
+    fn within(&mut self, inner: impl FnOnce(&mut Self)) {
+        let around = std::mem::take(&mut self.branches);
+        self.scopes.push(Vec::new());
+        inner(self);
+        self.scopes.pop();
+        self.branches = around;
+    }
+
+    fn looped(&mut self, each: &ast::ForLoop<'_>) {
+        let of = self.expr(&each.iter);
+        let (items, keys) = (access(of.clone(), &Access::Item), access(of, &Access::Key));
+        match &each.target {
+            // `for key, value in map | items`.
+            ast::Expr::List(pair) if pair.items.len() == 2 => {
+                self.bind(&pair.items[0], &keys);
+                self.bind(&pair.items[1], &items);
+            }
+            // The elements of a list, or the keys of a map.
+            target => self.bind(target, &[items, keys].concat()),
+        }
+        if let Some(filter) = &each.filter_expr {
+            self.decide(filter);
+        }
+        self.statements(&each.body);
+    }
+
+    fn decide(&mut self, condition: &ast::Expr<'_>) {
+        let by = self.condition(condition);
+        self.reads.decides.extend(by);
+    }
+
+    // By what a condition is decided.
+    fn condition(&self, condition: &ast::Expr<'_>) -> Vec<Read> {
+        match condition {
+            ast::Expr::UnaryOp(not) if matches!(not.op, ast::UnaryOpKind::Not) => self.condition(&not.expr),
+            ast::Expr::BinOp(both) => match both.op {
+                ast::BinOpKind::ScAnd | ast::BinOpKind::ScOr => {
+                    [self.condition(&both.left), self.condition(&both.right)].concat()
+                }
+                ast::BinOpKind::Eq | ast::BinOpKind::Ne
+                    if compared_with_null(&both.left, &both.right).is_some() =>
+                {
+                    Vec::new()
+                }
+                _ => plain(self.expr(condition)),
+            },
+            ast::Expr::Test(test) if matches!(test.name, "defined" | "undefined" | "none") => Vec::new(),
+            other if self.presence.contains(&stretch(other)) => Vec::new(),
+            other => plain(self.expr(other)),
         }
     }
 
@@ -74,13 +144,16 @@ impl Reader {
         }
     }
 
-    // A name that is set in a branch may have its former value or this one.
+    // A name that is set in a branch may have its former value or this one; that may be the value of this
+    // name around the template.
     fn set(&mut self, target: &ast::Expr<'_>, value: &[Read]) {
-        let ast::Expr::Var(var) = target else { return self.bind(target, value) };
-        let mut both = self.name(var.id);
-        both.retain(|read| read.var != var.id);
-        both.extend_from_slice(value);
-        self.bind(target, &both);
+        match target {
+            ast::Expr::Var(var) if self.branches > 0 => {
+                let both = [self.name(var.id), value.to_vec()].concat();
+                self.bind(target, &both);
+            }
+            _ => self.bind(target, value),
+        }
     }
 
     fn name(&self, name: &str) -> Vec<Read> {
@@ -127,6 +200,7 @@ impl Reader {
             ast::Expr::IfExpr(choice) => {
                 let mut both = self.expr(&choice.true_expr);
                 both.extend(choice.false_expr.iter().flat_map(|e| self.expr(e)));
+                both.extend(self.condition(&choice.test_expr));
                 both
             }
             ast::Expr::Filter(filter) => self.filter(filter),
@@ -151,7 +225,7 @@ impl Reader {
                 let path = field.split('.').map(|f| Access::Field(f.into()));
                 path.fold(access(of, &Access::Item), |reads, step| access(reads, &step))
             }
-            // The entries of a map or a record.
+            // The entries of a map or a record: a loop tells keys from values.
             ("items", _) => of,
             (name, _) => {
                 let mut all: Vec<Read> = of;

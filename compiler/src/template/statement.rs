@@ -117,6 +117,7 @@ impl Checker<'_> {
 
     fn condition(&mut self, cond: &ast::IfCond<'_>) -> Part {
         self.expr(&cond.expr);
+        self.note_presence(&cond.expr);
         let before = self.bindings.clone();
         self.bindings.assume(present_where(&cond.expr, true));
         let holds = self.statements(&cond.true_body);
@@ -177,6 +178,7 @@ impl Checker<'_> {
         }
         if let Some(filter) = &each.filter_expr {
             self.expr(filter);
+            self.note_presence(filter);
             self.bindings.assume(present_where(filter, true));
         }
         let before = self.bindings.clone();

@@ -216,6 +216,14 @@ impl Checker<'_> {
         let size = match &bound.kind {
             ExprKind::Size(n, SizeUnit::Tokens) => Size::Text(Bound::Tokens(*n)),
             ExprKind::Size(n, SizeUnit::Chars) => Size::Text(Bound::Chars(*n)),
+            ExprKind::Size(_, SizeUnit::Bits) => {
+                let message = "bits are how much may decide what an action does, and no bound of a type";
+                self.report(
+                    FlowDiagnostic::new(Code::E0201, bound.span, message)
+                        .help("write `text <= 300 tokens` or `text <= 2k chars`"),
+                );
+                return ty;
+            }
             ExprKind::Error => return ty,
             _ => match self.constant_of(file, bound, &Type::INT) {
                 Some(Value::Int(n)) if n >= 0 => Size::Count(n as u64),

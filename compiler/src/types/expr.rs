@@ -22,7 +22,11 @@ impl Checker<'_> {
             ExprKind::Money(cost) => Typed::constant(Value::Money(*cost), Type::Money),
             ExprKind::Duration(millis) => Typed::constant(Value::Duration(*millis), Type::Duration),
             ExprKind::Size(_, unit) => {
-                let word = if *unit == SizeUnit::Tokens { "tokens" } else { "chars" };
+                let word = match unit {
+                    SizeUnit::Tokens => "tokens",
+                    SizeUnit::Chars => "chars",
+                    SizeUnit::Bits => "bits",
+                };
                 self.report(
                     FlowDiagnostic::new(Code::E0201, span, format!("a number of {word} is not a value"))
                         .help("sizes stand in bounds and settings: `text <= 300 tokens`"),

@@ -72,9 +72,16 @@ impl Checker<'_> {
                 labels,
             });
         }
+        let decides = check.decides;
         let holes = check.holes.into_iter().map(|h| h.form).collect();
         let id = TemplateId(self.plan.templates.len() as u32);
-        self.plan.templates.push(plan::Template { source: lit.value.clone(), vars, holes, span: lit.span });
+        self.plan.templates.push(plan::Template {
+            source: lit.value.clone(),
+            vars,
+            holes,
+            decides,
+            span: lit.span,
+        });
         (id, labels)
     }
 

@@ -15,7 +15,7 @@ pub fn report(trail: &Trail) -> Json {
         if runs.last().is_none_or(|last| last["run"] != run) {
             runs.push(json!({
                 "run": run, "flow": null, "program": null, "key": null, "started": entry["at"], "status": null,
-                "usd": null, "inputs": [], "models": [], "guards": [], "actions": [], "people": [],
+                "usd": null, "inputs": [], "models": [], "lookups": [], "cached": [], "guards": [], "actions": [], "people": [],
                 "records": 0, "head": "",
             }));
         }
@@ -49,6 +49,19 @@ fn take(run: &mut Json, event: &str, entry: Json) {
                 asked["answered"] = entry;
             }
         }
+        "lookup_asked" => push(run, "lookups", merged(entry, json!({ "answered": null }))),
+        "lookup_answered" => {
+            let same = |asked: &&mut Json| {
+                asked["step"] == entry["step"]
+                    && asked["attempt"] == entry["attempt"]
+                    && asked["answered"].is_null()
+            };
+            let lookups = run["lookups"].as_array_mut();
+            if let Some(asked) = lookups.and_then(|all| all.iter_mut().find(same)) {
+                asked["answered"] = entry;
+            }
+        }
+        "cache_answered" => push(run, "cached", entry),
         "guard_checked" => push(run, "guards", entry),
         "acted" => push(run, "actions", entry),
         "review_asked" | "review_decided" | "decision" => {
@@ -118,6 +131,35 @@ pub fn markdown(report: &Json) -> String {
         });
         let head = ["at", "step", "model", "prompt", "data", "rule", "tokens in / out"];
         table("Which data went to which model, under which rule", &head, models);
+        let lookups = rows("lookups", &|l| {
+            let answered = &l["answered"];
+            let found = match answered["error"].as_str() {
+                Some(error) => error.to_owned(),
+                None => short(&answered["digest"]),
+            };
+            let private = if answered["private"] == true { " (private)" } else { "" };
+            vec![
+                text(&l["at"]),
+                text(&l["step"]),
+                format!("{} ({})", text(&l["lookup"]), text(&l["source"])),
+                data(l),
+                format!("{found}{private}"),
+                text(&l["rule"]),
+            ]
+        });
+        table("Lookups", &["at", "step", "lookup", "data", "found", "rule"], lookups);
+        let cached = rows("cached", &|c| {
+            vec![
+                text(&c["at"]),
+                text(&c["step"]),
+                text(&c["of"]),
+                data(c),
+                short(&c["digest"]),
+                text(&c["rule"]),
+            ]
+        });
+        let head = ["at", "step", "of", "data", "answer", "rule"];
+        table("Answered from the cache: nobody was asked", &head, cached);
         let guards = rows("guards", &|g| {
             vec![
                 text(&g["at"]),

@@ -179,19 +179,61 @@ mod tests {
                 changed += 1;
             }
             for (place, was) in hash.char_indices() {
-                let mut broken = whole.clone();
-                broken.records[i].hash.replace_range(place..=place, if was == '0' { "1" } else { "0" });
-                assert!(places(&broken).contains(&at), "{at:?}: {place} of {hash}");
-                changed += 1;
+                for with in [if was == '0' { "1" } else { "0" }, "", " ", "0000"] {
+                    let mut broken = whole.clone();
+                    broken.records[i].hash.replace_range(place..=place, with);
+                    assert!(places(&broken).contains(&at), "{at:?}: {with:?} at {place} of {hash}");
+                    changed += 1;
+                }
             }
-            // A byte that is taken out, at each place.
+            // A byte that is taken out or put in, at each place: also white space, which JSON would not mind.
             for (place, was) in entry.char_indices() {
+                for (with, behind) in [("", was.len_utf8()), (" ", 0), ("\n", 0), ("0", 0)] {
+                    let mut broken = whole.clone();
+                    broken.records[i].entry.replace_range(place..place + behind, with);
+                    assert!(places(&broken).contains(&at), "{at:?}: {with:?} at {place} of {entry}");
+                    changed += 1;
+                }
+            }
+            let mut broken = whole.clone();
+            broken.records[i].entry.push(' ');
+            assert!(places(&broken).contains(&at), "{at:?}: a space behind it");
+        }
+        assert!(changed > 8_000, "{changed}");
+    }
+
+    #[test]
+    fn every_byte_of_where_a_chain_ends_is_looked_at() {
+        let whole = trail();
+        let hash = whole.opened.hash.clone();
+        for place in 0..hash.len() {
+            for with in ["", "~", "00"] {
+                for i in 0..whole.heads.len() {
+                    let mut broken = whole.clone();
+                    broken.heads[i].hash.replace_range(place..=place, with);
+                    let at = (broken.heads[i].run.0.to_string(), broken.heads[i].seq);
+                    assert_eq!(places(&broken), [at], "{place}");
+                }
                 let mut broken = whole.clone();
-                broken.records[i].entry.replace_range(place..place + was.len_utf8(), "");
-                assert!(places(&broken).contains(&at), "{at:?}: without {place} of {entry}");
+                broken.opened.hash.replace_range(place..=place, with);
+                assert!(!places(&broken).is_empty(), "{place}");
             }
         }
-        assert!(changed > 1000, "{changed}");
+        for number in [-1, 0, 1, 3, 99] {
+            let mut broken = whole.clone();
+            broken.opened.number = number;
+            assert!(!places(&broken).is_empty(), "{number}");
+            for i in 0..whole.heads.len() {
+                let mut broken = whole.clone();
+                broken.heads[i].seq = number;
+                assert!(!places(&broken).is_empty(), "{number}");
+            }
+        }
+        for i in 0..whole.heads.len() {
+            let mut broken = whole.clone();
+            let gone = broken.heads.remove(i);
+            assert_eq!(places(&broken), [(gone.run.0.to_string(), gone.seq)]);
+        }
     }
 
     #[test]

@@ -6,8 +6,8 @@ use super::step::Site;
 use crate::audit::AuditKey;
 use crate::journal::{AttemptId, Ended, Judged, Standing};
 use crate::provider::Message;
-use crate::{RunError, Spent};
-use flow_plan::{Action, Flow, Labels, Param, Value};
+use crate::{RunError, Spent, privacy};
+use flow_plan::{Action, Callee, Flow, Labels, Lookup, Param, StepKind, Value};
 use serde_json::{Value as Json, json};
 
 /// Guards whose reasons name what kind of thing they found and never the thing.
@@ -79,6 +79,55 @@ pub(super) fn answered(
     });
 }
 
+/// A lookup is about to be made.
+pub(super) fn looks_up(site: Site<'_>, lookup: &Lookup, params: &[Value], number: u32) {
+    site.run().audit("lookup_asked", |key| {
+        json!({
+            "step": site.path.to_string(), "attempt": number, "lookup": lookup.name.as_str(),
+            "source": lookup.source.as_str(), "data": data(key, &lookup.params, params),
+            "private": site.step.given.private, "untrusted": is_untrusted(site.step.given),
+            "rule": source_rule(lookup),
+        })
+    });
+}
+
+/// A lookup has found something, or has not.
+pub(super) fn found(site: Site<'_>, lookup: &Lookup, number: u32, result: Result<&Value, &RunError>) {
+    site.run().audit("lookup_answered", |key| {
+        json!({
+            "step": site.path.to_string(), "attempt": number, "lookup": lookup.name.as_str(),
+            "digest": result.ok().map(|value| key.value(value)),
+            "private": lookup.labels.private || privacy::has_private(&lookup.output),
+            "untrusted": !lookup.trusted, "error": result.err().map(|e| e.code.name()),
+        })
+    });
+}
+
+/// The cache has answered: nobody was asked.
+pub(super) fn cached(site: Site<'_>, callee: &str, value: &Value, is_scoped: bool) {
+    let StepKind::Call(called, args) = &site.step.kind else { return };
+    let plan = &site.run().engine.plan;
+    let params = match called {
+        Callee::Prompt(id) => &plan.prompts[id.index()].params[..],
+        Callee::Lookup(id) => &plan.lookups[id.index()].params,
+        _ => &[],
+    };
+    let values: Vec<Value> = args.iter().filter_map(|arg| site.frame.eval(arg).ok()).collect();
+    let shows = site.step.given.join(site.step.labels);
+    site.run().audit("cache_answered", |key| {
+        let rule = match (shows.private, is_scoped) {
+            (false, _) => "nothing private is in the question or the answer, by the labels of the program",
+            (true, true) => "private data is kept apart by the cache's `per`",
+            (true, false) => "private data, and nobody is kept apart",
+        };
+        json!({
+            "step": site.path.to_string(), "of": callee, "data": data(key, params, &values),
+            "digest": key.value(value), "private": shows.private, "untrusted": is_untrusted(shows),
+            "rule": rule,
+        })
+    });
+}
+
 /// A guard has looked; `finding` where it did not let the value pass.
 pub(super) fn checked(site: Site<'_>, guard: &str, value: Option<&Value>, finding: Option<&str>) {
     site.run().audit("guard_checked", |key| {
@@ -129,6 +178,13 @@ pub(super) fn decided(site: Site<'_>, standing: &Standing, judged: &Judged) {
             "digest": value.map(|value| key.value(value)),
         })
     });
+}
+
+fn source_rule(lookup: &Lookup) -> &'static str {
+    match lookup.trusted {
+        true => "what it finds is declared `trusted`",
+        false => "what it finds is untrusted: it instructs nobody and does not act",
+    }
 }
 
 fn rule(shows: Labels, ask: &Ask<'_>) -> &'static str {

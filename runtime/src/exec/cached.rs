@@ -5,6 +5,7 @@
 //! that does not answer in time, or can't be used, is said once and left alone for a while: no run
 //! fails because of it.
 
+use super::audit;
 use super::flight::{Flights, Turn};
 use super::halt::Halt;
 use super::similar::Words;
@@ -259,7 +260,7 @@ impl<'a> Call<'a> {
                 let longest = shared(site);
                 if let Ok(Some(entry)) = tokio::time::timeout(longest.duration(), other.answer()).await {
                     answers.cache.count(&self.asked, Count::Hit(entry.saved));
-                    return Ok(hit(site, entry));
+                    return Ok(self.hit(site, entry));
                 }
                 // It has failed or takes too long, so this one is made without waiting for anyone again.
                 return self.renewed(site, work).await;
@@ -268,7 +269,7 @@ impl<'a> Call<'a> {
         if let Some(entry) = answers.get(site, &self.asked).await {
             answers.cache.count(&self.asked, Count::Hit(entry.saved));
             leader.answers(&entry);
-            return Ok(hit(site, entry));
+            return Ok(self.hit(site, entry));
         }
         let near = self.place(site).await?;
         if let Some(near) = &near
@@ -277,7 +278,7 @@ impl<'a> Call<'a> {
             answers.cache.count(&whose, Count::Similar(entry.saved));
             leader.answers(&entry);
             site.tally.similar(similarity);
-            return Ok(hit(site, entry));
+            return Ok(self.hit(site, entry));
         }
         answers.cache.count(&self.asked, Count::Miss);
         let entry = self.made(site, work).await?;
@@ -286,6 +287,16 @@ impl<'a> Call<'a> {
         }
         leader.answers(&entry);
         Ok(entry.value)
+    }
+
+    /// Notes in the step's tally, in the run's account and in its audit record that nobody was asked.
+    fn hit(&self, site: Site<'_>, entry: Entry) -> Value {
+        let spent = Spent { cached_calls: 1, ..Spent::default() };
+        site.tally.cached.store(true, Ordering::Relaxed);
+        site.tally.spend(spent);
+        site.cx.ledger.charge(spent);
+        audit::cached(site, &self.asked.callee, &entry.value, self.asked.key.scope.is_some());
+        entry.value
     }
 
     /// The answer of `work`, which is kept.
@@ -337,15 +348,6 @@ fn shared(site: Site<'_>) -> Millis {
         StepKind::Call(callee, _) => longest_shared(callee, site.step.settings.timeout),
         _ => longest_shared(&Callee::Prompt(PromptId(0)), site.step.settings.timeout),
     }
-}
-
-/// Notes in the step's tally and in the run's account that it cost nothing.
-fn hit(site: Site<'_>, entry: Entry) -> Value {
-    let spent = Spent { cached_calls: 1, ..Spent::default() };
-    site.tally.cached.store(true, Ordering::Relaxed);
-    site.tally.spend(spent);
-    site.cx.ledger.charge(spent);
-    entry.value
 }
 
 fn since(before: Spent, after: Spent) -> Saved {

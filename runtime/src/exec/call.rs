@@ -180,6 +180,16 @@ async fn once(site: Site<'_>, callee: &Callee, args: &[Value], number: u32) -> G
 }
 
 async fn lookup(site: Site<'_>, lookup: &Lookup, params: &[Value], number: u32) -> Given<Value> {
+    audit::looks_up(site, lookup, params, number);
+    let result = looked_up(site, lookup, params, number).await;
+    match &result {
+        Ok(value) => audit::found(site, lookup, number, Ok(value)),
+        Err(halt) => halt.error().iter().for_each(|e| audit::found(site, lookup, number, Err(e))),
+    }
+    result
+}
+
+async fn looked_up(site: Site<'_>, lookup: &Lookup, params: &[Value], number: u32) -> Given<Value> {
     let engine = site.run().engine;
     let StepKind::Call(Callee::Lookup(id), _) = &site.step.kind else {
         return Err(Halt::from(RunError::new(Code::E0807, "the step calls no lookup")));
@@ -235,7 +245,7 @@ fn arguments(site: Site<'_>, args: &[(EcoString, Arg)], params: &[Value]) -> Giv
 
 async fn guard(site: Site<'_>, guard: &Guard, args: &[Value], number: u32) -> Given<Value> {
     let inside = site.inside(number);
-    let cx = site.cx.inside(&inside);
+    let cx = site.enter(&inside);
     let frame = Frame::new(cx, &guard.body, args.to_vec(), None);
     fill(cx, &guard.body, &frame).await?;
     for require in &guard.requires {
@@ -371,7 +381,7 @@ async fn flow(site: Site<'_>, id: FlowId, args: &[Value], number: u32) -> Given<
     let inside = site.inside(number);
     let ledger = site.cx.ledger.inner(flow.settings.budget);
     let ledger = ledger.paid_from(engine.budgets.iter().filter_map(|b| b.of_flow(&flow.name)));
-    let cx = super::Cx { ledger: &ledger, why: None, ..site.cx.inside(&inside) };
+    let cx = super::Cx { ledger: &ledger, why: None, ..site.enter(&inside) };
     let args = site.run().engine.hold_inputs(flow, args.to_vec())?;
     taped::note_privates(site, &flow.params, &args);
     let body = site.step.called.as_deref().unwrap_or(&flow.body);

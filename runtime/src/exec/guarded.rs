@@ -1,64 +1,28 @@
 //! An answer that guards look at, told while it comes: sentence by sentence, each behind those that have
 //! passed (`while: streaming`), or not at all.
 //!
-//! In: the steps of a block, and the pieces of an answer. Out: what may be told of it. The guards look at
+//! In: the guards that [`super::watched`] finds, and the pieces of an answer. Out: what may be told of it. The guards look at
 //! all that has come up to the end of a sentence; the guard's own step looks at the whole answer once
 //! more, and what it says holds.
 
 use super::step::Site;
+use super::watched::{Watched, watched};
 use crate::guard::{Guard, Verdict};
-use flow_plan::{Block, Callee, Expr, OnFail, Step, StepKind, Value, VarId};
+use flow_plan::{Callee, OnFail, Step, StepKind, Value};
 use futures::FutureExt;
 use petgraph::graph::NodeIndex;
 use std::sync::Arc;
 
-/// Who looks at what a step makes before anybody else sees it.
-pub(super) enum Watched<'a> {
-    /// No guard.
-    Open,
-    /// Guards that look at each sentence as it comes, in their order.
-    Sentences(Vec<&'a Step>),
-    /// A guard that looks at the whole alone.
-    Whole,
+/// Whether a guard looks at what the step makes: then nothing is told of the answers that are asked for
+/// inside it.
+pub(super) fn is_guarded(site: Site<'_>) -> bool {
+    !matches!(looked_at(site), Watched::Open)
 }
 
-/// The guards that look at the value of a variable, and at what they pass on.
-pub(super) fn watched(block: &Block, of: VarId) -> Watched<'_> {
-    let mut found = Watched::Open;
-    for node in guards_of(block, of) {
-        let step = &block.steps[node];
-        if !step.settings.streaming {
-            return Watched::Whole;
-        }
-        let mut all = match found {
-            Watched::Sentences(all) => all,
-            _ => Vec::new(),
-        };
-        all.push(step);
-        match watched(block, block.var_of(node)) {
-            Watched::Whole => return Watched::Whole,
-            Watched::Sentences(more) => all.extend(more),
-            Watched::Open => {}
-        }
-        found = Watched::Sentences(all);
-    }
-    found
-}
-
-/// The step whose answer passes through guards that stream to become the value of this one: itself, where
-/// it is no such guard.
-pub(crate) fn source(block: &Block, node: NodeIndex) -> Option<NodeIndex> {
-    let step = &block.steps[node];
-    let StepKind::Call(Callee::Builtin(_), args) = &step.kind else { return Some(node) };
-    let Some(Expr::Var(guarded)) = args.first().filter(|_| step.settings.streaming) else { return None };
-    source(block, block.steps.node_indices().find(|n| block.var_of(*n) == *guarded)?)
-}
-
-fn guards_of(block: &Block, of: VarId) -> impl Iterator<Item = NodeIndex> {
-    block.steps.node_indices().filter(move |node| match &block.steps[*node].kind {
-        StepKind::Call(Callee::Builtin(_) | Callee::Guard(_), args) => args.first() == Some(&Expr::Var(of)),
-        _ => false,
-    })
+fn looked_at(site: Site<'_>) -> Watched<'_> {
+    let own = |node: &NodeIndex| std::ptr::eq(&site.block.steps[*node], site.step);
+    let Some(node) = site.block.steps.node_indices().find(own) else { return Watched::Open };
+    watched(&site.run().engine.plan, site.block, site.block.var_of(node))
 }
 
 /// What may be told of an answer under way.
@@ -74,9 +38,8 @@ pub(super) enum Teller<'a> {
 impl<'a> Teller<'a> {
     /// The teller of a step's answer.
     pub(super) fn of(site: Site<'a>) -> Teller<'a> {
-        let own = |node: &NodeIndex| std::ptr::eq(&site.block.steps[*node], site.step);
-        let Some(node) = site.block.steps.node_indices().find(own) else { return Teller::Open };
-        match watched(site.block, site.block.var_of(node)) {
+        match looked_at(site) {
+            _ if site.cx.hushed => Teller::Silent,
             Watched::Open => Teller::Open,
             Watched::Whole => Teller::Silent,
             Watched::Sentences(steps) => {

@@ -35,7 +35,7 @@ pub(super) async fn handled(site: Site<'_>, result: Given<Value>) -> Given<Value
             }
             site.rest();
             let path = StepPath::part(&site.path.inside(), "else");
-            let cx = Cx { why: Some(&failure.error.message), ..site.cx.inside(&path) };
+            let cx = Cx { why: Some(&failure.error.message), ..site.enter(&path) };
             block(cx, other, vec![], Some(site.frame)).await
         }
     }

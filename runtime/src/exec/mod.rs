@@ -6,7 +6,7 @@
 //!
 //! [`assumed`] holds values to what a flow assumes of them, [`frame`] holds variables, [`step`] takes one
 //! step to its end, [`handler`] is its `else`, [`finish`] ends a run in good order, [`guarded`] tells an answer
-//! behind its guards, [`call`] calls what it
+//! behind its guards, which [`watched`] finds, [`call`] calls what it
 //! calls, [`prompt`] asks models one after another, [`attempt`] asks one model once, [`taped`] records or
 //! plays that, [`turn`] waits until it may be, [`under_way`] is a call's money and record, [`ceiling`]
 //! stops asking one that can't be trusted, [`repeating`] runs loops, [`cached`] answers equal calls once,
@@ -43,18 +43,19 @@ mod step;
 mod taped;
 mod turn;
 mod under_way;
+mod watched;
 
 pub(crate) use cached::Answers;
 pub(crate) use call::within;
 pub(crate) use director::{At, Director};
 pub(crate) use finish::Finish;
 pub(crate) use frame::Frame;
-pub(crate) use guarded::source;
 pub(crate) use halt::Halt;
 pub use preview::{Preview, Shown, preview};
 pub(crate) use request::PromptFacts;
 pub(crate) use state::{Cx, Run};
 pub(crate) use taped::of_params;
+pub(crate) use watched::source;
 
 use flow_plan::{Block, Value};
 use futures::future::BoxFuture;

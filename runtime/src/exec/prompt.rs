@@ -218,7 +218,7 @@ async fn escalated(site: Site<'_>, question: Question<'_>, answer: Value, by: Mo
     if let Some(unless) = &escalate.unless {
         let path = site.inside_part(None, "unless");
         site.rest();
-        let held = block(site.cx.inside(&path), unless, vec![answer.clone()], Some(site.frame)).await;
+        let held = block(site.enter(&path), unless, vec![answer.clone()], Some(site.frame)).await;
         // What a judge has answered is no answer to this prompt.
         match held.map_err(Halt::without_reply)? {
             Value::Bool(true) => return Ok(answer),

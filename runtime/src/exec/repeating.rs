@@ -16,7 +16,7 @@ pub(super) async fn each(site: Site<'_>, list: &Expr, parallel: u32, body: &Bloc
     let Some(items) = list.as_list() else { return Err(not("a list", &list)) };
     let one = |index: usize, item: Value| async move {
         let path = site.inside_item(index);
-        (index, block(site.cx.inside(&path), body, vec![item], Some(site.frame)).await)
+        (index, block(site.enter(&path), body, vec![item], Some(site.frame)).await)
     };
     let mut waiting = items.iter().cloned().enumerate();
     let mut running = FuturesUnordered::new();
@@ -67,7 +67,7 @@ pub(super) async fn repeat(site: Site<'_>, rounds: Rounds<'_>) -> Given<Value> {
             return Ok(it);
         }
         let path = site.inside_item(round);
-        it = block(site.cx.inside(&path), rounds.body(round), vec![it], Some(site.frame)).await?;
+        it = block(site.enter(&path), rounds.body(round), vec![it], Some(site.frame)).await?;
     }
     // What the last round made is the result, whether `until` holds or not.
     Ok(it)
@@ -76,7 +76,7 @@ pub(super) async fn repeat(site: Site<'_>, rounds: Rounds<'_>) -> Given<Value> {
 async fn done(site: Site<'_>, rounds: &Rounds<'_>, it: &Value, round: usize) -> Given<bool> {
     let Some(until) = rounds.until(round) else { return Ok(false) };
     let path = site.inside_part(Some(round), "until");
-    match block(site.cx.inside(&path), until, vec![it.clone()], Some(site.frame)).await? {
+    match block(site.enter(&path), until, vec![it.clone()], Some(site.frame)).await? {
         Value::Bool(done) => Ok(done),
         other => Err(not("true or false", &other)),
     }

@@ -96,7 +96,12 @@ fn decided(site: Site<'_>, asks: &Review, shown: Option<Value>, judged: &Judged)
                 (None, None) => Err(failed(format!("{} approved, and there was no value", judged.who))),
             }
         }
-        Verdict::Rejected => Err(rejected(asks, &judged.who, judged.reason.as_deref())),
+        Verdict::Rejected => {
+            let run = site.run();
+            let open = |reason: &String| run.engine.vault.open_text(reason, run.id.0.as_bytes());
+            let reason = judged.reason.as_ref().map(open).transpose()?;
+            Err(rejected(asks, &judged.who, reason.as_deref()))
+        }
         Verdict::Expired => Err(expired(asks)),
     }
 }

@@ -60,6 +60,8 @@ pub(crate) struct Cx<'a> {
     pub(crate) inside: Option<&'a Arc<StepPath>>,
     /// Why it runs, where it stands in for a step that has failed.
     pub(crate) why: Option<&'a str>,
+    /// Whether a guard around looks at what is made here, so that nothing of an answer is told before.
+    pub(crate) hushed: bool,
 }
 
 impl<'e> Run<'e> {

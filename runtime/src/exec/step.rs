@@ -4,7 +4,7 @@ use super::finish::Work;
 use super::frame::Frame;
 use super::halt::{Failure, Halt};
 use super::state::{Cx, Given, Run};
-use super::{block, call, handler, repeating};
+use super::{block, call, guarded, handler, repeating};
 use crate::events::What;
 use crate::journal::Outcome;
 use crate::output::Repair;
@@ -40,6 +40,16 @@ impl<'a> Site<'a> {
     /// The run.
     pub(super) fn run(&self) -> &'a Run<'a> {
         self.cx.run
+    }
+
+    /// Where a block inside the step runs.
+    pub(super) fn enter<'b>(&self, path: &'b Arc<StepPath>) -> Cx<'b>
+    where
+        'a: 'b,
+    {
+        let listens = self.run().sink.is_some();
+        let hushed = self.cx.hushed || listens && guarded::is_guarded(*self);
+        Cx { hushed, ..self.cx.inside(path) }
     }
 
     /// The path of what is inside the step at its `number`th try, from 1.
@@ -241,7 +251,7 @@ impl Again<'_> {
 
 /// The work of a step, without its `else`.
 pub(super) async fn work(site: Site<'_>, again: Again<'_>) -> Given<Value> {
-    let Site { cx, frame, .. } = site;
+    let Site { frame, .. } = site;
     match &site.step.kind {
         StepKind::Compute(expr) => frame.eval(expr),
         StepKind::Call(callee, args) => {
@@ -254,7 +264,7 @@ pub(super) async fn work(site: Site<'_>, again: Again<'_>) -> Given<Value> {
         StepKind::If(condition, yes, no) => {
             let chosen = if frame.holds(condition)? { Some(yes) } else { no.as_ref() };
             match chosen {
-                Some(chosen) => block(cx.inside(&site.inside(1)), chosen, vec![], Some(frame)).await,
+                Some(chosen) => block(site.enter(&site.inside(1)), chosen, vec![], Some(frame)).await,
                 None => Ok(Value::Null),
             }
         }
@@ -262,7 +272,7 @@ pub(super) async fn work(site: Site<'_>, again: Again<'_>) -> Given<Value> {
             let value = frame.eval(subject)?;
             let fits = |v: &Value| flow_plan::equal(v, &value);
             match arms.iter().find(|arm| arm.values.is_empty() || arm.values.iter().any(fits)) {
-                Some(arm) => block(cx.inside(&site.inside(1)), &arm.body, vec![], Some(frame)).await,
+                Some(arm) => block(site.enter(&site.inside(1)), &arm.body, vec![], Some(frame)).await,
                 None => {
                     let message = format!("no arm of `match` is for {}", value.to_json());
                     Err(Halt::from(RunError::new(Code::E0813, message)))

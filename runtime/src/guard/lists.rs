@@ -116,4 +116,16 @@ mod tests {
             assert_eq!(COMPETITORS.redact(&args), Value::text(redacted));
         }
     }
+
+    #[test]
+    fn what_nobody_sees_hides_no_word_and_a_sign_belongs_to_it() {
+        let list = Value::List(["100 %", "C++", "guarantee*"].map(Value::text).to_vec().into());
+        for (text, redacted) in [
+            ("gua\u{200b}ran\u{ad}tees all", "[…] all"),
+            ("It is 100% cotton, 100 % wool, 100 pieces", "It is […] cotton, […] wool, 100 pieces"),
+            ("C++ and C, C#", "[…] and C, C#"),
+        ] {
+            assert_eq!(WORDS.redact(&[Value::text(text), list.clone()]), Value::text(redacted));
+        }
+    }
 }

@@ -28,9 +28,22 @@ pub(super) fn words_of(text: &str) -> Vec<Word> {
         let plain = flow_injection::plain(word);
         // Whose it is does not make it another name.
         let plain = plain.strip_suffix("'s").map_or(plain.clone(), str::to_owned);
-        out.push(Word { at: start..start + word.len(), plain });
+        let at = start..start + word.len();
+        match out.last_mut() {
+            // What nobody sees does not end a word.
+            Some(before) if is_unseen(&text[before.at.end..start]) => {
+                before.at.end = at.end;
+                before.plain.push_str(&plain);
+            }
+            _ => out.push(Word { at, plain }),
+        }
     }
     out
+}
+
+fn is_unseen(between: &str) -> bool {
+    let unseen = |c| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}');
+    !between.is_empty() && between.chars().all(unseen)
 }
 
 /// A phrase of a list; `*` at its end stands for any ending.
@@ -38,6 +51,8 @@ pub(super) struct Phrase {
     /// As it is written.
     pub(super) written: String,
     words: Vec<String>,
+    // The sign right behind them: `100 %`, `C++`.
+    sign: String,
     is_open: bool,
 }
 
@@ -49,10 +64,18 @@ pub(super) fn phrases(list: Option<&Value>) -> Vec<Phrase> {
             Some(text) => (text, true),
             None => (written.as_str(), false),
         };
-        let words: Vec<String> = words_of(text).into_iter().map(|w| w.plain).collect();
-        (!words.is_empty()).then_some(Phrase { words, is_open, written })
+        let words = words_of(text);
+        let sign = words.last().map_or("", |last| text[last.at.end..].trim()).to_owned();
+        let sign = if sign.chars().all(is_sign) { sign } else { String::new() };
+        let words: Vec<String> = words.into_iter().map(|w| w.plain).collect();
+        (!words.is_empty()).then_some(Phrase { words, sign, is_open, written })
     };
     texts.into_iter().filter_map(phrase).collect()
+}
+
+// What makes a word another one, and is no punctuation.
+fn is_sign(c: char) -> bool {
+    matches!(c, '%' | '+' | '#' | '€' | '$' | '£' | '°' | '™' | '®')
 }
 
 /// Where phrases stand in a text, in its order and without overlaps: the longest counts.
@@ -61,12 +84,12 @@ pub(super) fn find<'p>(text: &str, phrases: &'p [Phrase]) -> Vec<(Range<usize>, 
     let mut out = Vec::new();
     let mut next = 0;
     while next < words.len() {
-        let here = phrases.iter().filter(|phrase| phrase.stands_at(&words[next..]));
-        match here.max_by_key(|phrase| phrase.words.len()) {
-            Some(phrase) => {
-                let last = next + phrase.words.len() - 1;
-                out.push((words[next].at.start..words[last].at.end, phrase));
-                next = last + 1;
+        let here =
+            phrases.iter().filter_map(|phrase| phrase.stands_at(&words[next..], text).zip(Some(phrase)));
+        match here.max_by_key(|(_, phrase)| phrase.words.len()) {
+            Some((end, phrase)) => {
+                out.push((words[next].at.start..end, phrase));
+                next += phrase.words.len();
             }
             None => next += 1,
         }
@@ -96,10 +119,19 @@ pub(super) fn replaced_by(
 }
 
 impl Phrase {
-    fn stands_at(&self, words: &[Word]) -> bool {
-        let Some((last, first)) = self.words.split_last() else { return false };
-        let Some(end) = words.get(first.len()) else { return false };
-        first.iter().zip(words).all(|(a, b)| *a == b.plain)
-            && if self.is_open { end.plain.starts_with(last.as_str()) } else { end.plain == *last }
+    // Where it ends, if it stands at the first of these words.
+    fn stands_at(&self, words: &[Word], text: &str) -> Option<usize> {
+        let (last, first) = self.words.split_last()?;
+        let end = words.get(first.len())?;
+        let is_last = if self.is_open { end.plain.starts_with(last.as_str()) } else { end.plain == *last };
+        if !is_last || !first.iter().zip(words).all(|(a, b)| *a == b.plain) {
+            return None;
+        }
+        if self.sign.is_empty() {
+            return Some(end.at.end);
+        }
+        let behind = &text[end.at.end..];
+        let sign = behind.trim_start();
+        sign.starts_with(&self.sign).then(|| end.at.end + (behind.len() - sign.len()) + self.sign.len())
     }
 }

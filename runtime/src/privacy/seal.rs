@@ -85,6 +85,21 @@ impl Vault {
         }
     }
 
+    /// A text that is sealed, as a text.
+    pub fn seal_text(&self, text: &str, about: &[u8]) -> String {
+        self.seal(&Value::text(text), about).to_json().to_string()
+    }
+
+    /// What [`Vault::seal_text`] was given; any other text is as it is. E0810 as for [`Vault::open`].
+    pub fn open_text(&self, text: &str, about: &[u8]) -> Result<String, RunError> {
+        match serde_json::from_str(text).map(|json| Value::from_json(&json)) {
+            Ok(sealed) if text_of(&sealed).is_some() => {
+                Ok(self.open(&sealed, about)?.as_text().unwrap_or_default().to_owned())
+            }
+            _ => Ok(text.to_owned()),
+        }
+    }
+
     fn opened(&self, text: &str, about: &[u8]) -> Result<Value, RunError> {
         if text == LOST {
             let message = "what is private in this run was not kept, since there was no place for a key";

@@ -21,7 +21,13 @@ fn templates(source: &str, names: &[&str]) -> Result<Templates, RunError> {
     let vars =
         names.iter().enumerate().map(|(i, name)| ((*name).into(), Expr::Var(VarId(i as u32)))).collect();
     let plan = Plan {
-        templates: vec![Template { source: source.into(), vars, holes: vec![], span: Span::default() }],
+        templates: vec![Template {
+            source: source.into(),
+            vars,
+            holes: vec![],
+            decides: vec![],
+            span: Span::default(),
+        }],
         ..Plan::default()
     };
     Templates::new(&plan)
@@ -210,6 +216,7 @@ fn a_hole_holds_no_more_where_marks_become_plain_text() {
             source: "{{ a }}".into(),
             vars: vec![("a".into(), Expr::Var(VarId(0)))],
             holes: vec![hole],
+            decides: vec![],
             span: Span::default(),
         }],
         ..Plan::default()

@@ -56,6 +56,7 @@ pub(crate) fn chain(ttl: Option<Millis>) -> Plan {
             source: "Say something about {{ x }}.".into(),
             vars: vec![("x".into(), Expr::Var(VarId(0)))],
             holes: vec![],
+            decides: vec![],
             span,
         }],
         flows: vec![Flow {

@@ -202,6 +202,7 @@ async fn examples_and_the_shape_go_where_a_model_expects_them() {
         source: "Count.".into(),
         vars: vec![],
         holes: vec![],
+        decides: vec![],
         span: Default::default(),
     });
     plan.prompts[0].messages.insert(0, (Role::System, TemplateId(1)));

@@ -138,6 +138,7 @@ pub(crate) fn add_note(plan: &mut Plan) -> Callee {
         params: vec![param("what", Type::TEXT)],
         channel: "note".into(),
         cleared: false,
+        influence: None,
         outward: false,
         args: vec![],
         span: Default::default(),

@@ -5,6 +5,7 @@ use crate::plans::*;
 use flow_plan::*;
 use flow_runtime::events::{Event, What};
 use flow_runtime::{Engine, Options, RunReport, Start, Tables};
+use petgraph::graph::NodeIndex;
 use std::sync::{Arc, Mutex};
 
 const ANSWER: Act =
@@ -86,10 +87,112 @@ async fn an_answer_that_a_guard_looks_at_as_a_whole_is_not_told_before() {
         let body = &mut plan.flows[0].body;
         let length = call("short", Callee::Builtin("length".into()), vec![var(of), int(1000)]);
         let node = body.steps.add_node(length);
-        body.steps.add_edge(petgraph::graph::NodeIndex::new(of as usize - 1), node, ());
+        body.steps.add_edge(NodeIndex::new(of as usize - 1), node, ());
         body.vars.end += 1;
         let (report, lines) = told(plan, &[ANSWER]).await;
         assert_eq!(lines, [""; 0]);
         assert_eq!(report.status, flow_runtime::RunStatus::Ok);
     }
+}
+
+// The steps of a flow that guards what comes from elsewhere, streaming.
+fn around(first: Step) -> Block {
+    let guard = with(call("checked", Callee::Builtin("pii".into()), vec![var(1)]), |step| {
+        step.settings.streaming = true;
+        step.on_fail = Some(OnFail::Redact);
+    });
+    block(0, 1, vec![(first, &[][..]), (guard, &[0])], var(2))
+}
+
+// A flow `main`, and behind it those that it calls; all ask `write`.
+fn with_flows(main: impl Fn(PromptId) -> Block, others: &[&dyn Fn(PromptId) -> Block]) -> Plan {
+    let mut plan = plan();
+    let write = add_prompt(&mut plan, "write", Type::TEXT);
+    add_flow(&mut plan, "main", main(write));
+    for (i, other) in others.iter().enumerate() {
+        add_flow(&mut plan, &format!("inner{i}"), other(write));
+    }
+    plan
+}
+
+fn calls(id: u32) -> Step {
+    call("inner", Callee::Flow(FlowId(id)), vec![var(0)])
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_told_of_an_answer_that_a_guard_around_it_looks_at() {
+    let asks = |write| block(0, 1, vec![(ask("draft", write, var(0)), &[])], var(1));
+    let hands_on = |_| block(0, 1, vec![(calls(2), &[])], var(1));
+    let inside = |kind: &dyn Fn(Box<Block>) -> StepKind| {
+        with_flows(
+            |write| {
+                let inner = block(10, 1, vec![(ask("draft", write, var(0)), &[])], var(11));
+                around(step("some", kind(Box::new(inner))))
+            },
+            &[],
+        )
+    };
+    let upper = |of| step("loud", StepKind::Compute(Expr::Call("upper".into(), vec![of])));
+    let plans = [
+        ("a flow that is called", with_flows(|_| around(calls(1)), &[&asks])),
+        ("one that it calls", with_flows(|_| around(calls(1)), &[&hands_on, &asks])),
+        ("a branch", inside(&|inner| StepKind::If(Expr::Literal(Value::Bool(true)), inner, None))),
+        (
+            "a loop",
+            inside(&|body| StepKind::Repeat { up_to: 1, from: text("x"), body, until: None, first: None }),
+        ),
+        (
+            "what is made of it",
+            with_flows(
+                |write| {
+                    let mut body = around(ask("draft", write, var(0)));
+                    body.steps[NodeIndex::new(1)].kind =
+                        StepKind::Call(Callee::Builtin("pii".into()), vec![var(3)]);
+                    let loud = body.steps.add_node(upper(var(1)));
+                    body.steps.clear_edges();
+                    body.steps.add_edge(NodeIndex::new(0), loud, ());
+                    body.steps.add_edge(loud, NodeIndex::new(1), ());
+                    body.vars.end += 1;
+                    body
+                },
+                &[],
+            ),
+        ),
+        (
+            "a flow that it is given to",
+            with_flows(
+                |write| block(0, 1, vec![(ask("draft", write, var(0)), &[][..]), (given(), &[0])], var(2)),
+                &[&|_| {
+                    let guard = call("checked", Callee::Builtin("pii".into()), vec![var(0)]);
+                    let redacts = with(guard, |step| step.on_fail = Some(OnFail::Redact));
+                    block(0, 1, vec![(redacts, &[])], var(1))
+                }],
+            ),
+        ),
+        (
+            "what stands in for a step",
+            with_flows(
+                |write| {
+                    let other = block(10, 0, vec![(ask("draft", write, var(0)), &[])], var(10));
+                    let fails = call("fails", Callee::Builtin("length".into()), vec![var(0), int(0)]);
+                    around(with(fails, |step| step.on_fail = Some(OnFail::Do(Box::new(other)))))
+                },
+                &[],
+            ),
+        ),
+    ];
+    for (case, plan) in plans {
+        let (report, lines) = told(plan, &[ANSWER]).await;
+        assert_eq!(lines, [""; 0], "{case}");
+        let shown = crate::shown(&report).to_lowercase();
+        assert!(shown.contains("[email]") && !shown.contains("example.org"), "{case}: {shown}");
+    }
+    // What no guard looks at is told as it comes.
+    let (_, lines) =
+        told(with_flows(|_| block(0, 1, vec![(calls(1), &[])], var(1)), &[&asks]), &[ANSWER]).await;
+    assert_eq!(lines.len(), 7, "{lines:?}");
+}
+
+fn given() -> Step {
+    call("inner", Callee::Flow(FlowId(1)), vec![var(1)])
 }

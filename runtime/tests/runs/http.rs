@@ -49,6 +49,7 @@ fn telling(url: &str, args: &[(&str, &str)], change: impl FnOnce(&mut Step)) -> 
         params: vec![param("what", Type::TEXT)],
         channel: "http".into(),
         cleared: false,
+        influence: None,
         outward: true,
         args: std::iter::once(&("url", url)).chain(args).map(arg).collect(),
         span: Default::default(),

@@ -119,6 +119,7 @@ pub(crate) fn add_prompt(plan: &mut Plan, name: &str, output: Type) -> PromptId 
         source: "{{ x }}".into(),
         vars: vec![("x".into(), var(0))],
         holes: vec![],
+        decides: vec![],
         span: Span::default(),
     });
     plan.prompts.push(Prompt {

@@ -81,7 +81,7 @@ pub(crate) fn reject(args: &RejectArgs, console: &Console) -> Result<Exit, Failu
 
 fn decide(
     what: &What,
-    (verdict, reason, value): (Verdict, Option<String>, Option<&str>),
+    (verdict, mut reason, value): (Verdict, Option<String>, Option<&str>),
     console: &Console,
 ) -> Result<Exit, Failure> {
     let runtime = super::threads()?;
@@ -95,7 +95,10 @@ fn decide(
     let mut value = value.transpose()?;
     if trace.reviews.iter().any(|r| r.asked.path == path && r.asked.private) {
         let vault = what.place.vault()?;
-        value = value.map(|value| vault.seal(&value, trace.run.run.0.as_bytes()));
+        let about = trace.run.run.0.as_bytes();
+        value = value.map(|value| vault.seal(&value, about));
+        // What is said of a private value may tell it.
+        reason = reason.map(|reason| vault.seal_text(&reason, about));
     }
     let judged = Judged { verdict, who: who.clone(), reason, value, at: config.clock.now() };
     runtime.block_on(journal.judge(&trace.run.run, &path, judged)).map_err(Failure::from)?;

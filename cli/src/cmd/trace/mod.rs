@@ -75,11 +75,17 @@ fn decision(standing: &Standing) -> Json {
     let mut out = serde_json::to_value(standing).unwrap_or_default();
     out["decision"] = standing.judged.as_ref().map_or(Json::Null, |judged| {
         json!({
-            "verdict": judged.verdict.name(), "who": judged.who.as_str(), "reason": judged.reason,
+            "verdict": judged.verdict.name(), "who": judged.who.as_str(), "reason": reason(standing),
             "edited": judged.value.is_some(), "at": judged.at.to_string(),
         })
     });
     out
+}
+
+// What is said of a private value may tell it.
+fn reason(standing: &Standing) -> Option<&str> {
+    let reason = standing.judged.as_ref()?.reason.as_deref()?;
+    Some(if standing.asked.private { "<private>" } else { reason })
 }
 
 // Who was asked, and what they said.
@@ -91,7 +97,7 @@ fn people(standing: &Standing) -> String {
         Some(judged) => {
             let who = if judged.who.is_empty() { String::new() } else { format!(" by {}", judged.who) };
             let edited = if judged.value.is_some() { ", edited" } else { "" };
-            let reason = judged.reason.as_ref().map(|r| format!(": {r}")).unwrap_or_default();
+            let reason = reason(standing).map(|r| format!(": {r}")).unwrap_or_default();
             let at = runs::moment(judged.at);
             format!("{}{who} for {} at {at} UTC{edited}{reason}", judged.verdict.name(), asked.by)
         }
