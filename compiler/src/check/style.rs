@@ -6,7 +6,7 @@ use flow_diagnostics::{Code, FlowDiagnostic};
 
 pub(super) fn check(checker: &mut Checker<'_>) {
     let Some(root) = checker.program.files.first() else { return };
-    for item in &root.ast.items {
+    for item in root.ast.items() {
         match item {
             Item::Type(decl) => {
                 upper(checker, &decl.name);

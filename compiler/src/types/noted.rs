@@ -41,7 +41,7 @@ impl Checker<'_> {
     pub(crate) fn note_imports(&mut self) {
         let program = self.program;
         for file in &program.files {
-            for item in &file.ast.items {
+            for item in file.ast.items() {
                 let Item::Import(import) = item else { continue };
                 for wanted in &import.names {
                     let here = wanted.alias.as_ref().unwrap_or(&wanted.name);
