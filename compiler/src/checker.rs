@@ -6,13 +6,14 @@
 
 use crate::World;
 use crate::ast::Item;
-use crate::hir::{Decl, Hir};
+use crate::hir::{Decl, Head, Hir};
 use crate::resolve::{DeclId, Program, Symbol, Target};
 use crate::types::{Declared, Numbers, Signature};
 use ecow::EcoString;
 use flow_diagnostics::{Code, Diagnostics, FlowDiagnostic, Sources, Span};
 use flow_plan::{self as plan, Callee, ModelId, Plan, TokenizerFile, Type, Value};
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// Everything that is known while checking.
 pub(crate) struct Checker<'a> {
@@ -29,7 +30,7 @@ pub(crate) struct Checker<'a> {
     pub(crate) types: HashMap<DeclId, Progress<Declared>>,
     pub(crate) consts: HashMap<DeclId, Progress<(Value, Type)>>,
     pub(crate) models: HashMap<DeclId, Option<ModelId>>,
-    pub(crate) callables: HashMap<DeclId, Signature>,
+    pub(crate) callables: HashMap<DeclId, Arc<Signature>>,
     pub(crate) numbers: Numbers,
     /// The files of tokenizers, by their paths.
     pub(crate) tokenizers: HashMap<EcoString, TokenizerFile>,
@@ -214,19 +215,18 @@ impl<'a> Checker<'a> {
 
     fn record_decl(&mut self, id: DeclId, item: &Item) {
         let Some(name) = item.name() else { return };
-        let signature = match item {
-            Item::Type(_) | Item::Enum(_) => String::new(),
+        let head = match item {
             Item::Const(_) => match self.consts.get(&id) {
-                Some(Progress::Done((value, ty))) => format!(": {ty} = {value}"),
-                _ => String::new(),
+                Some(Progress::Done((value, ty))) => Head::Const(ty.clone(), value.clone()),
+                _ => Head::Nothing,
             },
-            Item::Model(model) => format!(" = \"{}\"", model.id.value),
-            _ => self.callables.get(&id).map(|s| s.to_string()).unwrap_or_default(),
+            Item::Model(model) => Head::Model(model.id.value.clone()),
+            _ => self.callables.get(&id).map_or(Head::Nothing, |s| Head::Call(s.clone())),
         };
         self.hir.decls.push(Decl {
             kind: item.keyword(),
             name: name.name.clone(),
-            signature,
+            head,
             doc: item.doc().into(),
             span: name.span,
         });

@@ -50,7 +50,8 @@ fn named(snapshot: &Snapshot, offset: usize) -> Option<String> {
     let Some(decl) = hir.decls.iter().find(|d| d.span == named.declared) else {
         return typed(snapshot, named.declared);
     };
-    let head = code(&format!("{} {}{}", decl.kind, decl.name, decl.signature));
+    let signature = decl.signature();
+    let head = code(&format!("{} {}{signature}", decl.kind, decl.name));
     let more = match names::item_of(snapshot, named.declared) {
         Some(Item::Type(d)) => code(snapshot.source(d.span)),
         Some(Item::Enum(d)) => code(snapshot.source(d.span)),
@@ -62,7 +63,7 @@ fn named(snapshot: &Snapshot, offset: usize) -> Option<String> {
         Some(Item::Flow(_)) => flow(snapshot, named.declared),
         _ => String::new(),
     };
-    let is_type = decl.signature.is_empty() && !more.is_empty();
+    let is_type = signature.is_empty() && !more.is_empty();
     Some(paragraphs([if is_type { String::new() } else { head }, decl.doc.to_string(), more]))
 }
 

@@ -46,7 +46,7 @@ pub(crate) struct Symbol {
 pub(crate) fn of(snapshot: &Snapshot) -> Vec<Symbol> {
     let decls = &snapshot.hir().decls;
     let detail = |at: Span| {
-        decls.iter().find(|d| d.span == at).map(|d| d.signature.trim_start().to_owned()).unwrap_or_default()
+        decls.iter().find(|d| d.span == at).map(|d| d.signature().trim_start().to_owned()).unwrap_or_default()
     };
     snapshot.file().items().filter_map(|item| symbol(item, &detail)).collect()
 }

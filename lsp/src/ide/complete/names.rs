@@ -77,7 +77,7 @@ impl Names<'_> {
                 } else {
                     decl.name.to_string()
                 };
-                let detail = format!("{} {}", decl.kind, decl.signature.trim_start());
+                let detail = format!("{} {}", decl.kind, decl.signature().trim_start());
                 out.push(Candidate { kind, detail, ..word(&decl.name, &insert, &decl.doc) });
             }
         }
