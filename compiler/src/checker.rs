@@ -7,6 +7,7 @@
 use crate::World;
 use crate::ast::Item;
 use crate::hir::{Decl, Head, Hir};
+use crate::kept::{Memo, Slot};
 use crate::resolve::{DeclId, Program, Symbol, Target};
 use crate::types::{Declared, Numbers, Signature};
 use ecow::EcoString;
@@ -20,6 +21,10 @@ pub(crate) struct Checker<'a> {
     pub(crate) world: &'a dyn World,
     pub(crate) program: &'a Program,
     pub(crate) sources: &'a Sources,
+    /// What is kept from the analysis before, where there is one.
+    pub(crate) memo: Option<&'a Memo>,
+    // Where what is kept next belongs.
+    slot: Slot,
     pub(crate) out: Diagnostics,
     pub(crate) hir: Hir,
     pub(crate) plan: Plan,
@@ -56,11 +61,19 @@ pub(crate) enum Progress<T> {
 }
 
 /// Checks a whole program.
-pub(crate) fn check(world: &dyn World, program: &Program, sources: &Sources) -> (Hir, Plan, Diagnostics) {
+pub(crate) fn check(
+    world: &dyn World,
+    program: &Program,
+    sources: &Sources,
+    memo: Option<&Memo>,
+) -> (Hir, Plan, Diagnostics) {
+    memo.inspect(|memo| memo.checks.begin());
     let mut checker = Checker {
         world,
         program,
         sources,
+        memo,
+        slot: (EcoString::new(), 0),
         out: Diagnostics::default(),
         hir: Hir::default(),
         plan: Plan::default(),
@@ -107,6 +120,7 @@ impl<'a> Checker<'a> {
             self.record_decl(id, item);
         }
         for (id, item) in program.decls() {
+            self.begin(id);
             match item {
                 Item::Prompt(prompt) => self.prompt_body(id, prompt),
                 Item::Lookup(lookup) => self.lookup_body(id, lookup),
@@ -117,6 +131,7 @@ impl<'a> Checker<'a> {
             }
         }
         for id in self.bodies_in_order() {
+            self.begin(id);
             match program.item(id) {
                 Item::Guard(guard) => self.guard_body(id, guard),
                 Item::Flow(flow) => self.flow_body(id, flow),
@@ -126,12 +141,31 @@ impl<'a> Checker<'a> {
         self.order_bodies();
         for (id, item) in program.decls() {
             if let Item::Test(test) = item {
+                self.begin(id);
                 self.test_name(id, test);
                 self.test_body(id, test);
             }
         }
         self.note_imports();
         crate::check::run(self);
+    }
+
+    // What is kept from here on belongs to this declaration.
+    fn begin(&mut self, id: DeclId) {
+        if self.memo.is_some() {
+            let name = match self.program.item(id) {
+                Item::Test(test) => Some(&test.name.value),
+                item => item.name().map(|name| &name.name),
+            };
+            // Declarations of one name in two files are told apart.
+            self.slot = (name.cloned().unwrap_or_default(), (id.file as u32) << 20);
+        }
+    }
+
+    /// Where the next thing that is kept belongs.
+    pub(crate) fn next_slot(&mut self) -> Slot {
+        self.slot.1 = self.slot.1.wrapping_add(1);
+        self.slot.clone()
     }
 
     // Each flow and guard goes to the place its number says.

@@ -1,6 +1,7 @@
 //! One file from text to syntax tree, with what is not understood reported (E0001).
 
 use crate::ast::{self, Item};
+use crate::kept::Memo;
 use crate::lower::{self, Parts};
 use ecow::EcoString;
 use flow_diagnostics::{Code, Diagnostics, FileId, FlowDiagnostic, Span};
@@ -17,12 +18,12 @@ pub fn parse_file(text: &str, file: FileId, diagnostics: &mut Diagnostics) -> as
     lower::lower(&parsed.cst, text, file, diagnostics)
 }
 
-/// What is kept from one compilation to the next: the declarations of each file, and the tokens that were
-/// counted.
+/// What is kept from one compilation to the next: the declarations of each file, and what was worked
+/// out of what is the same.
 #[derive(Debug, Default)]
 pub struct Before {
     files: HashMap<EcoString, KeptFile>,
-    counted: Arc<flow_tokens::Memo>,
+    memo: Memo,
 }
 
 /// A file as it was parsed.
@@ -83,9 +84,9 @@ impl Before {
         whole
     }
 
-    /// The tokens of texts that were counted.
-    pub(crate) fn counted(&self) -> &Arc<flow_tokens::Memo> {
-        &self.counted
+    /// What was worked out before.
+    pub(crate) fn memo(&self) -> &Memo {
+        &self.memo
     }
 
     /// Forgets the files that are not among these.

@@ -8,6 +8,7 @@ use super::assumed::{Needless, or_ended};
 use super::call::{Called, Doubt};
 use super::calls::{Call, Calls};
 use super::infer::{Env, Inference, narrowest, widest};
+use super::kept::Requests;
 use super::near::{Near, Total};
 use super::prompt::{Open, Pasted};
 use super::review::stands_in;
@@ -22,6 +23,7 @@ use flow_plan::{
 use flow_tokens::Measure;
 use petgraph::Direction;
 use petgraph::graph::NodeIndex;
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 /// What is known of a flow.
@@ -94,6 +96,10 @@ impl Place {
 
 pub(crate) struct Walk<'a> {
     pub(crate) plan: &'a mut Plan,
+    /// Bounds of requests that are kept, where they are.
+    pub(crate) requests: Option<&'a Requests>,
+    // How often each prompt was asked so far, where bounds are kept.
+    pub(crate) asked: RefCell<Vec<u32>>,
     /// What counts for each model.
     pub(crate) measures: Vec<Measure>,
     /// Each way to count once.
