@@ -232,7 +232,7 @@ mod tests {
             "\n/// doc\n",
         ];
         let mut now = text.clone();
-        for step in 0..240 {
+        for step in 0..120 {
             // A different place each time, without a generator of random numbers.
             let mut at = step * 7919 % (now.len() + 1);
             while !now.is_char_boundary(at) {
