@@ -6,19 +6,25 @@
 
 use crate::World;
 use crate::ast::Item;
-use crate::hir::{Decl, Hir};
+use crate::hir::{Decl, Head, Hir};
+use crate::kept::{Memo, Slot};
 use crate::resolve::{DeclId, Program, Symbol, Target};
 use crate::types::{Declared, Numbers, Signature};
 use ecow::EcoString;
 use flow_diagnostics::{Code, Diagnostics, FlowDiagnostic, Sources, Span};
 use flow_plan::{self as plan, Callee, ModelId, Plan, TokenizerFile, Type, Value};
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// Everything that is known while checking.
 pub(crate) struct Checker<'a> {
     pub(crate) world: &'a dyn World,
     pub(crate) program: &'a Program,
     pub(crate) sources: &'a Sources,
+    /// What is kept from the analysis before, where there is one.
+    pub(crate) memo: Option<&'a Memo>,
+    // Where what is kept next belongs.
+    slot: Slot,
     pub(crate) out: Diagnostics,
     pub(crate) hir: Hir,
     pub(crate) plan: Plan,
@@ -29,7 +35,7 @@ pub(crate) struct Checker<'a> {
     pub(crate) types: HashMap<DeclId, Progress<Declared>>,
     pub(crate) consts: HashMap<DeclId, Progress<(Value, Type)>>,
     pub(crate) models: HashMap<DeclId, Option<ModelId>>,
-    pub(crate) callables: HashMap<DeclId, Signature>,
+    pub(crate) callables: HashMap<DeclId, Arc<Signature>>,
     pub(crate) numbers: Numbers,
     /// The files of tokenizers, by their paths.
     pub(crate) tokenizers: HashMap<EcoString, TokenizerFile>,
@@ -55,11 +61,19 @@ pub(crate) enum Progress<T> {
 }
 
 /// Checks a whole program.
-pub(crate) fn check(world: &dyn World, program: &Program, sources: &Sources) -> (Hir, Plan, Diagnostics) {
+pub(crate) fn check(
+    world: &dyn World,
+    program: &Program,
+    sources: &Sources,
+    memo: Option<&Memo>,
+) -> (Hir, Plan, Diagnostics) {
+    memo.inspect(|memo| memo.checks.begin());
     let mut checker = Checker {
         world,
         program,
         sources,
+        memo,
+        slot: (EcoString::new(), 0),
         out: Diagnostics::default(),
         hir: Hir::default(),
         plan: Plan::default(),
@@ -106,6 +120,7 @@ impl<'a> Checker<'a> {
             self.record_decl(id, item);
         }
         for (id, item) in program.decls() {
+            self.begin(id);
             match item {
                 Item::Prompt(prompt) => self.prompt_body(id, prompt),
                 Item::Lookup(lookup) => self.lookup_body(id, lookup),
@@ -116,6 +131,7 @@ impl<'a> Checker<'a> {
             }
         }
         for id in self.bodies_in_order() {
+            self.begin(id);
             match program.item(id) {
                 Item::Guard(guard) => self.guard_body(id, guard),
                 Item::Flow(flow) => self.flow_body(id, flow),
@@ -125,12 +141,31 @@ impl<'a> Checker<'a> {
         self.order_bodies();
         for (id, item) in program.decls() {
             if let Item::Test(test) = item {
+                self.begin(id);
                 self.test_name(id, test);
                 self.test_body(id, test);
             }
         }
         self.note_imports();
         crate::check::run(self);
+    }
+
+    // What is kept from here on belongs to this declaration.
+    fn begin(&mut self, id: DeclId) {
+        if self.memo.is_some() {
+            let name = match self.program.item(id) {
+                Item::Test(test) => Some(&test.name.value),
+                item => item.name().map(|name| &name.name),
+            };
+            // Declarations of one name in two files are told apart.
+            self.slot = (name.cloned().unwrap_or_default(), (id.file as u32) << 20);
+        }
+    }
+
+    /// Where the next thing that is kept belongs.
+    pub(crate) fn next_slot(&mut self) -> Slot {
+        self.slot.1 = self.slot.1.wrapping_add(1);
+        self.slot.clone()
     }
 
     // Each flow and guard goes to the place its number says.
@@ -214,19 +249,18 @@ impl<'a> Checker<'a> {
 
     fn record_decl(&mut self, id: DeclId, item: &Item) {
         let Some(name) = item.name() else { return };
-        let signature = match item {
-            Item::Type(_) | Item::Enum(_) => String::new(),
+        let head = match item {
             Item::Const(_) => match self.consts.get(&id) {
-                Some(Progress::Done((value, ty))) => format!(": {ty} = {value}"),
-                _ => String::new(),
+                Some(Progress::Done((value, ty))) => Head::Const(ty.clone(), value.clone()),
+                _ => Head::Nothing,
             },
-            Item::Model(model) => format!(" = \"{}\"", model.id.value),
-            _ => self.callables.get(&id).map(|s| s.to_string()).unwrap_or_default(),
+            Item::Model(model) => Head::Model(model.id.value.clone()),
+            _ => self.callables.get(&id).map_or(Head::Nothing, |s| Head::Call(s.clone())),
         };
         self.hir.decls.push(Decl {
             kind: item.keyword(),
             name: name.name.clone(),
-            signature,
+            head,
             doc: item.doc().into(),
             span: name.span,
         });

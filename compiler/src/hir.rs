@@ -3,10 +3,12 @@
 //! The editor's hover, definition and rename read it; `flowc dump hir` prints it. It is there even
 //! where the program has errors.
 
+use crate::types::Signature;
 use ecow::EcoString;
 use flow_diagnostics::{Sources, Span};
-use flow_plan::{Labels, Type};
+use flow_plan::{Labels, Type, Value};
 use std::fmt::Write;
+use std::sync::Arc;
 
 /// Declarations, uses and typed places, in the order they were checked.
 #[derive(Clone, Debug, Default)]
@@ -43,12 +45,33 @@ pub struct Decl {
     pub kind: &'static str,
     /// Its name.
     pub name: EcoString,
-    /// What it takes and gives: `(question: text) -> Answer`.
-    pub signature: String,
     /// The text above it.
     pub doc: EcoString,
     /// Where its name stands.
     pub span: Span,
+    pub(crate) head: Head,
+}
+
+/// What stands behind a declaration's name.
+#[derive(Clone, Debug)]
+pub(crate) enum Head {
+    Nothing,
+    Const(Type, Value),
+    Model(EcoString),
+    Call(Arc<Signature>),
+}
+
+impl Decl {
+    /// What it takes and gives: `(question: text) -> Answer`; what a constant or a model is. Nothing for
+    /// types.
+    pub fn signature(&self) -> String {
+        match &self.head {
+            Head::Nothing => String::new(),
+            Head::Const(ty, value) => format!(": {ty} = {value}"),
+            Head::Model(id) => format!(" = \"{id}\""),
+            Head::Call(signature) => signature.to_string(),
+        }
+    }
 }
 
 /// A place with a type.
@@ -70,7 +93,7 @@ impl Hir {
         let mut out = String::new();
         for decl in &self.decls {
             let line = sources.range(decl.span).0.line;
-            let _ = writeln!(out, "{line}: {} {}{}", decl.kind, decl.name, decl.signature);
+            let _ = writeln!(out, "{line}: {} {}{}", decl.kind, decl.name, decl.signature());
         }
         for typed in self.typed.iter().filter(|t| !t.name.is_empty()) {
             let line = sources.range(typed.span).0.line;

@@ -11,6 +11,7 @@ mod decl;
 pub mod format;
 pub mod graph;
 pub mod hir;
+mod kept;
 mod labels;
 pub mod lower;
 mod parse;
@@ -90,12 +91,12 @@ fn analysed(world: &dyn World, file: &str, before: Option<&mut Before>) -> Analy
     stacker::maybe_grow(STACK, 2 * STACK, || phases(world, file, before))
 }
 
-fn phases(world: &dyn World, file: &str, before: Option<&mut Before>) -> Analysed {
+fn phases(world: &dyn World, file: &str, mut before: Option<&mut Before>) -> Analysed {
     let mut sources = Sources::default();
     let mut diagnostics = Diagnostics::default();
-    let memo = before.as_ref().map(|before| before.counted().clone());
-    let program = resolve::load(world, file, before, (&mut sources, &mut diagnostics));
-    let (hir, mut plan, found) = checker::check(world, &program, &sources);
+    let program = resolve::load(world, file, before.as_deref_mut(), (&mut sources, &mut diagnostics));
+    let memo = before.as_deref().map(Before::memo);
+    let (hir, mut plan, found) = checker::check(world, &program, &sources, memo);
     diagnostics.append(found);
     quiet::quiet(&program, &hir, &mut diagnostics);
     // What is broken has no bounds worth a message.
@@ -105,7 +106,7 @@ fn phases(world: &dyn World, file: &str, before: Option<&mut Before>) -> Analyse
         labels::check(world, &mut plan, &mut diagnostics);
     }
     let bounds = is_whole.then(|| {
-        let bounds = bounds::derive_with(&mut plan, memo.as_ref());
+        let bounds = bounds::derive_with(&mut plan, memo);
         bounds::check(&program, &plan, &bounds, &mut diagnostics);
         bounds
     });

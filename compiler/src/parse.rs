@@ -1,9 +1,11 @@
 //! One file from text to syntax tree, with what is not understood reported (E0001).
 
-use crate::ast;
+use crate::ast::{self, Item};
+use crate::kept::Memo;
+use crate::lower::{self, Parts};
 use ecow::EcoString;
 use flow_diagnostics::{Code, Diagnostics, FileId, FlowDiagnostic, Span};
-use flow_grammar::SyntaxError;
+use flow_grammar::{Made, SyntaxError};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -13,19 +15,36 @@ pub fn parse_file(text: &str, file: FileId, diagnostics: &mut Diagnostics) -> as
     for error in parsed.errors {
         diagnostics.push(reported(error, file));
     }
-    crate::lower::lower(&parsed.cst, text, file, diagnostics)
+    lower::lower(&parsed.cst, text, file, diagnostics)
 }
 
-/// What is kept from one compilation to the next: the sections of each file as they were parsed, and
-/// the tokens that were counted.
+/// What is kept from one compilation to the next: the declarations of each file, and what was worked
+/// out of what is the same.
 #[derive(Debug, Default)]
 pub struct Before {
-    files: HashMap<EcoString, flow_grammar::Parsed>,
-    counted: Arc<flow_tokens::Memo>,
+    files: HashMap<EcoString, KeptFile>,
+    memo: Memo,
+}
+
+/// A file as it was parsed.
+#[derive(Debug, Default)]
+struct KeptFile {
+    parsed: flow_grammar::Parsed,
+    file: FileId,
+    parts: Vec<Lowered>,
+}
+
+/// The declarations of a part of a file.
+#[derive(Debug)]
+struct Lowered {
+    start: usize,
+    items: Vec<Arc<Item>>,
+    // Whether they are the same wherever it stands.
+    alone: bool,
 }
 
 impl Before {
-    /// Parses a file, with the sections that are as they were taken over.
+    /// Parses a file, with the declarations taken over that are as they were.
     pub(crate) fn parse(
         &mut self,
         path: &EcoString,
@@ -34,21 +53,66 @@ impl Before {
         diagnostics: &mut Diagnostics,
     ) -> Arc<ast::File> {
         let kept = self.files.entry(path.clone()).or_default();
-        let parsed = flow_grammar::parse_again(text, kept);
-        for error in parsed.errors {
+        let mut parts = flow_grammar::parse_again(text, &mut kept.parsed);
+        let mut errors: Vec<SyntaxError> = Vec::new();
+        for part in &mut parts {
+            if let Made::New(parse) = &mut part.made {
+                errors.append(&mut parse.errors);
+            }
+        }
+        errors.sort_by_key(|e| e.range.start);
+        for error in errors {
             diagnostics.push(reported(error, file));
         }
-        Arc::new(crate::lower::lower(&parsed.cst, text, file, diagnostics))
+        let mut lower = Parts::new(text, file, diagnostics);
+        let mut lowered = Vec::with_capacity(parts.len());
+        let mut items = Vec::with_capacity(parts.len());
+        for (number, part) in parts.iter().enumerate() {
+            let start = part.range.start;
+            let part = match &part.made {
+                Made::New(parse) => Lowered::new(&mut lower, &parse.cst, start),
+                Made::Before(before) => match kept.parts.get(*before) {
+                    Some(known) if known.alone && kept.file == file && lower.is_between() => known.at(start),
+                    _ => Lowered::new(&mut lower, &kept.parsed.tree(number), start),
+                },
+            };
+            items.extend(part.items.iter().cloned());
+            lowered.push(part);
+        }
+        let whole = Arc::new(lower.file(items));
+        (kept.file, kept.parts) = (file, lowered);
+        whole
     }
 
-    /// The tokens of texts that were counted.
-    pub(crate) fn counted(&self) -> &Arc<flow_tokens::Memo> {
-        &self.counted
+    /// What was worked out before.
+    pub(crate) fn memo(&self) -> &Memo {
+        &self.memo
     }
 
     /// Forgets the files that are not among these.
     pub fn keep(&mut self, wanted: impl Fn(&str) -> bool) {
         self.files.retain(|path, _| wanted(path));
+    }
+}
+
+impl Lowered {
+    fn new(lower: &mut Parts<'_>, cst: &flow_grammar::Cst, start: usize) -> Lowered {
+        let (items, alone) = lower.part(cst);
+        Lowered { start, items, alone }
+    }
+
+    // The same where it stands by now.
+    fn at(&self, start: usize) -> Lowered {
+        let by = start.wrapping_sub(self.start) as u32;
+        let moved = |item: &Arc<Item>| match by {
+            0 => item.clone(),
+            by => {
+                let mut item = Item::clone(item);
+                item.shift(by);
+                Arc::new(item)
+            }
+        };
+        Lowered { start, items: self.items.iter().map(moved).collect(), alone: self.alone }
     }
 }
 

@@ -18,7 +18,7 @@ fn programs_are_read_without_a_diagnostic() {
     ] {
         let (file, diagnostics) = read(text);
         assert!(diagnostics.is_empty(), "{diagnostics:?}");
-        assert!(!file.items.iter().any(|item| matches!(item, Item::Error(_))));
+        assert!(!file.items().any(|item| matches!(item, Item::Error(_))));
     }
 }
 
@@ -28,7 +28,7 @@ fn a_missing_brace_costs_one_message_and_one_declaration_at_most() {
         read("flow a() -> text {\n  x = f(1\n  return x\n\nflow b() -> text {\n  return 1\n}\n");
     assert_eq!(diagnostics.len(), 2, "{diagnostics:?}");
     assert_eq!(file.items.len(), 2);
-    let Item::Flow(first) = &file.items[0] else { panic!("{:?}", file.items[0]) };
+    let Item::Flow(first) = &*file.items[0] else { panic!("{:?}", file.items[0]) };
     assert_eq!(first.body.steps.len(), 1);
     assert_eq!(first.body.results.len(), 1);
 }
@@ -36,7 +36,7 @@ fn a_missing_brace_costs_one_message_and_one_declaration_at_most() {
 // Every text of the file, with a word of it found in the source again.
 fn assert_traced(text: &str) {
     let (file, _) = read(text);
-    let Some(Item::Const(declaration)) = file.items.first() else { panic!("{:?}", file.items) };
+    let Some(Item::Const(declaration)) = file.items().next() else { panic!("{:?}", file.items) };
     let ExprKind::Text(literal) = &declaration.value.kind else { panic!("{:?}", declaration.value) };
     let mut words = 0;
     for (at, word) in literal.value.match_indices(|c: char| c.is_alphanumeric()) {
@@ -63,7 +63,7 @@ fn every_letter_of_a_text_is_traced_to_its_place() {
 #[test]
 fn a_text_is_the_same_wherever_its_file_was_written() {
     let text = "const a = \"\"\"\n    one\n\n      two \n    \"\"\"\n";
-    let value = |text: &str| match read(text).0.items.first() {
+    let value = |text: &str| match read(text).0.items().next() {
         Some(Item::Const(declaration)) => match &declaration.value.kind {
             ExprKind::Text(literal) => literal.value.to_string(),
             other => panic!("{other:?}"),
@@ -78,7 +78,7 @@ fn a_text_is_the_same_wherever_its_file_was_written() {
 fn a_text_without_its_last_quote_keeps_its_last_letter() {
     let (file, diagnostics) = read("model m = \"sim/é\n");
     assert_eq!(diagnostics.len(), 1);
-    let Some(Item::Model(model)) = file.items.first() else { panic!("{:?}", file.items) };
+    let Some(Item::Model(model)) = file.items().next() else { panic!("{:?}", file.items) };
     assert_eq!(model.id.value, "sim/é");
 }
 

@@ -220,7 +220,7 @@ module.exports = grammar({
     field: ($) => seq(field("key", choice(named($, $.key), $.string)), ":", field("value", $._expression)),
 
     quantity: ($) => prec.right(seq($.number, optional($.unit))),
-    unit: (_) => choice("tokens", "token", "chars", "char"),
+    unit: (_) => choice("tokens", "token", "chars", "char", "bits", "bit"),
     number: ($) => seq($._digits, optional($._percent)),
     _digits: (_) => /[0-9][0-9_]*(\.[0-9][0-9_]*)?([a-zA-Z][a-zA-Z0-9_]*)?/,
     money: (_) => /\$[0-9][0-9_]*(\.[0-9][0-9_]*)?([a-zA-Z][a-zA-Z0-9_]*)?/,

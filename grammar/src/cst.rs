@@ -123,9 +123,21 @@ pub(crate) struct Tree {
 
 impl Tree {
     pub(crate) fn new(text: &str) -> Self {
-        let mut nodes = Vec::with_capacity(text.len() / 8 + 1);
-        nodes.push(Entry { kind: Kind::file, start: 0, end: offset(text.len()), size: 1 });
-        Tree { nodes }
+        let mut tree = Tree::of(0..text.len());
+        tree.nodes.reserve(text.len() / 8);
+        tree
+    }
+
+    /// A tree of a part of a file.
+    pub(crate) fn of(range: Range<usize>) -> Self {
+        let root = Entry { kind: Kind::file, start: offset(range.start), end: offset(range.end), size: 1 };
+        Tree { nodes: vec![root] }
+    }
+
+    /// Adds all that is in another tree of the same file.
+    #[cfg(test)]
+    pub(crate) fn append(&mut self, other: &Cst) {
+        self.extend(&other.nodes, 0);
     }
 
     /// Adds the children of a parsed section's root, which begins at this offset of the file.

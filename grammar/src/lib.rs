@@ -23,7 +23,7 @@ mod trouble;
 pub use cst::{Cst, Node};
 pub use error::{Replacement, SyntaxError};
 pub use parser::Kind;
-pub use reuse::{Parsed, parse_again};
+pub use reuse::{Made, Parsed, Part, parse_again};
 
 use cst::{Entry, Tree};
 use repair::Effort;

@@ -184,11 +184,13 @@ pub const ITEM_WORDS: [&str; 13] = [
 
 /// Every word that `flow.pest` names, in the order of the alphabet. Each is a keyword in its place,
 /// and may be a name in any other.
-pub const KEYWORDS: [&str; 46] = [
+pub const KEYWORDS: [&str; 48] = [
     "action",
     "and",
     "as",
     "batch",
+    "bit",
+    "bits",
     "char",
     "chars",
     "const",

@@ -100,7 +100,7 @@ impl Snapshot {
 
     /// The declaration of the document that a byte lies in.
     pub(crate) fn item_at(&self, offset: usize) -> Option<&Item> {
-        self.file().items.iter().rev().find(|item| item.span().contains(offset))
+        self.file().items().rev().find(|item| item.span().contains(offset))
     }
 
     /// The text under a span of any file.

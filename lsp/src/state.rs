@@ -138,7 +138,7 @@ impl Inner {
         self.start(concerned)
     }
 
-    // The document's own program, and those that read its file.
+    // The document's own program, which is looked at first, and those that read its file.
     fn touch(&mut self, uri: &Uri) -> Vec<Uri> {
         self.programs.entry(uri.clone()).or_insert_with(|| Program {
             wanted: 0,
@@ -152,7 +152,11 @@ impl Inner {
         let path = self.documents.get(uri).and_then(|d| d.path.clone());
         let mut concerned = vec![uri.clone()];
         concerned.extend(path.map(|path| self.concerned(&path)).unwrap_or_default());
-        self.start(concerned)
+        let mut programs = self.start(concerned);
+        if let Some(own) = programs.iter().position(|program| program == uri) {
+            programs[..=own].rotate_right(1);
+        }
+        programs
     }
 
     fn concerned(&self, path: &Path) -> Vec<Uri> {

@@ -28,12 +28,18 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    /// Starts the analyses of these programs.
+    /// Starts the analyses of these programs: the first alone, the others when nothing more is to be done
+    /// for it.
     pub(crate) fn start(&self, programs: Vec<Uri>) {
-        for uri in programs {
-            let worker = self.clone();
-            tokio::spawn(async move { worker.run(uri).await });
-        }
+        let mut programs = programs.into_iter();
+        let Some(first) = programs.next() else { return };
+        let worker = self.clone();
+        tokio::spawn(async move {
+            worker.clone().run(first).await;
+            for uri in programs {
+                tokio::spawn(worker.clone().run(uri));
+            }
+        });
     }
 
     async fn run(self, uri: Uri) {

@@ -195,7 +195,7 @@ pub struct Prompt {
 }
 
 /// One few-shot example: `{"input": {…parameters…}, "output": …}`, one a line of the file.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct PromptExample {
     /// The parameters' values, in their order.
     pub input: Vec<Value>,

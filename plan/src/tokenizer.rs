@@ -37,6 +37,12 @@ impl TokenizerFile {
     }
 }
 
+impl PartialEq for TokenizerFile {
+    fn eq(&self, other: &TokenizerFile) -> bool {
+        Arc::ptr_eq(&self.text, &other.text) || self.text == other.text
+    }
+}
+
 impl fmt::Debug for TokenizerFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "TokenizerFile({} bytes)", self.text.len())

@@ -1,5 +1,6 @@
 //! The runners: each file runs one kind of case. `tests/README.md` says how to add one.
 
+mod again;
 mod architecture;
 mod book;
 mod bounds;

@@ -23,7 +23,7 @@ fn every_text_gives_the_syntax_errors_it_is_marked_with() {
 // One line a declaration, so that a snapshot shows what stands although its neighbour is broken.
 fn outline(file: &File) -> String {
     let mut out = String::new();
-    for item in &file.items {
+    for item in file.items() {
         let (kind, name, holds) = match item {
             Item::Import(i) => ("import", String::new(), format!("{} names", i.names.len())),
             Item::Const(c) => ("const", c.name.name.to_string(), String::new()),

@@ -6,6 +6,7 @@
 //! Not here: trivia and layout, which only the concrete tree keeps.
 
 mod expr;
+mod shift;
 mod step;
 mod string;
 
@@ -15,6 +16,7 @@ pub use string::*;
 
 use ecow::EcoString;
 use flow_diagnostics::Span;
+use std::sync::Arc;
 
 /// A name where it stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -31,7 +33,7 @@ pub struct File {
     /// The `//!` lines, joined by newlines.
     pub doc: EcoString,
     /// The declarations in their order.
-    pub items: Vec<Item>,
+    pub items: Vec<Arc<Item>>,
 }
 
 /// One declaration.
@@ -379,6 +381,13 @@ pub enum TypeExprKind {
     },
     /// A type that was not understood.
     Error,
+}
+
+impl File {
+    /// The declarations in their order.
+    pub fn items(&self) -> impl DoubleEndedIterator<Item = &Item> {
+        self.items.iter().map(|item| &**item)
+    }
 }
 
 impl Item {

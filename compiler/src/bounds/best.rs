@@ -6,6 +6,7 @@
 //! least time, so that the time is nothing.
 
 use super::calls::{Call, Calls};
+use super::kept::Requests;
 use super::{Amount, Bounds, fixed, joined};
 use ecow::EcoString;
 use flow_diagnostics::Span;
@@ -16,8 +17,9 @@ use flow_plan::{
 use std::collections::HashMap;
 
 /// Fills the best cases in.
-pub(super) fn find(plan: &Plan, bounds: &mut Bounds) {
-    let mut best = Best { plan, requests: HashMap::new(), flows: HashMap::new(), guards: HashMap::new() };
+pub(super) fn find(plan: &Plan, bounds: &mut Bounds, kept: Option<&Requests>) {
+    let mut best =
+        Best { plan, kept, requests: HashMap::new(), flows: HashMap::new(), guards: HashMap::new() };
     for bound in &mut bounds.flows {
         let least = best.flow(bound.flow);
         bound.best = least.all.at_most(bound.worst);
@@ -41,6 +43,7 @@ pub(super) fn find(plan: &Plan, bounds: &mut Bounds) {
 
 struct Best<'a> {
     plan: &'a Plan,
+    kept: Option<&'a Requests>,
     requests: HashMap<(PromptId, ModelId), Amount>,
     flows: HashMap<FlowId, Least>,
     guards: HashMap<GuardId, Least>,
@@ -141,9 +144,11 @@ impl Best<'_> {
 
     fn call(&mut self, step: &Step, prompt: PromptId, model: ModelId) -> Least {
         let plan = self.plan;
+        let kept = self.kept;
         let takes = *self.requests.entry((prompt, model)).or_insert_with(|| {
-            let used =
-                Used { input: fixed::least(plan, prompt, model), output: Tokens(1), ..Used::default() };
+            let least = || fixed::least(plan, prompt, model);
+            let input = kept.map_or_else(least, |kept| kept.least(plan, (prompt, model), least));
+            let used = Used { input, output: Tokens(1), ..Used::default() };
             let price = &plan.models[model.index()].card.price;
             let cached = price.billed(&Used { cached_input: used.input, ..used });
             Amount {

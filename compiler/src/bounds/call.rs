@@ -1,6 +1,7 @@
 //! Calls: what one takes with all its settings.
 
 use super::infer::{Env, narrowest};
+use super::kept::Request;
 use super::limit::is_pressed;
 use super::prompt::Asked;
 use super::walk::{CallWorst, FlowWorst, Instance, Place, Unbounded, Walk};
@@ -191,8 +192,8 @@ impl Walk<'_> {
         };
         let shown = if matches!(step.on_fail, Some(OnFail::Retry(_))) { shown.max(failed) } else { shown };
         let embed = step.settings.cache.as_ref().and_then(|c| c.similar).and_then(|similar| similar.embed);
-        let bounds = match self.bounds(prompt, &args, (&models, embed), shown) {
-            Ok(bounds) => Arc::new(bounds),
+        let bounds = match self.bounds(id, &args, (&models, embed), shown) {
+            Ok(bounds) => bounds,
             Err(open) => {
                 self.unbounded.push(Unbounded::Hole { step: step.span, open });
                 return (Ways::certain(Worst::default()), output);
@@ -212,7 +213,7 @@ impl Walk<'_> {
         if let Some(unless) = &unless {
             self.doubts.insert((step.span, step.name.clone()), unless.clone());
         }
-        self.asked = Some(id);
+        self.prompted = Some(id);
         (self.answered(step, &bounds, unless.as_ref(), place, false), output)
     }
 
@@ -228,6 +229,21 @@ impl Walk<'_> {
     }
 
     fn bounds(
+        &self,
+        id: PromptId,
+        args: &[Type],
+        asked: (&[ModelId], Option<ModelId>),
+        reply: Tokens,
+    ) -> Result<Arc<CallBounds>, super::prompt::Open> {
+        let prompt = &self.plan.prompts[id.index()];
+        let made = || self.bounds_of(prompt, args, asked, reply).map(Arc::new);
+        let Some(requests) = self.requests else { return made() };
+        let number = self.asked.borrow_mut().get_mut(id.index()).map(|n| std::mem::replace(n, *n + 1));
+        let request = Request { plan: self.plan, prompt, args, models: asked.0, embed: asked.1, reply };
+        requests.bounds(&request, number.unwrap_or_default(), made)
+    }
+
+    fn bounds_of(
         &self,
         prompt: &Prompt,
         args: &[Type],

@@ -9,6 +9,7 @@ use crate::resolve::Program;
 use flow_diagnostics::{Code, Diagnostics, FlowDiagnostic, Span};
 use flow_plan::{Cost, Millis, Plan, Tokens, Type};
 use flow_tokens::{Measure, json_tokens};
+use std::collections::HashSet;
 
 /// Lines of a sum that are shown; the rest is one line.
 const MOST_LINES: usize = 8;
@@ -74,7 +75,7 @@ fn unbounded(bounds: &Bounds, out: &mut Diagnostics) {
 
 /// E0304: an answer of the declared size does not fit under the output cap.
 fn outputs(program: &Program, (plan, measures): (&Plan, &[Measure]), out: &mut Diagnostics) {
-    let mut seen: Vec<(Span, u32)> = Vec::new();
+    let mut seen: HashSet<(Span, u32)> = HashSet::new();
     let mut asked = |step: &flow_plan::Step| {
         let (Some(calls), flow_plan::StepKind::Call(flow_plan::Callee::Prompt(id), _)) =
             (&step.bounds, &step.kind)
@@ -83,10 +84,9 @@ fn outputs(program: &Program, (plan, measures): (&Plan, &[Measure]), out: &mut D
         };
         let prompt = &plan.prompts[id.index()];
         for request in &calls.requests {
-            if seen.contains(&(prompt.span, request.model.0)) {
+            if !seen.insert((prompt.span, request.model.0)) {
                 continue;
             }
-            seen.push((prompt.span, request.model.0));
             let model = &plan.models[request.model.index()];
             // What is declared of an answer is in the model's own tokens.
             let needed = match &prompt.output {

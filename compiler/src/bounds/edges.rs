@@ -7,9 +7,10 @@ use crate::ast::{Item, Param, TypeBody, TypeExpr, TypeExprKind};
 use crate::decl::is_sized;
 use crate::resolve::{Program, Target};
 use flow_diagnostics::{Code, Diagnostics, FlowDiagnostic, Span};
+use std::collections::HashSet;
 
 pub(super) fn check(program: &Program, out: &mut Diagnostics) {
-    let mut edges = Edges { program, out, seen: Vec::new() };
+    let mut edges = Edges { program, out, seen: HashSet::new() };
     for (id, item) in program.decls() {
         match item {
             Item::Flow(flow) => {
@@ -44,7 +45,7 @@ struct Edges<'a> {
     program: &'a Program,
     out: &'a mut Diagnostics,
     // What was reported or is being looked at.
-    seen: Vec<Span>,
+    seen: HashSet<Span>,
 }
 
 struct Edge {
@@ -111,10 +112,9 @@ impl Edges<'_> {
         let Item::Type(decl) = self.program.item(id) else { return };
         // A type is looked at once for each kind of edge.
         let key = Span { end: decl.name.span.start + u32::from(edge.texts), ..decl.name.span };
-        if self.seen.contains(&key) {
+        if !self.seen.insert(key) {
             return;
         }
-        self.seen.push(key);
         match &decl.body {
             TypeBody::Record(fields) => fields.iter().for_each(|f| self.param(id.file, f, edge)),
             TypeBody::Alias(alias) => self.ty(id.file, alias, edge),
@@ -122,10 +122,9 @@ impl Edges<'_> {
     }
 
     fn open(&mut self, ty: &TypeExpr, edge: &Edge, kind: &str, bound: &str) {
-        if self.seen.contains(&ty.span) {
+        if !self.seen.insert(ty.span) {
             return;
         }
-        self.seen.push(ty.span);
         self.out.push(
             FlowDiagnostic::new(Code::E0303, ty.span, format!("this {kind} has no bound"))
                 .label(edge.at, edge.what.clone())

@@ -13,7 +13,7 @@ impl Walk<'_> {
         // While it is looked at, a step is without its call.
         let asked = match &step.kind {
             StepKind::Call(Callee::Prompt(id), _) => Some(*id),
-            _ => self.asked,
+            _ => self.prompted,
         };
         let calls = calls_within(step, &self.plan.prompts[asked?.index()].output, self.limit?);
         (calls < most_calls(step)).then_some(calls)

@@ -15,6 +15,7 @@ mod expected;
 mod fixed;
 mod given;
 mod infer;
+mod kept;
 mod knob;
 mod known;
 mod limit;
@@ -33,15 +34,17 @@ pub(crate) use check::check;
 pub use expected::Expected;
 pub use fixed::{Fixed, fixed};
 pub(crate) use infer::widest;
+pub(crate) use kept::Requests;
 pub use mean::Mean;
 pub use what_if::{Excess, Most, Notch, Number, Priced};
 
+use crate::kept::Memo;
 use ecow::{EcoString, eco_format};
 use flow_diagnostics::Span;
 use flow_plan::{Cost, FlowId, Millis, ModelId, Plan, Tokens};
-use flow_tokens::{DEFAULT_TOKENIZER, Measure, Memo};
+use flow_tokens::{DEFAULT_TOKENIZER, Measure};
+use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::Arc;
 use walk::Walk;
 use worst::{Sum, Worst};
 
@@ -137,30 +140,43 @@ pub fn derive(plan: &mut Plan) -> Bounds {
     derive_with(plan, None)
 }
 
-/// The same, with what was counted before.
-pub(crate) fn derive_with(plan: &mut Plan, memo: Option<&Arc<Memo>>) -> Bounds {
+/// The same, with what was worked out before.
+pub(crate) fn derive_with(plan: &mut Plan, memo: Option<&Memo>) -> Bounds {
     let flows = (0..plan.flows.len()).map(|i| FlowId(i as u32)).collect::<Vec<_>>();
     let remembering = |measure: Measure| match memo {
-        Some(memo) => measure.remembering(memo),
+        Some(memo) => measure.remembering(&memo.counted),
         None => measure,
     };
     let measures: Vec<Measure> = plan.models.iter().map(measure).map(remembering).collect();
-    let mut bounds = derive_for(plan, &flows, &measures);
-    best::find(plan, &mut bounds);
+    let requests = memo.map(|memo| &memo.requests);
+    requests.inspect(|requests| requests.begin(&plan.models));
+    let mut bounds = derive_again(plan, &flows, &measures, requests);
+    best::find(plan, &mut bounds, requests);
     bounds
 }
 
 /// The same for some of the flows, and what they call; without the best case.
 pub(crate) fn derive_for(plan: &mut Plan, wanted: &[FlowId], measures: &[Measure]) -> Bounds {
+    derive_again(plan, wanted, measures, None)
+}
+
+fn derive_again(
+    plan: &mut Plan,
+    wanted: &[FlowId],
+    measures: &[Measure],
+    requests: Option<&Requests>,
+) -> Bounds {
     let mut distinct: Vec<Measure> = Vec::new();
     for measure in measures {
         if !distinct.iter().any(|m| m.counts_like(measure)) {
             distinct.push(measure.clone());
         }
     }
-    let flows = plan.flows.len();
+    let (flows, prompts) = (plan.flows.len(), plan.prompts.len());
     let mut walk = Walk {
         plan,
+        requests,
+        asked: RefCell::new(vec![0; if requests.is_some() { prompts } else { 0 }]),
         measures: measures.to_vec(),
         distinct,
         flows: vec![None; flows],
@@ -179,7 +195,7 @@ pub(crate) fn derive_for(plan: &mut Plan, wanted: &[FlowId], measures: &[Measure
         called: HashMap::new(),
         inside: 0,
         limit: None,
-        asked: None,
+        prompted: None,
         looked: 0,
         asides: 0,
         aside: 0,

@@ -9,6 +9,7 @@ use super::call::{Called, Doubt};
 use super::calls::{Call, Calls};
 use super::cases::{Case, each_of, is_exact};
 use super::infer::{Env, Inference, narrowest, widest};
+use super::kept::Requests;
 use super::near::{Near, Total};
 use super::prompt::{Open, Pasted};
 use super::review::stands_in;
@@ -24,6 +25,7 @@ use flow_plan::{
 use flow_tokens::Measure;
 use petgraph::Direction;
 use petgraph::graph::NodeIndex;
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 /// What is known of a flow.
@@ -96,6 +98,10 @@ impl Place {
 
 pub(crate) struct Walk<'a> {
     pub(crate) plan: &'a mut Plan,
+    /// Bounds of requests that are kept, where they are.
+    pub(crate) requests: Option<&'a Requests>,
+    // How often each prompt was asked so far, where bounds are kept.
+    pub(crate) asked: RefCell<Vec<u32>>,
     /// What counts for each model.
     pub(crate) measures: Vec<Measure>,
     /// Each way to count once.
@@ -127,7 +133,7 @@ pub(crate) struct Walk<'a> {
     // The time that the flow has, where it is walked for a call that says so.
     pub(crate) limit: Option<Millis>,
     // The prompt that the step asks.
-    pub(crate) asked: Option<PromptId>,
+    pub(crate) prompted: Option<PromptId>,
     // How many loops the step lies in.
     pub(crate) rounds: usize,
     /// Steps that were looked at for what loops grow to.

@@ -6,7 +6,7 @@ use flow_diagnostics::{Code, FlowDiagnostic};
 
 pub(super) fn check(checker: &mut Checker<'_>) {
     let Some(root) = checker.program.files.first() else { return };
-    for item in &root.ast.items {
+    for item in root.ast.items() {
         match item {
             Item::Type(decl) => {
                 upper(checker, &decl.name);
@@ -46,16 +46,17 @@ fn steps(checker: &mut Checker<'_>, steps: &[Step]) {
 
 fn upper(checker: &mut Checker<'_>, name: &Ident) {
     let fits = name.name.starts_with(char::is_uppercase) && !name.name.contains('_');
-    report(checker, name, fits, "a type", camel(&name.name));
+    report(checker, name, fits, ("a type", camel));
 }
 
 fn snake(checker: &mut Checker<'_>, name: &Ident) {
     let fits = !name.name.contains(char::is_uppercase);
-    report(checker, name, fits, "a name", snaked(&name.name));
+    report(checker, name, fits, ("a name", snaked));
 }
 
-fn report(checker: &mut Checker<'_>, name: &Ident, fits: bool, what: &str, better: String) {
+fn report(checker: &mut Checker<'_>, name: &Ident, fits: bool, (what, written): (&str, fn(&str) -> String)) {
     if !fits {
+        let better = written(&name.name);
         let message = format!("{what} is written `{better}`, not `{}`", name.name);
         checker.report(FlowDiagnostic::new(Code::W0702, name.span, message));
     }

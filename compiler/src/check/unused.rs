@@ -11,10 +11,10 @@ use flow_diagnostics::{Code, FlowDiagnostic};
 pub(super) fn check(checker: &mut Checker<'_>) {
     let Some(root) = checker.program.files.first() else { return };
     let runs = |item: &Item| matches!(item, Item::Flow(_) | Item::Batch(_) | Item::Eval(_) | Item::Test(_));
-    if !root.ast.items.iter().any(runs) {
+    if !root.ast.items().any(runs) {
         return;
     }
-    for (item, it) in root.ast.items.iter().enumerate() {
+    for (item, it) in root.ast.items().enumerate() {
         let (Some(name), false) = (it.name(), runs(it)) else { continue };
         if !checker.used.contains(&DeclId { file: 0, item }) {
             let message = format!("the {} `{}` is never used", it.keyword(), name.name);

@@ -31,7 +31,7 @@ impl Checker<'_> {
         self.plan.actions.push(plan::Action {
             name: decl.name.name.clone(),
             doc: decl.doc.clone(),
-            params: signature.params,
+            params: signature.params.clone(),
             channel: channel.spec.name.into(),
             args: channel.args,
             cleared,

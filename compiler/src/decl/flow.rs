@@ -8,6 +8,7 @@ use crate::steps::{BlockKind, DEFAULTS, Input};
 use crate::types::Scopes;
 use flow_diagnostics::{Code, FlowDiagnostic};
 use flow_plan::{self as plan, FlowSettings, Labels, Type, Value};
+use std::sync::Arc;
 
 const OWN: &[&str] = &["budget", "deadline", "assume"];
 
@@ -35,20 +36,21 @@ impl Checker<'_> {
         self.check_result(decl, &signature.output);
         let output = signature.output.clone().unwrap_or(checked.ty);
         if let Some(signature) = self.callables.get_mut(&id) {
+            let signature = Arc::make_mut(signature);
             signature.output = Some(output.clone());
             signature.labels = checked.labels;
         }
         let flow = plan::Flow {
             name: decl.name.name.clone(),
             doc: decl.doc.clone(),
-            params: signature.params,
+            params: signature.params.clone(),
             output,
             labels: Labels::default(),
             settings: flow_settings,
             body: checked.block,
             span: decl.name.span,
         };
-        self.flows.push((signature.callee, flow));
+        self.flows.push((signature.callee.clone(), flow));
     }
 
     fn check_result(&mut self, decl: &Flow, output: &Option<Type>) {

@@ -8,6 +8,7 @@ use crate::steps::{Input, inner_calls};
 use crate::types::{Scopes, Typed};
 use flow_diagnostics::{Code, FlowDiagnostic};
 use flow_plan::{self as plan, Require, Type, Value};
+use std::sync::Arc;
 
 const SETTINGS: &[&str] = &["require", "endorses"];
 
@@ -17,6 +18,7 @@ impl Checker<'_> {
         let endorses = decl.settings.iter().any(|s| s.key.name == "endorses" && is_true(&s.value));
         let can_fail = decl.settings.iter().any(|s| s.key.name == "require" && !is_true(&s.value));
         if let Some(signature) = self.callables.get_mut(&id) {
+            let signature = Arc::make_mut(signature);
             signature.endorses = endorses;
             signature.can_redact = can_fail && decl.settings.iter().all(|s| finds(s, decl));
             signature.can_fail = can_fail;
@@ -77,13 +79,13 @@ impl Checker<'_> {
         let guard = plan::Guard {
             name: decl.name.name.clone(),
             doc: decl.doc.clone(),
-            params: signature.params,
+            params: signature.params.clone(),
             body: checked.block,
             requires,
             endorses: signature.endorses,
             span: decl.name.span,
         };
-        self.guards.push((signature.callee, guard));
+        self.guards.push((signature.callee.clone(), guard));
     }
 }
 

@@ -5,6 +5,7 @@ use crate::checker::Checker;
 use crate::resolve::DeclId;
 use flow_diagnostics::{Code, FlowDiagnostic};
 use flow_plan::{self as plan, CapabilityKind, Integrity, Labels, Type, Value};
+use std::sync::Arc;
 
 const SETTINGS: &[&str] = &["source", "trusted"];
 
@@ -30,15 +31,15 @@ impl Checker<'_> {
             );
         }
         if let (true, Some(signature)) = (trusted, self.callables.get_mut(&id)) {
-            signature.labels.integrity = Integrity::Trusted;
+            Arc::make_mut(signature).labels.integrity = Integrity::Trusted;
         }
         // A full-text search reads its question from the parameters, so they are used.
         let Some(Some(source)) = source else { return };
         self.plan.lookups.push(plan::Lookup {
             name: decl.name.name.clone(),
             doc: decl.doc.clone(),
-            params: signature.params,
-            output: signature.output.unwrap_or(Type::Error),
+            params: signature.params.clone(),
+            output: signature.output.clone().unwrap_or(Type::Error),
             labels: Labels { integrity: Integrity::default(), ..signature.labels },
             source: source.spec.name.into(),
             args: source.args,

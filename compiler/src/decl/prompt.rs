@@ -36,7 +36,7 @@ impl Checker<'_> {
                         _ => self.bad_setting(setting, "the name of a model"),
                     };
                     if let Some(signature) = self.callables.get_mut(&id) {
-                        signature.model = model;
+                        std::sync::Arc::make_mut(signature).model = model;
                     }
                 }
             }
@@ -59,8 +59,8 @@ impl Checker<'_> {
         self.plan.prompts.push(plan::Prompt {
             name: decl.name.name.clone(),
             doc: decl.doc.clone(),
-            params: signature.params,
-            output: signature.output.unwrap_or(Type::TEXT),
+            params: signature.params.clone(),
+            output: signature.output.clone().unwrap_or(Type::TEXT),
             labels: signature.labels,
             messages,
             examples,

@@ -62,7 +62,7 @@ impl Checker<'_> {
     /// E0102 where an earlier test of the file has the same name.
     pub(crate) fn test_name(&mut self, id: DeclId, decl: &Test) {
         let items = &self.program.files[id.file].ast.items[..id.item];
-        let first = items.iter().find_map(|item| match item {
+        let first = items.iter().find_map(|item| match &**item {
             crate::ast::Item::Test(test) if test.name.value == decl.name.value => Some(test.name.span),
             _ => None,
         });

@@ -97,7 +97,7 @@ mod tests {
         let world = Alone(text.into(), Catalog::default());
         let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
         let program = crate::resolve::load(&world, "main.flow", None, (&mut sources, &mut found));
-        let (_, plan, _) = crate::checker::check(&world, &program, &sources);
+        let (_, plan, _) = crate::checker::check(&world, &program, &sources, None);
         let once = |_| {
             let mut plan = plan.clone();
             let begun = Instant::now();

@@ -18,11 +18,54 @@ use crate::ast::{self, Ident, Item};
 use ecow::EcoString;
 use flow_diagnostics::{Code, Diagnostics, FileId, FlowDiagnostic, Span};
 use flow_grammar::{Cst, Kind, Node};
+use std::sync::Arc;
 
 /// Lowers one file.
 pub fn lower(cst: &Cst, text: &str, file: FileId, diagnostics: &mut Diagnostics) -> ast::File {
-    let mut lower = Lower { text, file, out: diagnostics };
-    lower.file(cst.root())
+    let mut parts = Parts::new(text, file, diagnostics);
+    let (items, _) = parts.part(cst);
+    parts.file(items)
+}
+
+/// A file that is lowered part by part, in the order of its text.
+pub(crate) struct Parts<'t> {
+    lower: Lower<'t>,
+    // Doc comments that belong to what comes next.
+    above: Vec<&'t str>,
+    docs: Vec<&'t str>,
+}
+
+impl<'t> Parts<'t> {
+    pub(crate) fn new(text: &'t str, file: FileId, diagnostics: &'t mut Diagnostics) -> Parts<'t> {
+        let lower = Lower { text, file, out: diagnostics };
+        Parts { lower, above: Vec::new(), docs: Vec::new() }
+    }
+
+    /// Whether no comment before belongs to what comes next.
+    pub(crate) fn is_between(&self) -> bool {
+        self.above.is_empty()
+    }
+
+    /// The declarations of a part, and whether they are the same wherever it stands: nothing was reported,
+    /// and no comment belongs to what is before it or behind it.
+    pub(crate) fn part(&mut self, cst: &Cst) -> (Vec<Arc<Item>>, bool) {
+        let (root, before) = (cst.root(), self.lower.out.len());
+        let docs = root.children().filter(|n| n.kind() == Kind::file_doc);
+        let known = self.docs.len();
+        self.docs.extend(docs.map(|n| comment_text(self.lower.of(n), "//!")));
+        let mut is_alone = self.is_between() && self.docs.len() == known;
+        let mut items = Vec::new();
+        for Documented { node, doc } in self.lower.documented_below(root, &mut self.above) {
+            items.push(Arc::new(self.lower.item(node, doc)));
+        }
+        is_alone &= self.is_between() && self.lower.out.len() == before;
+        (items, is_alone)
+    }
+
+    /// The file with all its declarations.
+    pub(crate) fn file(self, items: Vec<Arc<Item>>) -> ast::File {
+        ast::File { doc: self.docs.join("\n").into(), items }
+    }
 }
 
 /// What lowering needs everywhere.
@@ -39,16 +82,6 @@ struct Documented<'c> {
 }
 
 impl<'t> Lower<'t> {
-    fn file(&mut self, root: Node<'_>) -> ast::File {
-        let file_docs = root.children().filter(|n| n.kind() == Kind::file_doc);
-        let doc = file_docs.map(|n| comment_text(self.of(n), "//!")).collect::<Vec<_>>().join("\n").into();
-        let mut items = Vec::new();
-        for Documented { node, doc } in self.documented(root) {
-            items.push(self.item(node, doc));
-        }
-        ast::File { doc, items }
-    }
-
     /// The text of a node.
     fn of(&self, node: Node<'_>) -> &'t str {
         &self.text[node.range()]
@@ -77,8 +110,12 @@ impl<'t> Lower<'t> {
 
     /// The children that are not comments, each with the `///` lines above it and behind it.
     fn documented<'c>(&self, parent: Node<'c>) -> Vec<Documented<'c>> {
+        self.documented_below(parent, &mut Vec::new())
+    }
+
+    /// The same, below these lines; what is left of them belongs to what comes next.
+    fn documented_below<'c>(&self, parent: Node<'c>, above: &mut Vec<&'t str>) -> Vec<Documented<'c>> {
         let mut out: Vec<Documented<'c>> = Vec::new();
-        let mut above: Vec<&str> = Vec::new();
         for node in parent.children() {
             match node.kind() {
                 Kind::doc => {
@@ -89,7 +126,7 @@ impl<'t> Lower<'t> {
                     }
                 }
                 Kind::comment | Kind::file_doc | Kind::missing_close => {}
-                _ => out.push(Documented { node, doc: std::mem::take(&mut above).join("\n").into() }),
+                _ => out.push(Documented { node, doc: std::mem::take(above).join("\n").into() }),
             }
         }
         out

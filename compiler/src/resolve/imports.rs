@@ -17,8 +17,7 @@ pub(super) fn follow(world: &dyn World, program: &mut Program, reading: &mut Rea
     let mut edges: Vec<(usize, usize, Span)> = Vec::new();
     let mut next = 0;
     while next < program.files.len() {
-        let imports: Vec<Import> =
-            program.files[next].ast.items.iter().filter_map(as_import).cloned().collect();
+        let imports: Vec<Import> = program.files[next].ast.items().filter_map(as_import).cloned().collect();
         for import in &imports {
             let from = match locate(world, &program.files[next].path, import, reading.diagnostics) {
                 Some(Located::Guards) => {

@@ -61,7 +61,7 @@ impl Program {
     /// Every declaration of every file.
     pub(crate) fn decls(&self) -> impl Iterator<Item = (DeclId, &Item)> {
         self.files.iter().enumerate().flat_map(|(file, loaded)| {
-            loaded.ast.items.iter().enumerate().map(move |(item, it)| (DeclId { file, item }, it))
+            loaded.ast.items().enumerate().map(move |(item, it)| (DeclId { file, item }, it))
         })
     }
 }
@@ -104,7 +104,7 @@ fn add_file(program: &mut Program, path: EcoString, text: &Arc<str>, reading: &m
     };
     let file = program.files.len();
     let mut scope = IndexMap::new();
-    for (item, it) in ast.items.iter().enumerate() {
+    for (item, it) in ast.items().enumerate() {
         let Some(name) = it.name() else { continue };
         let target = Target::Decl(DeclId { file, item });
         declare(&mut scope, name, Symbol { target, span: name.span, imported: false }, reading.diagnostics);

@@ -5,6 +5,7 @@ use crate::ast::{Block, Expr, ExprKind, Item, OnFail, Operation, OperationKind};
 use crate::checker::{Checker, MOST_DEPTH};
 use crate::resolve::{DeclId, Target};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 impl Checker<'_> {
     /// Whether an operation, or anything inside it, acts or asks a person.
@@ -124,7 +125,8 @@ impl Checker<'_> {
                 if let Item::Flow(flow) = self.program.item(*id) {
                     let acts = self.any_in_block(&flow.body, &|e| self.expr_acts(id.file, e));
                     let reviews = self.any_in_block(&flow.body, &|e| self.expr_reviews(id.file, e));
-                    if let Some(signature) = self.callables.get_mut(id) {
+                    if let Some(signature) = self.callables.get_mut(id).filter(|_| acts || reviews) {
+                        let signature = Arc::make_mut(signature);
                         (signature.acts, signature.reviews) = (acts || reviews, reviews);
                     }
                 }

@@ -10,6 +10,7 @@ mod call;
 mod expr;
 mod field;
 mod filter;
+mod kept;
 mod operator;
 mod presence;
 mod reads;
@@ -18,6 +19,8 @@ mod syntax;
 
 #[cfg(test)]
 mod tests;
+
+pub(crate) use kept::{Checks, check_again};
 
 use crate::ast::StringLit;
 use bindings::Bindings;

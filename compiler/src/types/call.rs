@@ -15,6 +15,7 @@ use flow_plan::{
     self as plan, Callee, CapabilitySpec, Integrity, Labels, Over, Step, StepKind, StepSettings, Type,
     TypeSpec, functions,
 };
+use std::sync::Arc;
 
 /// A checked call of something that runs.
 pub(crate) struct Called {
@@ -23,14 +24,14 @@ pub(crate) struct Called {
     pub(crate) ty: Type,
     pub(crate) labels: Labels,
     /// What is known of a declaration; a built-in guard has a spec instead.
-    pub(crate) signature: Option<Signature>,
+    pub(crate) signature: Option<Arc<Signature>>,
     pub(crate) spec: Option<&'static CapabilitySpec>,
 }
 
 /// What the name before the parentheses stands for.
 enum Head {
     Function(&'static functions::Function),
-    Declared(Box<Signature>),
+    Declared(Arc<Signature>),
     Guard(&'static CapabilitySpec),
     Review,
     Unknown,
@@ -87,7 +88,7 @@ impl Checker<'_> {
         match self.global(scopes.file, name, callee.span) {
             Some(Target::Builtin(spec)) => Head::Guard(spec),
             Some(Target::Decl(id)) => match self.callables.get(&id) {
-                Some(signature) => Head::Declared(Box::new(signature.clone())),
+                Some(signature) => Head::Declared(signature.clone()),
                 None => {
                     let what = self.describe_target(Target::Decl(id));
                     let message = format!("`{name}` is {what} and cannot be called");
@@ -141,7 +142,7 @@ impl Checker<'_> {
 
     fn call_head(&mut self, scopes: &mut Scopes, head: Head, args: &[Arg], at: Span) -> Option<Called> {
         match head {
-            Head::Declared(signature) => Some(self.declared_call(scopes, *signature, args, at)),
+            Head::Declared(signature) => Some(self.declared_call(scopes, signature, args, at)),
             Head::Guard(spec) => Some(self.guard_call(scopes, spec, args, at)),
             Head::Review => self.review_call(scopes, args, at),
             Head::Unknown => {
@@ -155,7 +156,13 @@ impl Checker<'_> {
         }
     }
 
-    fn declared_call(&mut self, scopes: &mut Scopes, signature: Signature, args: &[Arg], at: Span) -> Called {
+    fn declared_call(
+        &mut self,
+        scopes: &mut Scopes,
+        signature: Arc<Signature>,
+        args: &[Arg],
+        at: Span,
+    ) -> Called {
         if signature.reviews {
             self.may_review(scopes, at);
         }

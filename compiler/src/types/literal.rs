@@ -43,10 +43,14 @@ impl Checker<'_> {
 
     /// Checks a template against the names around it and puts it into the plan.
     pub(crate) fn template(&mut self, scopes: &mut Scopes, lit: &StringLit) -> (TemplateId, Labels) {
+        let slot = self.next_slot();
         let check = {
             let names = Around { checker: self, scopes };
             let mut found = flow_diagnostics::Diagnostics::default();
-            let check = template::check(lit, &names, &mut found);
+            let check = match self.memo {
+                Some(memo) => template::check_again((&memo.checks, slot), lit, &names, &mut found),
+                None => Arc::new(template::check(lit, &names, &mut found)),
+            };
             self.out.append(found);
             check
         };
@@ -63,7 +67,7 @@ impl Checker<'_> {
                 vars.push((name.clone(), plan::Expr::Literal(value.clone())));
             }
         }
-        self.note_template(scopes, check.seen);
+        self.note_template(scopes, &check.seen);
         for hole in &check.holes {
             self.hir.typed.push(crate::hir::Typed {
                 span: hole.span,
@@ -72,8 +76,8 @@ impl Checker<'_> {
                 labels,
             });
         }
-        let decides = check.decides;
-        let holes = check.holes.into_iter().map(|h| h.form).collect();
+        let decides = check.decides.clone();
+        let holes = check.holes.iter().map(|h| h.form.clone()).collect();
         let id = TemplateId(self.plan.templates.len() as u32);
         self.plan.templates.push(plan::Template {
             source: lit.value.clone(),

@@ -14,10 +14,13 @@ use flow_plan::{Labels, Type};
 
 impl Checker<'_> {
     /// Notes the names and fields of a template.
-    pub(crate) fn note_template(&mut self, scopes: &Scopes, seen: Vec<Seen>) {
+    pub(crate) fn note_template(&mut self, scopes: &Scopes, seen: &[Seen]) {
         for Seen { span, name, ty, what } in seen {
+            let (span, name, ty) = (*span, name.clone(), ty.clone());
             match what {
-                SeenAs::Field(record) => self.hir.fields.push(FieldUse { span, record, name, ty }),
+                SeenAs::Field(record) => {
+                    self.hir.fields.push(FieldUse { span, record: record.clone(), name, ty });
+                }
                 SeenAs::Bound => {
                     self.hir.typed.push(Typed { span, name, ty, labels: Labels::default() });
                 }
@@ -41,7 +44,7 @@ impl Checker<'_> {
     pub(crate) fn note_imports(&mut self) {
         let program = self.program;
         for file in &program.files {
-            for item in &file.ast.items {
+            for item in file.ast.items() {
                 let Item::Import(import) = item else { continue };
                 for wanted in &import.names {
                     let here = wanted.alias.as_ref().unwrap_or(&wanted.name);

@@ -9,6 +9,7 @@ use flow_plan::{
     ActionId, Callee, FlowId, GuardId, Integrity, Labels, LookupId, ModelId, Param, PromptId, Type,
 };
 use std::fmt;
+use std::sync::Arc;
 
 /// What a call of a declaration takes and gives.
 #[derive(Clone, Debug)]
@@ -108,7 +109,7 @@ impl Checker<'_> {
             model: None,
             can_fail: true,
         };
-        self.callables.insert(id, signature);
+        self.callables.insert(id, Arc::new(signature));
     }
 
     /// Parameters with their types; what comes from outside is untrusted unless it says `trusted`.

@@ -30,7 +30,7 @@ pub(crate) fn type_definition(snapshot: &Snapshot, offset: usize) -> Option<Goto
         hir.typed.iter().find(|t| t.span == declared && !t.name.is_empty()).map(|t| &t.ty)
     })?;
     let name = named_type(ty)?;
-    let files = snapshot.found.outcome.files.iter().flat_map(|f| &f.items);
+    let files = snapshot.found.outcome.files.iter().flat_map(|f| f.items());
     let mut declared = files.filter(|i| matches!(i, Item::Type(_) | Item::Enum(_))).filter_map(Item::name);
     let at = declared.find(|n| n.name == name)?;
     Some(GotoDefinitionResponse::Scalar(snapshot.location(at.span)?))

@@ -36,7 +36,7 @@ pub(crate) fn outgoing(snapshot: &Snapshot, name: Span) -> Vec<(&Item, Vec<Span>
 
 fn around(snapshot: &Snapshot, at: Span) -> Option<&Item> {
     let file = snapshot.found.outcome.files.get(at.file.0 as usize)?;
-    file.items.iter().find(|item| is_called(item) && item.span().contains(at.start as usize))
+    file.items().find(|item| is_called(item) && item.span().contains(at.start as usize))
 }
 
 fn grouped<'s>(uses: impl Iterator<Item = (&'s Item, Span)>) -> Vec<(&'s Item, Vec<Span>)> {

@@ -39,7 +39,7 @@ pub(crate) fn flows(snapshot: &Snapshot) -> Vec<FlowCost<'_>> {
     let (Some(plan), Some(bounds)) = (&snapshot.found.plan, &snapshot.found.outcome.bounds) else {
         return Vec::new();
     };
-    let written = snapshot.file().items.iter().filter_map(|item| match item {
+    let written = snapshot.file().items().filter_map(|item| match item {
         Item::Flow(flow) => Some(flow),
         _ => None,
     });

@@ -25,7 +25,7 @@ pub(crate) struct Picture {
 /// Draws the flow of a name, else the document's first one; with its labels where they are wanted. An
 /// error is the reason why it can't be drawn, for people.
 pub(crate) fn of(snapshot: &Snapshot, name: Option<&str>, labels: bool) -> Result<Picture, String> {
-    let written = snapshot.file().items.iter().filter_map(|item| match item {
+    let written = snapshot.file().items.iter().filter_map(|item| match &**item {
         Item::Flow(flow) => Some(flow.name.name.to_string()),
         _ => None,
     });

@@ -50,7 +50,8 @@ fn named(snapshot: &Snapshot, offset: usize) -> Option<String> {
     let Some(decl) = hir.decls.iter().find(|d| d.span == named.declared) else {
         return typed(snapshot, named.declared);
     };
-    let head = code(&format!("{} {}{}", decl.kind, decl.name, decl.signature));
+    let signature = decl.signature();
+    let head = code(&format!("{} {}{signature}", decl.kind, decl.name));
     let more = match names::item_of(snapshot, named.declared) {
         Some(Item::Type(d)) => code(snapshot.source(d.span)),
         Some(Item::Enum(d)) => code(snapshot.source(d.span)),
@@ -62,7 +63,7 @@ fn named(snapshot: &Snapshot, offset: usize) -> Option<String> {
         Some(Item::Flow(_)) => flow(snapshot, named.declared),
         _ => String::new(),
     };
-    let is_type = decl.signature.is_empty() && !more.is_empty();
+    let is_type = signature.is_empty() && !more.is_empty();
     Some(paragraphs([if is_type { String::new() } else { head }, decl.doc.to_string(), more]))
 }
 
@@ -103,7 +104,7 @@ fn field(snapshot: &Snapshot, span: Span) -> Option<String> {
 
 fn doc_of_field(snapshot: &Snapshot, name: Span) -> Option<String> {
     let file = snapshot.found.outcome.files.get(name.file.0 as usize)?;
-    file.items.iter().find_map(|item| match item {
+    file.items().find_map(|item| match item {
         Item::Type(d) => match &d.body {
             flow_compiler::ast::TypeBody::Record(fields) => {
                 fields.iter().find(|f| f.name.span == name).map(|f| f.doc.to_string())
@@ -163,7 +164,7 @@ fn builtin(snapshot: &Snapshot, span: Span, host: &dyn Host) -> Option<String> {
 
 /// The guard of `std.guards` that a file means by a name.
 pub(crate) fn imported_guard<'f>(file: &'f flow_compiler::ast::File, name: &str) -> Option<&'f str> {
-    file.items.iter().find_map(|item| match item {
+    file.items().find_map(|item| match item {
         Item::Import(import) if matches!(&import.from, ImportFrom::Module(m) if m.name == "std.guards") => {
             let names = import.names.iter();
             let here = names.filter(|n| n.alias.as_ref().unwrap_or(&n.name).name == name);

@@ -32,7 +32,7 @@ pub(crate) enum Does {
 pub(crate) fn of(snapshot: &Snapshot) -> Vec<Lens> {
     let costs = cost::flows(snapshot);
     let mut out = Vec::new();
-    for item in &snapshot.file().items {
+    for item in snapshot.file().items() {
         match item {
             Item::Flow(flow) => {
                 let at = flow.name.span;

@@ -13,7 +13,7 @@ use tower_lsp_server::ls_types::Uri;
 /// to what is there.
 pub(crate) fn of(snapshot: &Snapshot) -> Vec<(Range<usize>, Uri)> {
     let mut files = Files { found: Vec::new() };
-    for item in &snapshot.file().items {
+    for item in snapshot.file().items() {
         match item {
             Item::Import(import) => {
                 if let ImportFrom::Path(path) = &import.from {

@@ -66,7 +66,7 @@ fn declared(snapshot: &Snapshot, at: Span) -> Option<Span> {
 /// The declaration of a record's field, in whichever file it is.
 pub(crate) fn field_of(snapshot: &Snapshot, record: &str, field: &str) -> Option<Span> {
     let files = snapshot.found.outcome.files.iter();
-    files.flat_map(|file| &file.items).find_map(|item| match item {
+    files.flat_map(|file| file.items()).find_map(|item| match item {
         Item::Type(d) if d.name.name == record => match &d.body {
             TypeBody::Record(fields) => fields.iter().find(|f| f.name.name == field).map(|f| f.name.span),
             TypeBody::Alias(_) => None,
@@ -78,7 +78,7 @@ pub(crate) fn field_of(snapshot: &Snapshot, record: &str, field: &str) -> Option
 /// The declaration whose name stands at a span.
 pub(crate) fn item_of(snapshot: &Snapshot, name: Span) -> Option<&Item> {
     let file = snapshot.found.outcome.files.get(name.file.0 as usize)?;
-    file.items.iter().find(|item| item.name().is_some_and(|n| n.span == name))
+    file.items().find(|item| item.name().is_some_and(|n| n.span == name))
 }
 
 /// Every place of the program where a declared name stands: its declaration first.
@@ -99,7 +99,7 @@ pub(crate) fn occurrences(snapshot: &Snapshot, declared: Span) -> Vec<Span> {
         let mut args = NamedArgs { snapshot, found: Vec::new() };
         walk::file(file, &mut args);
         found.extend(args.found.into_iter().filter(|(_, d)| *d == declared).map(|(at, _)| at));
-        for item in file.items.iter().filter(|item| item.span().file == declared.file) {
+        for item in file.items().filter(|item| item.span().file == declared.file) {
             if item.span().contains(declared.start as usize) && matches!(item, Item::Flow(_)) {
                 let mut assumed = Assumed { name, found: Vec::new() };
                 walk::item(item, &mut assumed);

@@ -62,7 +62,7 @@ pub(crate) enum Kind {
 pub(crate) fn of(snapshot: &Snapshot) -> Program {
     let mut program = Program::default();
     for item in &snapshot.file().items {
-        match item {
+        match &**item {
             Item::Flow(flow) => {
                 let plan = snapshot.found.plan.as_ref();
                 let planned = plan.and_then(|p| p.flows.iter().find(|f| f.name == flow.name.name));

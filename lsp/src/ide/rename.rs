@@ -40,7 +40,7 @@ pub(crate) fn check(snapshot: &Snapshot, declared: Span, name: &str) -> Result<(
         return taken(other.span);
     }
     let file = snapshot.found.outcome.files.get(declared.file.0 as usize);
-    let item = file.and_then(|f| f.items.iter().find(|i| i.span().contains(declared.start as usize)));
+    let item = file.and_then(|f| f.items().find(|i| i.span().contains(declared.start as usize)));
     if let (Some(item), false) = (item, is_top) {
         let inside = |span: Span| same_file(span) && item.span().contains(span.start as usize);
         if let Some(other) = hir.typed.iter().find(|t| t.name == name && inside(t.span)) {

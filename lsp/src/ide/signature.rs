@@ -67,10 +67,11 @@ fn call_around(text: &str, offset: usize) -> Option<(&str, usize, Option<&str>)>
 }
 
 fn declared(known: &Snapshot, name: &str) -> Option<Signature> {
-    let decl = known.hir().decls.iter().find(|d| d.name == name && d.signature.starts_with('('))?;
-    let inner = decl.signature[1..].split_once(')').map_or("", |(params, _)| params);
+    let named = known.hir().decls.iter().filter(|d| d.name == name);
+    let (decl, signature) = named.map(|d| (d, d.signature())).find(|(_, s)| s.starts_with('('))?;
+    let inner = signature[1..].split_once(')').map_or("", |(params, _)| params);
     let params = split(inner).into_iter().map(|p| (p.to_owned(), String::new())).collect();
-    let label = format!("{}{}", decl.name, decl.signature);
+    let label = format!("{}{signature}", decl.name);
     Some(Signature { label, doc: decl.doc.to_string(), params, active: 0 })
 }
 

@@ -46,9 +46,9 @@ pub(crate) struct Symbol {
 pub(crate) fn of(snapshot: &Snapshot) -> Vec<Symbol> {
     let decls = &snapshot.hir().decls;
     let detail = |at: Span| {
-        decls.iter().find(|d| d.span == at).map(|d| d.signature.trim_start().to_owned()).unwrap_or_default()
+        decls.iter().find(|d| d.span == at).map(|d| d.signature().trim_start().to_owned()).unwrap_or_default()
     };
-    snapshot.file().items.iter().filter_map(|item| symbol(item, &detail)).collect()
+    snapshot.file().items().filter_map(|item| symbol(item, &detail)).collect()
 }
 
 fn symbol(item: &Item, detail: &dyn Fn(Span) -> String) -> Option<Symbol> {
@@ -170,7 +170,7 @@ pub(crate) fn folds(snapshot: &Snapshot) -> Vec<(usize, usize, Fold)> {
         }
     }
     out.extend(comments.filter(|(a, b)| a < b).map(|(a, b)| (a, b, Fold::Comment)));
-    let imports = snapshot.file().items.iter().take_while(|item| matches!(item, Item::Import(_)));
+    let imports = snapshot.file().items().take_while(|item| matches!(item, Item::Import(_)));
     let lines: Vec<usize> = imports.map(|item| text.line_of(item.span().start as usize)).collect();
     if let (Some(first), Some(last)) = (lines.first(), lines.last())
         && first < last

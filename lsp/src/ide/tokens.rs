@@ -70,7 +70,7 @@ pub(crate) fn of(snapshot: &Snapshot, range: Range<usize>) -> Vec<Token> {
         let span = item.span().range();
         span.start <= range.end && range.start <= span.end
     };
-    for item in snapshot.file().items.iter().filter(inside) {
+    for item in snapshot.file().items().filter(inside) {
         known.declared(item);
         walk::item(item, &mut known);
     }
@@ -154,7 +154,7 @@ impl Known {
             self.set(typed.span, Class::Variable, declares);
         }
         let params: Vec<Span> =
-            snapshot.file().items.iter().flat_map(names::params).map(|p| p.name.span).collect();
+            snapshot.file().items().flat_map(names::params).map(|p| p.name.span).collect();
         params.iter().filter(|s| near(s)).for_each(|s| self.set(*s, Class::Parameter, true));
         for (at, declared) in hir.uses.iter().chain(&hir.imports).filter(|(at, _)| near(at)) {
             let class = match kinds.get(declared) {

@@ -24,7 +24,7 @@ pub(crate) trait Visit {
 
 /// Walks over all declarations.
 pub(crate) fn file(file: &File, see: &mut dyn Visit) {
-    file.items.iter().for_each(|it| item(it, see));
+    file.items().for_each(|it| item(it, see));
 }
 
 /// Walks over one declaration.

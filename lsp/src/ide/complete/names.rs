@@ -45,7 +45,7 @@ impl Names<'_> {
     }
 
     fn item<'s>(&self, known: &'s Snapshot) -> Option<&'s Item> {
-        known.file().items.iter().find(|item| match item {
+        known.file().items().find(|item| match item {
             Item::Test(test) => self.place.keyword == "test" && test.name.value == self.place.name,
             item => {
                 item.keyword() == self.place.keyword && item.name().is_some_and(|n| n.name == self.place.name)
@@ -77,7 +77,7 @@ impl Names<'_> {
                 } else {
                     decl.name.to_string()
                 };
-                let detail = format!("{} {}", decl.kind, decl.signature.trim_start());
+                let detail = format!("{} {}", decl.kind, decl.signature().trim_start());
                 out.push(Candidate { kind, detail, ..word(&decl.name, &insert, &decl.doc) });
             }
         }
@@ -139,7 +139,7 @@ impl Names<'_> {
         let Some(bracket) = self.place.brackets.last().filter(|b| b.open == '(') else { return Vec::new() };
         let called = bracket.before.rsplit(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).next();
         let Some(called) = called.filter(|c| !c.is_empty()) else { return Vec::new() };
-        let items = self.around.newest.found.outcome.files.iter().flat_map(|f| &f.items);
+        let items = self.around.newest.found.outcome.files.iter().flat_map(|f| f.items());
         let mut named = items.filter(|i| i.name().is_some_and(|n| n.name == called));
         let Some(item) = named.next() else { return Vec::new() };
         let one = |p: &flow_compiler::ast::Param| Candidate {
@@ -155,7 +155,7 @@ impl Names<'_> {
         let Some(bracket) = self.place.brackets.last() else { return Vec::new() };
         let name = bracket.before.rsplit(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).next();
         let files = self.around.newest.found.outcome.files.iter();
-        let found = files.flat_map(|f| &f.items).find_map(|item| match item {
+        let found = files.flat_map(|f| f.items()).find_map(|item| match item {
             Item::Type(d) if Some(d.name.name.as_str()) == name => match &d.body {
                 flow_compiler::ast::TypeBody::Record(fields) => Some(fields),
                 flow_compiler::ast::TypeBody::Alias(_) => None,
@@ -201,7 +201,7 @@ impl Names<'_> {
 
     fn variants(&self, name: &str) -> Option<Vec<Candidate>> {
         let files = self.around.newest.found.outcome.files.iter();
-        let found = files.flat_map(|f| &f.items).find_map(|item| match item {
+        let found = files.flat_map(|f| f.items()).find_map(|item| match item {
             Item::Enum(d) if d.name.name == name => Some(&d.variants),
             _ => None,
         })?;

@@ -1,0 +1,181 @@
+//! Bounds of requests that are kept from one analysis to the next.
+//!
+//! A bound is taken again where the prompt, the types of the arguments and the models are the same.
+
+use crate::kept::{Kept, Slot, is_exact, is_exact_type};
+use ecow::EcoString;
+use flow_plan::{
+    CallBounds, Expr, Model, ModelId, Plan, Prompt, PromptExample, PromptId, Role, Template, Tokens, Type,
+};
+use std::cell::RefCell;
+use std::sync::Arc;
+
+/// The bounds of a program's requests.
+#[derive(Debug, Default)]
+pub(crate) struct Requests {
+    // What all of them were worked out with.
+    models: RefCell<Vec<Model>>,
+    bounds: Kept<AskedFrom, Arc<CallBounds>>,
+    least: Kept<AskedFrom, Tokens>,
+}
+
+/// A call of a prompt.
+pub(super) struct Request<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) prompt: &'a Prompt,
+    /// The types of its arguments.
+    pub(super) args: &'a [Type],
+    /// Who may be asked.
+    pub(super) models: &'a [ModelId],
+    /// Who compares its texts, where they are compared.
+    pub(super) embed: Option<ModelId>,
+    /// The longest answer that is shown again.
+    pub(super) reply: Tokens,
+}
+
+/// What a bound was worked out from, beside what the models are.
+#[derive(Debug)]
+struct AskedFrom {
+    messages: Vec<(Role, Said)>,
+    examples: Vec<PromptExample>,
+    images: Option<Expr>,
+    output: Type,
+    args: Vec<Type>,
+    models: Vec<ModelId>,
+    embed: Option<ModelId>,
+    reply: Tokens,
+}
+
+/// What a message of a prompt is made from.
+#[derive(Debug)]
+struct Said {
+    source: EcoString,
+    vars: Vec<(EcoString, Expr)>,
+}
+
+impl Requests {
+    /// Begins a round with these models; with others, nothing that was kept holds.
+    pub(super) fn begin(&self, models: &[Model]) {
+        self.bounds.begin();
+        self.least.begin();
+        let mut known = self.models.borrow_mut();
+        if known.len() != models.len() || !known.iter().zip(models).all(|(a, b)| counts_like(a, b)) {
+            self.bounds.clear();
+            self.least.clear();
+            *known = models.to_vec();
+        }
+    }
+
+    /// The bounds of a call, which is the `number`th of its prompt.
+    pub(super) fn bounds<E>(
+        &self,
+        request: &Request<'_>,
+        number: u32,
+        make: impl FnOnce() -> Result<Arc<CallBounds>, E>,
+    ) -> Result<Arc<CallBounds>, E> {
+        if !request.is_simple() {
+            return make();
+        }
+        let slot: Slot = (request.prompt.name.clone(), number);
+        if let Some(known) = self.bounds.get(&slot, |from, _| from.is_of(request)) {
+            return Ok(known);
+        }
+        let made = make()?;
+        if request.is_exact() {
+            self.bounds.put(slot, AskedFrom::new(request), made.clone());
+        }
+        Ok(made)
+    }
+
+    /// The least that a request of a prompt to a model holds.
+    pub(super) fn least(
+        &self,
+        plan: &Plan,
+        (prompt, model): (PromptId, ModelId),
+        make: impl FnOnce() -> Tokens,
+    ) -> Tokens {
+        let prompt = &plan.prompts[prompt.index()];
+        let args: Vec<Type> = prompt.params.iter().map(|p| p.ty.clone()).collect();
+        let request = Request { plan, prompt, args: &args, models: &[model], embed: None, reply: Tokens(0) };
+        if !request.is_simple() {
+            return make();
+        }
+        let slot: Slot = (prompt.name.clone(), model.0);
+        if let Some(known) = self.least.get(&slot, |from, _| from.is_of(&request)) {
+            return known;
+        }
+        let made = make();
+        if request.is_exact() {
+            self.least.put(slot, AskedFrom::new(&request), made);
+        }
+        made
+    }
+}
+
+impl Request<'_> {
+    // Whether all that it is worked out from is in it: an expression may name other templates.
+    fn is_simple(&self) -> bool {
+        let is_simple = |expr: &Expr| matches!(expr, Expr::Var(_) | Expr::Literal(_));
+        self.prompt.images.as_ref().is_none_or(is_simple)
+            && self.messages().all(|(_, template)| template.vars.iter().all(|(_, expr)| is_simple(expr)))
+    }
+
+    // Whether all that equals it has its bounds.
+    fn is_exact(&self) -> bool {
+        let is_written = |expr: &Expr| !matches!(expr, Expr::Literal(value) if !is_exact(value));
+        self.args.iter().all(is_exact_type)
+            && is_exact_type(&self.prompt.output)
+            && self.prompt.images.as_ref().is_none_or(is_written)
+            && self.prompt.examples.iter().all(|e| e.input.iter().all(is_exact) && is_exact(&e.output))
+            && self.messages().all(|(_, template)| template.vars.iter().all(|(_, expr)| is_written(expr)))
+    }
+
+    fn messages(&self) -> impl Iterator<Item = (Role, &Template)> {
+        self.prompt.messages.iter().map(|(role, id)| (*role, &self.plan.templates[id.0 as usize]))
+    }
+}
+
+impl Said {
+    fn by(template: &Template) -> Said {
+        Said { source: template.source.clone(), vars: template.vars.clone() }
+    }
+}
+
+impl AskedFrom {
+    fn new(request: &Request<'_>) -> AskedFrom {
+        let prompt = request.prompt;
+        AskedFrom {
+            messages: request.messages().map(|(role, template)| (role, Said::by(template))).collect(),
+            examples: prompt.examples.clone(),
+            images: prompt.images.clone(),
+            output: prompt.output.clone(),
+            args: request.args.to_vec(),
+            models: request.models.to_vec(),
+            embed: request.embed,
+            reply: request.reply,
+        }
+    }
+
+    fn is_of(&self, request: &Request<'_>) -> bool {
+        let prompt = request.prompt;
+        self.models == request.models
+            && self.embed == request.embed
+            && self.reply == request.reply
+            && self.messages.len() == prompt.messages.len()
+            && self.messages.iter().zip(request.messages()).all(|((role, said), (now, template))| {
+                *role == now && said.source == template.source && said.vars == template.vars
+            })
+            && self.output == prompt.output
+            && self.args == request.args
+            && self.examples == prompt.examples
+            && self.images == prompt.images
+    }
+}
+
+// Whether requests to both have the same bounds.
+fn counts_like(a: &Model, b: &Model) -> bool {
+    a.provider == b.provider
+        && a.card == b.card
+        && a.output_cap() == b.output_cap()
+        && a.tokenizer == b.tokenizer
+}
