@@ -24,7 +24,9 @@ def main(nvim, flowc, folder):
     config.write_text(pasted("Neovim", "lua", same_as="editors/neovim/init.lua"))
     run_pasted("Neovim", environment)
 
-    files = sorted(REPOSITORY.glob("tests/corpus/check/**/*.flow")) + sorted(REPOSITORY.glob("examples/*/*.flow"))
+    # The folder in which a program keeps its state is called `.flow` as well.
+    found = [*REPOSITORY.glob("tests/corpus/check/**/*.flow"), *REPOSITORY.glob("examples/*/*.flow")]
+    files = sorted(file for file in found if file.is_file())
     names, out = folder / "files", folder / "out.json"
     # As a user names them, who stands in the folder.
     names.write_text("".join(f"{file.relative_to(REPOSITORY)}\n" for file in files))
