@@ -85,9 +85,11 @@ export class VsCode {
     const at = text.indexOf(what);
     assert.ok(at >= 0, `the program has ${what}`);
     const before = text.slice(0, at + further).split('\n');
-    await this.front();
-    await this.page.keyboard.press('Control+g');
-    await this.page.waitForSelector('.quick-input-widget:visible');
+    await this.until(async () => {
+      await this.front();
+      await this.page.keyboard.press('Control+g');
+      await this.page.waitForSelector('.quick-input-widget:visible', { timeout: 2_000 });
+    });
     await this.page.keyboard.type(`${before.length}:${(before.at(-1) ?? '').length + 1}`);
     await this.page.keyboard.press('Enter');
     await this.page.waitForSelector('.quick-input-widget', { state: 'hidden' });
@@ -107,10 +109,13 @@ export class VsCode {
     });
   }
 
-  /** Gives the keyboard to the first group's editor. */
+  /** Gives the keyboard to the first group's editor. A panel passes its keys on when it comes to it. */
   async front(): Promise<void> {
     await this.page.keyboard.press('Escape');
-    await this.page.keyboard.press('Control+1');
+    await this.until(async () => {
+      await this.page.keyboard.press('Control+1');
+      await this.page.waitForSelector('.monaco-editor.focused', { timeout: 2_000 });
+    });
   }
 
   /** Runs a command by its name in the palette. */
