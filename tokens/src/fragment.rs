@@ -126,20 +126,6 @@ impl Shape {
         chained(&holes, most_inside.saturating_mul(most), most, measure)
     }
 
-    /// These one behind the other, each of them or not.
-    pub fn in_turn(each: &[Shape], measure: &Measure) -> Shape {
-        let (mut holes, mut inside) = (Vec::new(), 0u64);
-        for shape in each {
-            let (ends, most) = shape.ends(measure);
-            holes.extend(ends);
-            inside = inside.saturating_add(most);
-        }
-        if holes.is_empty() {
-            return Shape::empty();
-        }
-        chained(&holes, inside, each.len() as u64, measure)
-    }
-
     // Its ways as they stand between others, and the most that one has inside.
     fn ends(&self, measure: &Measure) -> (Vec<Fragment>, u64) {
         let (texts, holes): (Vec<&Fragment>, Vec<&Fragment>) =

@@ -223,7 +223,7 @@ pub(super) fn each_of(apart: &[(Ways, Type)], joint: &Ways, in_turn: bool) -> Wa
 /// Whether the tokens of a value follow from its type for every model, whoever made the value. A text
 /// that a model wrote has more tokens to one model than to another; a hole cuts it, at what holds in all
 /// cases, so that no less is known of it in one of them.
-pub(crate) fn is_exact(ty: &Type) -> bool {
+pub(super) fn is_exact(ty: &Type) -> bool {
     match ty {
         Type::Text { .. } | Type::Json(_) | Type::Map(..) | Type::Image | Type::Error => false,
         Type::Optional(inner) | Type::List(inner, Some(_)) => is_exact(inner),

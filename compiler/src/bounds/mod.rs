@@ -29,7 +29,6 @@ mod walk;
 mod what_if;
 mod worst;
 
-pub(crate) use cases::is_exact;
 pub(crate) use check::check;
 pub use expected::Expected;
 pub use fixed::{Fixed, fixed};

@@ -127,16 +127,3 @@ fn a_known_list_is_gone_through_element_by_element() {
     let three = flow("[\"b\", \"a long element of this list\", \"b\"]", 1);
     assert_eq!(three.input.0, both.input.0 + short.input.0);
 }
-
-#[test]
-fn a_loop_of_a_template_pastes_each_element_of_a_known_list() {
-    let prompt = "prompt told(p: [text <= 50 tokens] <= 9) -> text { model: small, user: \"\"\"\n    {% for e in p %}\n    {{ e | fence }}\n    {% endfor %}\n    \"\"\" }";
-    let flow =
-        |list: &str| worst(&format!("{prompt}\nflow main() -> text {{ return told({list}) }}")).input.0;
-    let (long, short) = ("\"a long element of this list\"", "\"b\"");
-    let [none, one, two] =
-        ["[]".to_owned(), format!("[{short}]"), format!("[{long}]")].map(|list| flow(&list));
-    assert!(none < one && one < two);
-    let [twice, both] = [format!("[{short}, {short}]"), format!("[{long}, {short}]")].map(|list| flow(&list));
-    assert_eq!(both - twice, two - one);
-}
