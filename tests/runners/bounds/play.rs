@@ -105,8 +105,7 @@ pub(super) fn laws(plan: &Plan, flow: FlowId, played: &Played) -> Result<(), Fau
         return broken("the steps spend what the run spends");
     }
     // The runtime refuses what is larger than was proven, so that a wrong proof costs no money.
-    let unlimited = plan.flows.iter().all(|f| f.settings.budget.is_none());
-    if let Some(error) = report.error.as_ref().filter(|e| unlimited && e.code == Code::E0803) {
+    if let Some(error) = report.error.as_ref().filter(|e| e.code == Code::E0803) {
         return Err(Fault { law: "no request is larger than was proven", figures: error.to_string() });
     }
     if settings.budget.is_some_and(|most| spent.usd > most) {
