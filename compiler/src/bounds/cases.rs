@@ -6,7 +6,6 @@
 //! The calls in the plan keep the bounds that hold in all cases.
 
 use super::infer::{Env, widest};
-use super::near::Near;
 use super::walk::{Done, Place, Walk, together};
 use super::worst::{Ways, Worst};
 use flow_plan::{Block, Parts, Type, VarId};
@@ -60,7 +59,8 @@ impl Walk<'_> {
 
     // The cases of a step in which something behind it differs.
     fn apart(&self, block: &Block, step: usize, cases: &[Case], left: usize) -> Option<Vec<Case>> {
-        if cases.len() < 2 || Near::new(block).is_last(step) {
+        let mut behind = block.steps.neighbors_directed(NodeIndex::new(step), Direction::Outgoing);
+        if cases.len() < 2 || behind.next().is_none() {
             return None;
         }
         let kept = dearest(cases);

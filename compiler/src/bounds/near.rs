@@ -60,11 +60,6 @@ impl<'a> Near<'a> {
         Near { block, seen: vec![0; block.steps.node_count()], searches: 0, left: Vec::new() }
     }
 
-    /// Whether no step needs this one.
-    pub(super) fn is_last(&self, step: usize) -> bool {
-        self.block.steps.neighbors_directed(NodeIndex::new(step), Direction::Outgoing).next().is_none()
-    }
-
     /// Calls `see` once for each step that can be reached this way from a step, but not for itself.
     pub(super) fn reach(&mut self, from: usize, way: Direction, mut see: impl FnMut(usize)) {
         self.searches += 1;
