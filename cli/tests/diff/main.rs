@@ -9,5 +9,6 @@ mod sandbox;
 mod action;
 mod api;
 mod corpus;
+mod drawn;
 mod merges;
 mod revisions;
