@@ -11,7 +11,7 @@ use std::collections::HashMap;
 pub(super) struct Choices {
     set: HashMap<String, usize>,
     // By the general name of a step in a loop: its last element or round in the run before.
-    last: HashMap<String, Vec<u32>>,
+    last: IndexMap<String, Vec<u32>>,
 }
 
 /// What a run came to.
@@ -19,7 +19,7 @@ pub(super) struct Choices {
 pub(super) struct Met {
     /// How many ways each choice has, in the order of the run.
     pub(super) ways: IndexMap<String, usize>,
-    last: HashMap<String, Vec<u32>>,
+    last: IndexMap<String, Vec<u32>>,
 }
 
 /// Behind the name of a choice: only for the last element or round.
@@ -49,8 +49,14 @@ impl Choices {
         self.set.insert(name.to_owned(), way);
     }
 
-    /// Takes over which elements were the last.
-    pub(super) fn learn(&mut self, met: &Met) {
+    /// Takes over which elements were the last, of which each may go another way in the next run.
+    pub(super) fn learn(&mut self, met: &mut Met) {
+        for (name, last) in &met.last {
+            let ways = met.ways.get(name).copied().unwrap_or(0);
+            if last.iter().any(|item| *item > 0) {
+                met.ways.entry(format!("{name}{LAST}")).or_insert(ways);
+            }
+        }
         self.last = met.last.clone();
     }
 
@@ -67,12 +73,9 @@ impl Choices {
                 *last = items.to_vec();
             }
             let is_last = self.last.get(name).is_some_and(|last| last == items);
-            if is_last && items.iter().any(|item| *item > 0) {
-                let own = format!("{name}{LAST}");
-                met.ways.entry(own.clone()).or_insert(ways);
-                if let Some(way) = self.set.get(&own) {
-                    return *way.min(&(ways - 1));
-                }
+            let is_own = is_last && items.iter().any(|item| *item > 0);
+            if is_own && let Some(way) = self.set.get(&format!("{name}{LAST}")) {
+                return *way.min(&(ways - 1));
             }
         }
         self.way(name).min(ways - 1)

@@ -303,8 +303,8 @@ impl Theatre {
         let inputs: Map<String, Json> =
             params.iter().map(|p| (p.name.to_string(), world.input(&p.name, &p.ty))).collect();
         let report = self.run(world.clone(), &Json::Object(inputs.clone()))?;
-        let (met, script) = world.done();
-        choices.learn(&met);
+        let (mut met, script) = world.done();
+        choices.learn(&mut met);
         let is_whole = report.status == RunStatus::Ok;
         let went = report.steps.iter().map(|step| (step.path.to_string(), step.spent)).collect();
         Ok(Tried { choices, met, script, inputs, spent: report.spent, went, is_whole })

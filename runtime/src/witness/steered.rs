@@ -59,6 +59,9 @@ struct Question {
     // How the last try of what comes to nothing ends: the models in turn, or the one that is asked
     // where there is doubt.
     end: End,
+    // Of each model, so many tries give at once an answer that cannot be used: those behind them need not
+    // wait, and no call is made beside them.
+    at_once: u32,
     // Calls of each model; apart from those, of one that is asked where there is doubt.
     calls: HashMap<(ModelId, bool), u32>,
     answered: bool,
@@ -83,14 +86,14 @@ const LETTERS: u8 = 6;
 
 impl Question {
     // By the last model first: those before it have failed, and are paid for. Answers before failures.
-    fn new(way: usize, models: usize, ends: &[End]) -> Question {
+    fn new(way: usize, models: usize, ends: &[End], at_once: u32) -> Question {
         let (answers, end) = match way.checked_sub(models * ends.len()) {
             None => (models - 1 - way / ends.len(), ends[way % ends.len()]),
             Some(0) => (models, End::Break),
             Some(1) => (models, End::Otherwise),
             Some(n) => (models, End::Unusable(u8::try_from(n - 2).unwrap_or(0))),
         };
-        Question { answers, end, calls: HashMap::new(), answered: false }
+        Question { answers, end, at_once, calls: HashMap::new(), answered: false }
     }
 }
 
@@ -170,17 +173,25 @@ impl Steered {
                 (true, true) => 2.min(ends.len() - 1),
                 (true, false) => chain.len() + 2 * unusable.min(1),
             };
+            // Time matters within a step.
+            let matters = is_ever_unusable && at.path.depth() > 0;
+            let at_once = if matters { settings.retry as usize } else { 0 };
+            let at_once =
+                self.choices.choose(&mut state.met, &format!("{name} fails at once"), &items, at_once + 1);
             let name = format!("{name} is answered");
             let way = self.choices.choose_from(&mut state.met, &name, &items, (ways, usual));
-            Question::new(way, chain.len(), &ends)
+            Question::new(way, chain.len(), &ends, at_once as u32)
         });
+        let at_once = question.at_once;
         // The call beside one that answers comes when that is decided.
         let asked = question.calls.get(&(model, false)).copied().unwrap_or(0);
-        let is_doubted = question.answered && !(hedge.is_some() && asked % 2 == 1);
+        let is_open = hedge.is_some() && asked > at_once && (asked - at_once) % 2 == 1;
+        let is_doubted = question.answered && !is_open;
         let made = question.calls.entry((model, is_doubted)).or_default();
         *made += 1;
-        let beside = hedge.is_some() && made.is_multiple_of(2);
-        let tries = if hedge.is_some() { made.div_ceil(2) } else { *made };
+        let pairs = if hedge.is_some() { made.saturating_sub(at_once) } else { 0 };
+        let beside = pairs > 0 && pairs.is_multiple_of(2);
+        let tries = if pairs > 0 { at_once + pairs.div_ceil(2) } else { *made };
         let is_last_try = tries > settings.retry;
         let place = chain.iter().position(|m| *m == model);
         let answers = match (is_doubted, place) {
@@ -195,6 +206,9 @@ impl Steered {
             End::Unusable(letters) if is_end => Some(letters),
             _ => None,
         };
+        if tries <= at_once && !answers && !is_end {
+            return (Fate::Unusable(0), Duration::ZERO);
+        }
         match (answers, beside, unusable) {
             (true, true, _) => (Fate::Silence, Duration::ZERO),
             (true, false, _) => (Fate::Answer, wait),
