@@ -119,40 +119,40 @@ impl Shape {
         if most == 0 {
             return Shape::empty();
         }
-        let (texts, mut holes): (Vec<&Fragment>, Vec<&Fragment>) =
-            self.ways.iter().partition(|w| w.rest.is_none());
-        if holes.is_empty() {
+        if self.ways.iter().all(|w| w.rest.is_none()) {
             return self.repeated_text(most, measure);
         }
+        let (holes, most_inside) = self.ends(measure);
+        chained(&holes, most_inside.saturating_mul(most), most, measure)
+    }
+
+    /// These one behind the other, each of them or not.
+    pub fn in_turn(each: &[Shape], measure: &Measure) -> Shape {
+        let (mut holes, mut inside) = (Vec::new(), 0u64);
+        for shape in each {
+            let (ends, most) = shape.ends(measure);
+            holes.extend(ends);
+            inside = inside.saturating_add(most);
+        }
+        if holes.is_empty() {
+            return Shape::empty();
+        }
+        chained(&holes, inside, each.len() as u64, measure)
+    }
+
+    // Its ways as they stand between others, and the most that one has inside.
+    fn ends(&self, measure: &Measure) -> (Vec<Fragment>, u64) {
+        let (texts, holes): (Vec<&Fragment>, Vec<&Fragment>) =
+            self.ways.iter().partition(|w| w.rest.is_none());
         // A way without a hole stands between others with ends that are not known. One without text
         // is the same as a time less.
-        let closed: Vec<Fragment> = texts
+        let closed = texts
             .iter()
             .filter(|t| !t.left.is_empty())
-            .map(|t| Fragment::hole(measure.count(&t.left), (false, false)))
-            .collect();
-        holes.extend(&closed);
-        let rests = || holes.iter().filter_map(|w| Some((&w.left, w.rest.as_ref()?)));
-        let inner = rests().map(|(_, r)| r.tokens).max().unwrap_or(0);
-        let joints = rests().flat_map(|(_, a)| rests().map(move |(left, b)| (a, left, b)));
-        let joint = joints
-            .map(|(a, left, b)| segment(measure, &joined(&a.right, left), Some(a.closes), Some(b.opens)))
-            .max()
-            .unwrap_or(0);
-        let tokens = inner.saturating_mul(most).saturating_add(joint.saturating_mul(most - 1));
-        let mut ways = vec![Fragment::text("")];
-        for (left, first) in rests() {
-            ways.extend(rests().map(|(_, last)| Fragment {
-                left: left.clone(),
-                rest: Some(Rest {
-                    opens: first.opens,
-                    tokens,
-                    closes: last.closes,
-                    right: last.right.clone(),
-                }),
-            }));
-        }
-        Shape::of(ways, measure)
+            .map(|t| Fragment::hole(measure.count(&t.left), (false, false)));
+        let ends: Vec<Fragment> = holes.into_iter().cloned().chain(closed).collect();
+        let most = ends.iter().filter_map(|w| Some(w.rest.as_ref()?.tokens)).max().unwrap_or(0);
+        (ends, most)
     }
 
     // A shorter run of the same text can have a few tokens more than a longer one.
@@ -195,6 +195,25 @@ impl Shape {
         let shape = Shape { ways: kept };
         if shape.ways.len() > MOST_WAYS { shape.closed(measure) } else { shape }
     }
+}
+
+// So many stretches at most, each with one of these ends, that have so many tokens inside all together.
+fn chained(holes: &[Fragment], inside: u64, most: u64, measure: &Measure) -> Shape {
+    let rests = || holes.iter().filter_map(|w| Some((&w.left, w.rest.as_ref()?)));
+    let joints = rests().flat_map(|(_, a)| rests().map(move |(left, b)| (a, left, b)));
+    let joint = joints
+        .map(|(a, left, b)| segment(measure, &joined(&a.right, left), Some(a.closes), Some(b.opens)))
+        .max()
+        .unwrap_or(0);
+    let tokens = inside.saturating_add(joint.saturating_mul(most.saturating_sub(1)));
+    let mut ways = vec![Fragment::text("")];
+    for (left, first) in rests() {
+        ways.extend(rests().map(|(_, last)| Fragment {
+            left: left.clone(),
+            rest: Some(Rest { opens: first.opens, tokens, closes: last.closes, right: last.right.clone() }),
+        }));
+    }
+    Shape::of(ways, measure)
 }
 
 fn same_ends(a: &Fragment, b: &Fragment) -> bool {

@@ -81,6 +81,40 @@ pub fn is_laid_out(ty: &Type) -> bool {
     }
 }
 
+/// Whether values of a type are laid out as those of another that holds them, in all their parts: only
+/// then is what is pasted of the one what is pasted of the other.
+pub fn lays_out_alike(ty: &Type, wider: &Type) -> bool {
+    let parts = |ty: &Type| match ty {
+        Type::Known(known) => match &known.parts {
+            Parts::Items(items) => Some(items.clone()),
+            Parts::Entries(entries) => Some(entries.iter().map(|(_, value)| value.clone()).collect()),
+            Parts::Constants(_) | Parts::Only(_) => None,
+        },
+        _ => None,
+    };
+    let (ty, wider) = (ty.present(), wider.present());
+    if is_laid_out(ty) != is_laid_out(wider) {
+        return false;
+    }
+    if let (Some(narrow), Some(all)) = (parts(ty), parts(wider))
+        && narrow.len() == all.len()
+    {
+        return narrow.iter().zip(&all).all(|(a, b)| lays_out_alike(a, b));
+    }
+    match (by_type(ty), by_type(wider)) {
+        (Type::List(item, _), Type::List(wide, _)) | (Type::Map(item, _), Type::Map(wide, _)) => {
+            let items = parts(ty).unwrap_or_else(|| vec![Type::clone(item)]);
+            items.iter().all(|item| lays_out_alike(item, wide))
+        }
+        (Type::Record(record), Type::Record(wide)) => record
+            .fields
+            .iter()
+            .all(|field| wide.field(&field.name).is_some_and(|wide| lays_out_alike(&field.ty, &wide.ty))),
+        (Type::Record(_) | Type::List(..) | Type::Map(..), _) => false,
+        _ => true,
+    }
+}
+
 /// What pasting a value of this type adds at most. An error names a text without a bound.
 pub fn shape(ty: &Type, hole: &Hole, measure: &Measure) -> Result<Shape, Leaf> {
     match &hole.fence {
@@ -425,5 +459,26 @@ pub(crate) fn shown(value: &Value) -> EcoString {
         Value::Null => EcoString::new(),
         Value::Text(text) => text.clone(),
         other => eco_format!("{other}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flow_plan::EnumType;
+    use std::sync::Arc;
+
+    #[test]
+    fn lists_of_texts_are_laid_out_unlike_lists_of_names() {
+        let list = |item: Type| Type::List(Box::new(item), Some(3));
+        let kind = Type::Enum(Arc::new(EnumType { name: "Kind".into(), doc: "".into(), variants: vec![] }));
+        let (names, texts) = (list(kind.clone()), list(Type::TEXT));
+        assert!(lays_out_alike(&names, &names) && lays_out_alike(&texts, &texts));
+        assert!(!lays_out_alike(&names, &texts));
+        // And so in the parts.
+        assert!(!lays_out_alike(&list(names.clone()), &list(texts.clone())));
+        assert!(lays_out_alike(&kind, &Type::TEXT));
+        let known = Type::of_items(names.clone(), vec![kind]);
+        assert!(lays_out_alike(&known, &names) && !lays_out_alike(&known, &texts));
     }
 }

@@ -18,7 +18,7 @@ mod size;
 pub use capped::{Cut, Over, cap, check};
 pub use counter::Counter;
 pub use fragment::{Fragment, Shape, closes_fence, opens_fence};
-pub use layout::{Leaf, Paste, fence_close, fence_open, is_laid_out, shape, tag_of};
+pub use layout::{Leaf, Paste, fence_close, fence_open, is_laid_out, lays_out_alike, shape, tag_of};
 pub use marks::without_marks;
 pub use measure::{BYTES, Counts, DEFAULT_TOKENIZER, Measure, UnknownTokenizer};
 pub use memo::Memo;

@@ -8,9 +8,11 @@
 use super::infer::{Env, widest};
 use super::walk::{Done, Place, Walk, together};
 use super::worst::{Ways, Worst};
-use flow_plan::{Block, Parts, Type, VarId};
+use flow_plan::{Block, Field, Parts, RecordType, Type, VarId};
+use flow_tokens::lays_out_alike;
 use petgraph::Direction;
 use petgraph::graph::NodeIndex;
+use std::sync::Arc;
 
 /// A way in which a step comes by its value.
 #[derive(Clone, Debug)]
@@ -124,10 +126,10 @@ impl Walk<'_> {
         let Type::Known(known) = list else { return None };
         let Parts::Items(items) = &known.parts else { return None };
         let joint = list.any_item(&widest)?;
-        let items: Vec<&Type> = items.iter().map(|item| if is_exact(item) { item } else { &joint }).collect();
+        let items: Vec<Type> = items.iter().map(|item| apart(item, &joint)).collect();
         let mut distinct: Vec<&Type> = Vec::new();
         items.iter().for_each(|item| {
-            if !distinct.contains(item) {
+            if !distinct.contains(&item) {
                 distinct.push(item);
             }
         });
@@ -145,7 +147,7 @@ impl Walk<'_> {
         });
         self.asides -= 1;
         let of = |item: &Type| distinct.iter().position(|d| *d == item).map(|at| found[at].clone());
-        items.into_iter().map(of).collect()
+        items.iter().map(of).collect()
     }
 
     /// Looks at something that is not added up: all is as it was behind it.
@@ -220,10 +222,37 @@ pub(super) fn each_of(apart: &[(Ways, Type)], joint: &Ways, in_turn: bool) -> Wa
     }
 }
 
-/// Whether the tokens of a value follow from its type for every model, whoever made the value. A text
-/// that a model wrote has more tokens to one model than to another; a hole cuts it, at what holds in all
-/// cases, so that no less is known of it in one of them.
-pub(super) fn is_exact(ty: &Type) -> bool {
+/// What is pasted of a value of one type where it is pasted as one of a type that holds more: its own
+/// parts where they have the tokens that follow from their type, of the others what holds of all.
+pub(crate) fn apart(ty: &Type, all: &Type) -> Type {
+    if is_exact(ty) && lays_out_alike(ty, all) {
+        return ty.clone();
+    }
+    match (ty, all) {
+        (Type::Record(own), Type::Record(wide)) if own.fields.len() == wide.fields.len() => {
+            let field = |wide: &Field| {
+                let ty =
+                    own.field(&wide.name).map_or_else(|| wide.ty.clone(), |own| apart(&own.ty, &wide.ty));
+                Field { ty, ..wide.clone() }
+            };
+            let fields = wide.fields.iter().map(field).collect();
+            Type::Record(Arc::new(RecordType { name: wide.name.clone(), doc: wide.doc.clone(), fields }))
+        }
+        (Type::Known(own), Type::Known(wide)) => match (&own.parts, &wide.parts) {
+            (Parts::Items(items), Parts::Items(all)) if items.len() <= all.len() => {
+                let items = items.iter().zip(all).map(|(item, wide)| apart(item, wide)).collect();
+                Type::of_items(wide.of.clone(), items)
+            }
+            _ => all.clone(),
+        },
+        _ => all.clone(),
+    }
+}
+
+// Whether the tokens of a value follow from its type for every model, whoever made the value. A text
+// that a model wrote has more tokens to one model than to another; a hole cuts it, at what holds in all
+// cases, so that no less is known of it in one of them.
+fn is_exact(ty: &Type) -> bool {
     match ty {
         Type::Text { .. } | Type::Json(_) | Type::Map(..) | Type::Image | Type::Error => false,
         Type::Optional(inner) | Type::List(inner, Some(_)) => is_exact(inner),

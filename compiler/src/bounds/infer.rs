@@ -9,8 +9,8 @@ use ecow::EcoString;
 use flow_diagnostics::Diagnostics;
 use flow_plan::functions::shown_tokens;
 use flow_plan::{
-    BinaryOp, Bound, Expr, Field, Known, Labels, Over, Parts, Plan, RecordType, TemplateId, Type, UnaryOp,
-    Value, VarId, functions,
+    BinaryOp, Bound, EnumType, Expr, Field, Known, Labels, Over, Parts, Plan, RecordType, TemplateId, Type,
+    UnaryOp, Value, VarId, functions,
 };
 use flow_tokens::{JOINT, Measure};
 use std::collections::HashMap;
@@ -333,6 +333,11 @@ pub(crate) fn widest(a: &Type, b: &Type) -> Type {
         (Type::Known(known), ty) | (ty, Type::Known(known)) => widest(&known.of, &ty.plain()),
         (Type::Null, t) | (t, Type::Null) => optional(t.clone()),
         (Type::Optional(a), b) | (b, Type::Optional(a)) => optional(widest(a, b.present())),
+        (Type::Enum(x), Type::Enum(y)) if x.name == y.name => {
+            let more = y.variants.iter().filter(|v| !x.variants.contains(v));
+            let variants = x.variants.iter().chain(more).cloned().collect();
+            Type::Enum(Arc::new(EnumType { name: x.name.clone(), doc: x.doc.clone(), variants }))
+        }
         (Type::Text { .. } | Type::Enum(_), Type::Text { .. } | Type::Enum(_)) if a != b => {
             let both = shown_tokens(a).zip(shown_tokens(b)).map(|(a, b)| Bound::Tokens(a.max(b)));
             Type::Text { bound: both, truncate: false }

@@ -29,6 +29,7 @@ mod walk;
 mod what_if;
 mod worst;
 
+pub(crate) use cases::apart;
 pub(crate) use check::check;
 pub use expected::Expected;
 pub use fixed::{Fixed, fixed};

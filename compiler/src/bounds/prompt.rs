@@ -145,7 +145,7 @@ fn fixed(parts: &[Part], measure: &Measure) -> String {
     for part in parts {
         match part {
             Part::Text(text) => out.push_str(text),
-            Part::Hole(_) | Part::Repeat(..) => {}
+            Part::Hole(_) | Part::Known(_) | Part::Repeat(..) => {}
             Part::Either(one, other) => {
                 let (one, other) = (fixed(one, measure), fixed(other, measure));
                 out.push_str(if measure.count(&other) < measure.count(&one) { &other } else { &one });
@@ -167,8 +167,8 @@ fn pasted(list: &[Part], check: &TemplateCheck, measure: &Measure, times: u64, o
     for part in list {
         match part {
             Part::Text(_) => {}
-            Part::Hole(index) => {
-                let hole = &check.holes[*index];
+            Part::Hole(_) | Part::Known(_) => {
+                let Some(hole) = hole(part, check) else { continue };
                 let shape = flow_tokens::shape(&hole.ty, &hole.form, measure);
                 let each = shape.map_or(0, |shape| measure.scaled(shape.tokens(measure)));
                 out.push(Pasted { what: hole.form.name.clone(), times, each });
@@ -177,7 +177,7 @@ fn pasted(list: &[Part], check: &TemplateCheck, measure: &Measure, times: u64, o
                 pasted(one, check, measure, times, out);
                 pasted(other, check, measure, times, out);
             }
-            Part::Repeat(most, body) => {
+            Part::Repeat(most, body, _) => {
                 let times = times.saturating_mul(most.unwrap_or(1));
                 pasted(body, check, measure, times, out);
             }
@@ -191,19 +191,27 @@ fn embedded(list: &[Part], check: &TemplateCheck, measure: &Measure) -> Result<u
     for part in list {
         let next = match part {
             Part::Text(_) => 0,
-            Part::Hole(index) if check.holes[*index].ty.has_words() => {
+            Part::Hole(_) | Part::Known(_) if hole(part, check).is_some_and(|hole| hole.ty.has_words()) => {
                 let text = parts(std::slice::from_ref(part), check, measure)?.tokens(measure);
                 text.saturating_add(AROUND_TEXT + JOINT + 1)
             }
-            Part::Hole(_) => 0,
+            Part::Hole(_) | Part::Known(_) => 0,
             Part::Either(one, other) => embedded(one, check, measure)?.max(embedded(other, check, measure)?),
-            Part::Repeat(most, body) => {
+            Part::Repeat(most, body, _) => {
                 embedded(body, check, measure)?.saturating_mul(most.unwrap_or(u64::MAX))
             }
         };
         tokens = tokens.saturating_add(next);
     }
     Ok(tokens)
+}
+
+fn hole<'a>(part: &'a Part, check: &'a TemplateCheck) -> Option<&'a template::Hole> {
+    match part {
+        Part::Hole(index) => check.holes.get(*index),
+        Part::Known(hole) => Some(hole),
+        Part::Text(_) | Part::Either(..) | Part::Repeat(..) => None,
+    }
 }
 
 /// What a template renders.
@@ -216,8 +224,8 @@ fn parts(list: &[Part], check: &TemplateCheck, measure: &Measure) -> Result<Shap
     for part in list {
         let next = match part {
             Part::Text(text) => Shape::text(text.clone()),
-            Part::Hole(index) => {
-                let hole = &check.holes[*index];
+            Part::Hole(_) | Part::Known(_) => {
+                let Some(hole) = hole(part, check) else { continue };
                 flow_tokens::shape(&hole.ty, &hole.form, measure).map_err(|leaf| Open {
                     what: match leaf.0.is_empty() {
                         true => hole.form.name.to_string(),
@@ -229,7 +237,11 @@ fn parts(list: &[Part], check: &TemplateCheck, measure: &Measure) -> Result<Shap
             Part::Either(one, other) => {
                 parts(one, check, measure)?.or(parts(other, check, measure)?, measure)
             }
-            Part::Repeat(most, body) => {
+            Part::Repeat(_, _, apart) if !apart.is_empty() => {
+                let each = apart.iter().map(|one| parts(one, check, measure));
+                Shape::in_turn(&each.collect::<Result<Vec<_>, _>>()?, measure)
+            }
+            Part::Repeat(most, body, _) => {
                 let body = parts(body, check, measure)?;
                 let open = || Open { what: "the list of a loop".into(), span: Span::default() };
                 body.repeated(most.ok_or_else(open)?, measure)

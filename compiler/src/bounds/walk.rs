@@ -7,7 +7,7 @@
 use super::assumed::{Needless, or_ended};
 use super::call::{Called, Doubt};
 use super::calls::{Call, Calls};
-use super::cases::{Case, each_of, is_exact};
+use super::cases::{Case, apart, each_of};
 use super::infer::{Env, Inference, narrowest, widest};
 use super::kept::Requests;
 use super::near::{Near, Total};
@@ -153,9 +153,9 @@ pub(super) struct Done {
 }
 
 impl Done {
-    // A case whose value is not known to the token holds no less than any other.
+    // What is not known to the token holds in one case no less than in any other.
     fn of(ways: Ways, ty: Type, mut cases: Vec<Case>) -> Done {
-        cases.iter_mut().filter(|case| !is_exact(&case.ty)).for_each(|case| case.ty = ty.clone());
+        cases.iter_mut().for_each(|case| case.ty = apart(&case.ty, &ty));
         Done { ways, ty, cases }
     }
 }

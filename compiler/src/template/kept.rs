@@ -3,7 +3,7 @@
 //! A check is taken again where the literal is the same but for where it stands, and every name that was
 //! asked for has the type that it had. One in which something was wrong is made anew.
 
-use super::{Hole, Names, Seen, TemplateCheck, check};
+use super::{Hole, Names, Part, Seen, TemplateCheck, check};
 use crate::ast::StringLit;
 use crate::kept::{Kept, Slot, is_exact_type};
 use ecow::EcoString;
@@ -81,10 +81,23 @@ fn moved(check: &TemplateCheck, from: Span, to: Span) -> TemplateCheck {
         free: check.free.clone(),
         holes: check.holes.iter().map(hole).collect(),
         seen: check.seen.iter().map(|seen| Seen { span: place(seen.span), ..seen.clone() }).collect(),
-        parts: check.parts.clone(),
+        parts: parts(&check.parts, &hole),
         decides: check.decides.clone(),
         is_static: check.is_static,
     }
+}
+
+fn parts(all: &[Part], hole: &dyn Fn(&Hole) -> Hole) -> Vec<Part> {
+    let moved = |part: &Part| match part {
+        Part::Text(_) | Part::Hole(_) => part.clone(),
+        Part::Known(known) => Part::Known(Box::new(hole(known))),
+        Part::Either(one, other) => Part::Either(parts(one, hole), parts(other, hole)),
+        Part::Repeat(most, body, apart) => {
+            let apart = apart.iter().map(|one| parts(one, hole)).collect();
+            Part::Repeat(*most, parts(body, hole), apart)
+        }
+    };
+    all.iter().map(moved).collect()
 }
 
 /// Names that note what was asked of them.

@@ -58,8 +58,11 @@ pub enum Part {
     Hole(usize),
     /// One side or the other, by a condition.
     Either(Vec<Part>, Vec<Part>),
-    /// The parts once for each element of a list: so many times at most, where that is known.
-    Repeat(Option<u64>, Vec<Part>),
+    /// The parts once for each element of a list: so many times at most, where that is known; and where
+    /// the elements themselves are known and differ, what they are for each of them.
+    Repeat(Option<u64>, Vec<Part>, Vec<Vec<Part>>),
+    /// A hole as it is for one element of a known list.
+    Known(Box<Hole>),
 }
 
 /// A name or a field in a template, with what is known of it.

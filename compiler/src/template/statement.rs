@@ -1,15 +1,18 @@
 //! Statements: text, holes, conditions, loops, assignments.
 
-use super::bindings::{Binding, Loop};
+use super::bindings::{Binding, Bindings, Loop};
 use super::presence::present_where;
 use super::{Checker, Hole, Part, Seen, SeenAs};
-use crate::bounds::widest;
+use crate::bounds::{apart, widest};
 use ecow::EcoString;
 use flow_diagnostics::{Code, FlowDiagnostic};
 use flow_plan::limits::MOST_KEY;
-use flow_plan::{Bound, Type};
+use flow_plan::{Bound, Parts, Type};
 use flow_tokens::{closes_fence, opens_fence};
 use minijinja::machinery::ast;
+
+// So many elements of a list are told apart.
+const MOST_APART: usize = 8;
 
 impl Checker<'_> {
     pub(super) fn statements(&mut self, statements: &[ast::Stmt<'_>]) -> Vec<Part> {
@@ -165,6 +168,7 @@ impl Checker<'_> {
             self.unsupported(at, "a `recursive` loop", "write one loop for each level");
         }
         let item = targets.first().map_or(Type::Error, |(_, ty)| ty.clone());
+        let joint = item.clone();
         let entered = self.bindings.enter(Some(Loop { item, most }));
         for (target, ty) in targets {
             if let ast::Expr::Var(var) = target {
@@ -177,15 +181,42 @@ impl Checker<'_> {
             self.note_presence(filter);
             self.bindings.assume(present_where(filter, true));
         }
+        let before = self.bindings.clone();
         let body = self.statements(&each.body);
+        let apart = self.apart(each, (before, joint));
         self.bindings.leave(entered);
         if each.else_body.is_empty() {
-            return Part::Repeat(most, body);
+            return Part::Repeat(most, body, apart);
         }
         let entered = self.bindings.enter(None);
         let instead = self.statements(&each.else_body);
         self.bindings.leave(entered);
-        Part::Either(vec![Part::Repeat(most, body)], instead)
+        Part::Either(vec![Part::Repeat(most, body, apart)], instead)
+    }
+
+    // The body of a loop for every one of its elements, where they are known and differ.
+    fn apart(&mut self, each: &ast::ForLoop<'_>, (before, joint): (Bindings, Type)) -> Vec<Vec<Part>> {
+        let ast::Expr::Var(target) = &each.target else { return Vec::new() };
+        let Some(Type::Known(known)) = self.known(&each.iter) else { return Vec::new() };
+        let Parts::Items(items) = &known.parts else { return Vec::new() };
+        if items.len() > MOST_APART || items.windows(2).all(|two| two[0] == two[1]) {
+            return Vec::new();
+        }
+        let after = std::mem::replace(&mut self.bindings, before.clone());
+        let (holes, seen) = (self.holes.len(), self.seen.len());
+        let one = |item: &Type| {
+            self.bindings = before.clone();
+            self.bindings.bind(target.id, Binding::Is(apart(item, &joint)));
+            let mut parts = self.statements(&each.body);
+            kept(&mut parts, &self.holes);
+            // They stand in the template once.
+            self.holes.truncate(holes);
+            self.seen.truncate(seen);
+            parts
+        };
+        let apart = items.iter().map(one).collect();
+        self.bindings = after;
+        apart
     }
 
     // What a loop goes through, and how many there are at most.
@@ -313,3 +344,21 @@ fn last_name<'s>(expr: &ast::Expr<'s>) -> Option<&'s str> {
 }
 
 const ONE_TEXT: &str = "a prompt is one text; write what is needed where it is needed";
+
+// Puts the holes of parts into the parts themselves.
+fn kept(parts: &mut [Part], holes: &[Hole]) {
+    for part in parts {
+        match part {
+            Part::Text(_) | Part::Known(_) => {}
+            Part::Hole(at) => *part = Part::Known(Box::new(holes[*at].clone())),
+            Part::Either(one, other) => {
+                kept(one, holes);
+                kept(other, holes);
+            }
+            Part::Repeat(_, body, apart) => {
+                kept(body, holes);
+                apart.iter_mut().for_each(|parts| kept(parts, holes));
+            }
+        }
+    }
+}

@@ -127,7 +127,8 @@ fn a_prompt_gives_its_names_holes_and_parts() {
                     Part::Text("] ".into()),
                     Part::Hole(1),
                     Part::Text("\n".into())
-                ]
+                ],
+                vec![],
             ),
             Part::Text("Question: ".into()),
             Part::Hole(2),

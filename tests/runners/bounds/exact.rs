@@ -1,7 +1,8 @@
 //! What the worst case counts, and what it leaves out since no run comes to it.
 
-use super::{Worst, bound};
+use super::{Worst, bound, witness};
 use flow_tests::world::FolderWorld;
+use std::sync::Arc;
 
 const MODELS: &str = r#"
 model small = "sim/text" { max_output: 10 tokens, price: $1 in, $1 out, context: 8k tokens }
@@ -126,4 +127,61 @@ fn a_known_list_is_gone_through_element_by_element() {
     assert_eq!(flow("[\"a long element of this list\", \"b\"]", 2).usd, both.usd);
     let three = flow("[\"b\", \"a long element of this list\", \"b\"]", 1);
     assert_eq!(three.input.0, both.input.0 + short.input.0);
+}
+
+#[test]
+fn a_loop_of_a_template_pastes_each_element_of_a_known_list() {
+    let prompt = "prompt told(p: [text <= 50 tokens] <= 9) -> text { model: small, user: \"\"\"\n    {% for e in p %}\n    {{ e | fence }}\n    {% endfor %}\n    \"\"\" }";
+    let flow =
+        |list: &str| worst(&format!("{prompt}\nflow main() -> text {{ return told({list}) }}")).input.0;
+    let (long, short) = ("\"a long element of this list\"", "\"b\"");
+    let [none, one, two] =
+        ["[]".to_owned(), format!("[{short}]"), format!("[{long}]")].map(|list| flow(&list));
+    assert!(none < one && one < two);
+    let [twice, both] = [format!("[{short}, {short}]"), format!("[{long}, {short}]")].map(|list| flow(&list));
+    assert_eq!(both - twice, two - one);
+}
+
+// Whether a run is found that comes to the bound in every way.
+fn is_reached(flows: &str) {
+    let compiled = FolderWorld::empty().with("main.flow", &format!("{MODELS}{flows}")).compile("main.flow");
+    let plan = Arc::new(compiled.plan.clone().unwrap_or_else(|| panic!("{:?}", compiled.diagnostics)));
+    let flow = plan.flow("main").expect("there is one");
+    let worst = bound(&compiled, flow).expect("it has a bound");
+    let reached = witness::reached(&plan, flow, &worst);
+    let reached = reached.unwrap_or_else(|fault| panic!("{}: {}", fault.law, fault.figures));
+    assert_eq!((reached.usd, reached.tokens), (1.0, 1.0), "{worst:?}");
+}
+
+#[test]
+fn elements_are_pasted_one_by_one_as_all_of_them_are_laid_out() {
+    let parts = "enum Kind { a, some_other_kind, b }\n\
+                 type Thing { id: Kind, title: float, body: [Kind] <= 4 }\n\
+                 prompt told(p: [Thing]) -> text { model: small, user: \"x\\n{% for e in p %}{{ e }}{% endfor %}\" }";
+    let long = "Thing { id: Kind.some_other_kind, title: 14.5, body: [Kind.some_other_kind, Kind.a, Kind.a, Kind.b] }";
+    let short = "Thing { id: Kind.a, title: 2.5, body: [Kind.b, Kind.a] }";
+    is_reached(&format!("{parts}\nflow main() -> text {{ return told([{long}, {short}]) }}"));
+    let one = "prompt told(p: Thing) -> text { model: small, user: \"x\\n{{ p }}\" }";
+    let parts = parts.split("prompt").next().expect("there is something");
+    is_reached(&format!(
+        "{parts}{one}\nflow main() -> [text] {{\n  all = each x in [{long}, {short}] {{ yield told(x) }}\n  return all\n}}"
+    ));
+}
+
+#[test]
+fn every_try_of_a_called_flow_ends_its_own_way() {
+    let part = "prompt tell(p: text) -> text { model: large, user: \"{{ p | fence }}\" }\n\
+                flow part(a: text <= 9 tokens) -> text {\n\
+                  all = repeat up to 2 from a { x = tell(it) else it\n yield x }\n  return all\n}";
+    is_reached(&format!(
+        "{part}\nflow main(a: text <= 9 tokens) -> text {{\n  x = part(a) {{ retry: 1, timeout: 900ms }}\n  y = tell(x)\n  return y\n}}"
+    ));
+}
+
+#[test]
+fn what_cannot_be_used_is_asked_again_at_once_before_a_call_is_made_beside_another() {
+    let part = "flow part(a: text <= 9 tokens) -> int 1..5 {\n  x = judge(a) { retry: 2, hedge: 700ms }\n  return x\n}";
+    is_reached(&format!(
+        "{part}\nflow main(a: text <= 9 tokens) -> int 1..5 {{ return part(a) {{ timeout: 900ms }} }}"
+    ));
 }
