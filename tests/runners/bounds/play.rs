@@ -2,11 +2,13 @@
 
 use super::outside::Outside;
 use super::replies::{Books, Hostile, World};
-use super::values::Maker;
+use super::values::{Maker, Size};
 use super::{Worst, count};
+use ecow::EcoString;
 use fastrand::Rng;
 use flow_diagnostics::Code;
-use flow_plan::{FlowId, Millis, Plan};
+use flow_plan::{Callee, FlowId, Millis, Plan, Step, StepKind, Value};
+use flow_runtime::journal::{History, Judged, MemoryJournal, Standing, Verdict};
 use flow_runtime::{Context, Engine, Environment, Options, RunReport, Spent, Start, Tables, read_inputs};
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
@@ -20,6 +22,8 @@ pub(super) struct Played {
     pub(super) report: RunReport,
     pub(super) books: Books,
     pub(super) took: Millis,
+    // How often it ran, with people deciding in between.
+    pub(super) parts: u32,
 }
 
 /// What went wrong in a run.
@@ -43,18 +47,81 @@ pub(super) fn play(plan: &Arc<Plan>, flow: FlowId, world: &World) -> Outcome {
     let inputs = inputs(plan, flow, world);
     let Ok(values) = read_inputs(&plan.flows[flow.index()], Some(&inputs), &[]) else { return Ok(None) };
     let hostile = Hostile::new(world);
-    let engine = engine(plan, &hostile, Outside::new(&plan.models, world.policy.size(), world.seed))?;
+    let journal = Arc::new(MemoryJournal::default());
+    let outside = Outside::new(&plan.models, world.policy.size(), world.seed);
+    let engine = engine(plan, (&hostile, outside, journal.clone()))?;
     let clock = Builder::new_current_thread().enable_time().start_paused(true).build();
     let clock = clock.expect("a runtime can be made");
-    let (report, took) = clock.block_on(async {
-        let began = Instant::now();
-        let report = timeout(FOR_EVER, engine.run(Start::new(flow, values))).await;
-        (report.ok(), began.elapsed())
+    let mut desk = Desk::new(plan, world);
+    let (report, took, parts) = clock.block_on(async {
+        let (mut start, began, mut parts) = (Start::new(flow, values), Instant::now(), 0);
+        loop {
+            parts += 1;
+            let report = timeout(FOR_EVER, engine.run(start.clone())).await.ok();
+            let report = report.filter(|_| parts < MOST_PARTS);
+            match report {
+                // What people are asked is decided, and the run goes on where it was.
+                Some(report) if !report.waiting.is_empty() => {
+                    for asked in &report.waiting {
+                        let judged = desk.decides(asked);
+                        let done = journal.judge(&report.run, &asked.asked.path, judged).await;
+                        done.expect("what waits can be decided");
+                    }
+                    start.run = Some(report.run);
+                }
+                report => return (report, began.elapsed(), parts),
+            }
+        }
     });
     let Some(report) = report else {
         return Err(Fault { law: "a run ends", figures: "it waits for ever".to_owned() });
     };
-    Ok(Some(Played { inputs, report, books: hostile.books(), took: Millis::from(took) }))
+    Ok(Some(Played { inputs, report, books: hostile.books(), took: Millis::from(took), parts }))
+}
+
+// No run of a random program asks people more often.
+const MOST_PARTS: u32 = 500;
+
+/// Whoever is asked by a run.
+struct Desk<'a> {
+    plan: &'a Plan,
+    size: Size,
+    rng: Rng,
+}
+
+impl<'a> Desk<'a> {
+    fn new(plan: &'a Plan, world: &World) -> Desk<'a> {
+        Desk { plan, size: world.policy.size(), rng: Rng::with_seed(world.seed ^ 0x7e1e) }
+    }
+
+    fn decides(&mut self, asked: &Standing) -> Judged {
+        let is_needed = asked.asked.value.is_none();
+        let value = (is_needed || self.rng.bool()).then(|| self.value(&asked.asked.by)).flatten();
+        let verdict = match self.rng.u32(0..8) {
+            0 => Verdict::Rejected,
+            1 => Verdict::Expired,
+            _ if is_needed && value.is_none() => Verdict::Rejected,
+            _ => Verdict::Approved,
+        };
+        let value = value.filter(|_| verdict == Verdict::Approved);
+        let who = EcoString::from(if verdict == Verdict::Expired { "" } else { "kim" });
+        Judged { verdict, who, reason: None, value, at: asked.asked.since }
+    }
+
+    // One of the type that is asked for, as large as this world has it.
+    fn value(&mut self, by: &str) -> Option<Value> {
+        let mut ty = None;
+        let mut find = |step: &Step| match &step.kind {
+            StepKind::Call(Callee::Review(review), _) if review.by == by => ty = Some(review.ty.clone()),
+            _ => {}
+        };
+        self.plan.flows.iter().for_each(|flow| flow.body.each_step(&mut find));
+        let ty = ty?;
+        let models = &self.plan.models;
+        let tokens = |text: &str| models.iter().map(|m| count::text(m, text)).max().unwrap_or(0);
+        let mut maker = Maker { rng: &mut self.rng, size: self.size, count: &tokens, escaped_too: false };
+        ty.read(&maker.json(&ty)).ok()
+    }
 }
 
 fn inputs(plan: &Plan, flow: FlowId, world: &World) -> Json {
@@ -66,7 +133,10 @@ fn inputs(plan: &Plan, flow: FlowId, world: &World) -> Json {
     Json::Object(params.map(|p| (p.name.to_string(), maker.json(&p.ty))).collect::<Map<_, _>>())
 }
 
-fn engine(plan: &Arc<Plan>, hostile: &Arc<Hostile>, outside: Arc<Outside>) -> Result<Engine, Fault> {
+fn engine(
+    plan: &Arc<Plan>,
+    (hostile, outside, journal): (&Arc<Hostile>, Arc<Outside>, Arc<MemoryJournal>),
+) -> Result<Engine, Fault> {
     let tables = Tables {
         providers: vec![hostile.clone()],
         sources: vec![outside.clone()],
@@ -74,14 +144,14 @@ fn engine(plan: &Arc<Plan>, hostile: &Arc<Hostile>, outside: Arc<Outside>) -> Re
         ..Tables::builtin()
     };
     let context = Context::new(Environment::default(), ".", ".");
-    let options = Options { tables, ..Options::default() };
+    let options = Options { tables, journal: Some(journal), ..Options::default() };
     Engine::new(plan.clone(), context, options)
         .map_err(|e| Fault { law: "what compiles can be made ready", figures: e.to_string() })
 }
 
 /// The laws that every run keeps, whatever its bound.
 pub(super) fn laws(plan: &Plan, flow: FlowId, played: &Played) -> Result<(), Fault> {
-    let Played { report, books, took, .. } = played;
+    let Played { report, books, took, parts, .. } = played;
     let (spent, settings) = (report.spent, &plan.flows[flow.index()].settings);
     let steps = report.steps.iter().fold(Spent::default(), |mut sum, step| {
         sum.add(step.spent);
@@ -101,7 +171,7 @@ pub(super) fn laws(plan: &Plan, flow: FlowId, played: &Played) -> Result<(), Fau
     if spent.input < books.input || spent.output < books.output {
         return broken("every token that may have been billed is counted");
     }
-    if steps != spent {
+    if *parts == 1 && steps != spent {
         return broken("the steps spend what the run spends");
     }
     // The runtime refuses what is larger than was proven, so that a wrong proof costs no money.
@@ -111,7 +181,8 @@ pub(super) fn laws(plan: &Plan, flow: FlowId, played: &Played) -> Result<(), Fau
     if settings.budget.is_some_and(|most| spent.usd > most) {
         return broken("a run keeps within its budget");
     }
-    if settings.deadline.is_some_and(|most| *took > most) {
+    // A deadline holds for the time that a run is at work without waiting for people.
+    if *parts == 1 && settings.deadline.is_some_and(|most| *took > most) {
         return broken("a run ends by its deadline");
     }
     Ok(())

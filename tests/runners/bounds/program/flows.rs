@@ -14,7 +14,7 @@ pub(super) struct Defaults {
 
 impl Draft {
     pub(super) fn declare_flow(&mut self, called: &str) {
-        (self.times, self.calls, self.fails) = (1, 0, false);
+        (self.times, self.calls, self.fails, self.asks) = (1, 0, false, false);
         let mut params: Vec<Ty> = (0..self.rng.usize(1..4)).map(|_| self.bounded(2)).collect();
         let mut sight: Sight = params.iter().map(|ty| name(&self.fresh("in"), ty)).collect();
         let mut lines = self.flow_settings();
@@ -46,6 +46,7 @@ impl Draft {
         lines.iter().for_each(|l| self.line(l));
         self.line("}\n");
         let (calls, can_fail) = (self.calls, self.fails);
+        self.asking.extend(self.asks.then(|| called.to_owned()));
         self.flows.push(Callable { name: called.to_owned(), params, output, calls, can_fail });
     }
 

@@ -60,6 +60,9 @@ struct Draft {
     deciders: Vec<String>,
     // Whether the flow that is being written surely can fail.
     fails: bool,
+    // Whether the flow that is being written asks people, and the flows that do.
+    asks: bool,
+    asking: Vec<String>,
     // For names that are given once.
     next: u32,
     // How often the block that is being written may run in one run of its flow.
@@ -110,6 +113,8 @@ impl Draft {
             deciders: vec![],
             wild: false,
             fails: false,
+            asks: false,
+            asking: vec![],
             next: 0,
             times: 1,
             calls: 0,

@@ -110,6 +110,10 @@ impl Draft {
                 }
                 None => (String::new(), 0, 0),
             },
+            6 if !self.wishes.fenced => {
+                (self.fails, self.asks) = (true, true);
+                (format!(" else review(\"{}\", within: 2s)", self.fresh("desk")), 0, 0)
+            }
             _ => {
                 self.fails = true;
                 (String::new(), 0, 0)

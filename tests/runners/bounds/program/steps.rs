@@ -13,6 +13,7 @@ impl Draft {
             9 => self.call_step(sight, self.guards.clone()),
             10 if !self.wishes.fenced => self.builtin_step(sight),
             11 => self.act_step(sight),
+            12 if !self.wishes.fenced => self.review_step(sight),
             10 | 12 | 13 => self.compute_step(sight),
             14..=16 => self.if_step(sight, pad, depth),
             17..=19 => self.match_step(sight, pad, depth),
@@ -74,9 +75,12 @@ impl Draft {
             settings.push("retry: 1".to_owned());
             times = 2;
         }
-        if self.chance(20) {
+        // Nobody thinks by the clock.
+        let waits = self.asking.contains(&callee.name);
+        if !waits && self.chance(20) {
             settings.push(format!("timeout: {}", self.pick(&["900ms", "5s", "60s"])));
         }
+        self.asks |= waits;
         let settings = match settings.is_empty() {
             true => String::new(),
             false => format!(" {{ {} }}", settings.join(", ")),
@@ -111,6 +115,15 @@ impl Draft {
         self.fails = true;
         let settings = self.pick(&["", "", " { retry: 1 }", " { timeout: 3s }"]);
         ("acted", Ty::Bool, vec![format!("{}({args}){settings}", action.name)])
+    }
+
+    // Each by somebody else, so that whoever plays the person knows what is asked.
+    fn review_step(&mut self, sight: &mut Sight) -> (&'static str, Ty, Vec<String>) {
+        let Some((shown, ty)) = self.any(sight) else { return self.compute_step(sight) };
+        self.asks = true;
+        let (by, within) = (self.fresh("desk"), self.pick(&["1s", "30s", "1h"]));
+        let handler = self.handler(sight, &ty, false).0;
+        ("seen", ty, vec![format!("review({shown}, by: \"{by}\", within: {within}){handler}")])
     }
 
     fn compute_step(&mut self, sight: &mut Sight) -> (&'static str, Ty, Vec<String>) {
