@@ -149,6 +149,9 @@ enum Parts {
     Items(Box<Marks>),
 }
 
+// So many levels of parts are told apart of what a loop puts into itself with each round.
+const DEEPEST: u32 = 6;
+
 impl Marks {
     /// The same mark on everything of the type that can carry it.
     pub(super) fn of(ty: &Type, mark: &Mark) -> Marks {
@@ -308,9 +311,23 @@ impl Marks {
         })
     }
 
-    /// With influence that grows with each round as if it had no end.
+    /// With influence that grows with each round as if it had no end, and with what lies deeper in it each
+    /// round taken together.
     pub(super) fn widened(&self) -> Marks {
-        self.each(&|mark| Mark { sway: mark.sway.many(), ..mark.clone() })
+        self.cut(DEEPEST).each(&|mark| Mark { sway: mark.sway.many(), ..mark.clone() })
+    }
+
+    // With so many levels of parts; those below have their marks together.
+    fn cut(&self, levels: u32) -> Marks {
+        let parts = match &self.parts {
+            Parts::None => return self.clone(),
+            _ if levels == 0 => return Marks::leaf(self.flat()),
+            Parts::Fields(fields) => {
+                Parts::Fields(fields.iter().map(|(n, m)| (n.clone(), m.cut(levels - 1))).collect())
+            }
+            Parts::Items(item) => Parts::Items(Box::new(item.cut(levels - 1))),
+        };
+        Marks { own: self.own.clone(), parts }
     }
 
     /// How much it decides as a value of the type.

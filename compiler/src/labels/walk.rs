@@ -225,8 +225,9 @@ impl<'a> Walk<'a> {
         let mut it = from;
         for round in 0.. {
             let more = it.join(&self.block_with((body, it.clone()), env, worth));
+            let more = if round < 3 { more } else { more.widened() };
             let is_same = labels(&more) == labels(&it);
-            it = if round < 3 { more } else { more.widened() };
+            it = more;
             if is_same {
                 break;
             }
