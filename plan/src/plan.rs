@@ -124,8 +124,21 @@ pub struct RequestBound {
     pub input: Tokens,
     /// The input where an answer that could not be used and the reason stand behind the prompt.
     pub again: Tokens,
+    /// The same where a guard has not let the answer pass.
+    pub refused: Refused,
     /// The output: the cap that is sent along.
     pub output: Tokens,
+}
+
+/// What a request holds at most that shows a model the answer which a guard has not let pass, and why.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Refused {
+    /// The input.
+    pub input: Tokens,
+    /// The answer. The runtime cuts what is longer.
+    pub answer: Tokens,
+    /// What is said of it. The runtime cuts what is longer.
+    pub reason: Tokens,
 }
 
 /// A model with its settings and what the catalogue or the program says of it.
@@ -277,6 +290,18 @@ pub struct Guard {
     pub endorses: bool,
     /// Where it is declared.
     pub span: Span,
+}
+
+impl Guard {
+    /// What is said where a requirement does not hold.
+    pub fn refusal(&self, require: &Require) -> String {
+        format!("`{}` requires `{}`, which does not hold", self.name, require.text)
+    }
+}
+
+/// What a model is told of an answer that cannot be used, for this reason.
+pub fn complaint(reason: &str) -> String {
+    format!("That answer cannot be used: {reason}. Answer again, and correct this.")
 }
 
 /// One `require:` line.

@@ -4,12 +4,13 @@ use super::infer::{Env, narrowest};
 use super::kept::Request;
 use super::limit::is_pressed;
 use super::prompt::Asked;
+use super::refusal::{self, Behind, Said};
 use super::walk::{CallWorst, FlowWorst, Instance, Place, Unbounded, Walk};
 use super::worst::{Line, Ways, Worst, either};
 use flow_plan::limits::{CACHE, NEAREST, longest_embedding, longest_shared, longest_wait};
 use flow_plan::{
     Block, Bound, CallBounds, Callee, Cost, EmbeddingBound, Escalate, FlowId, GuardId, Millis, ModelId,
-    OnFail, Prompt, PromptId, RequestBound, Step, StepKind, StepSettings, Tokens, Type, VarId,
+    OnFail, Prompt, PromptId, RequestBound, Step, StepSettings, Tokens, Type, VarId,
 };
 use std::sync::Arc;
 
@@ -182,17 +183,18 @@ impl Walk<'_> {
         let last = step.settings.fallback.last().or(step.settings.model.as_ref());
         let last = last.into_iter().chain(step.settings.escalate.as_ref().map(|e| &e.to));
         let failed = last.map(cap).max().unwrap_or_default();
-        let shown = match (guarded, &prompt.output) {
+        let shown = match (&guarded, &prompt.output) {
             (None, _) => failed,
-            (Some(times), Type::Text { bound: Some(bound), .. }) => {
+            (Some(refusal), Type::Text { bound: Some(bound), .. }) => {
                 let answer = Tokens(bound.tokens()).min(reply);
-                if times > 1 { answer.max(failed) } else { answer }
+                if refusal.times > 1 { answer.max(failed) } else { answer }
             }
             (Some(_), _) => reply,
         };
         let shown = if matches!(step.on_fail, Some(OnFail::Retry(_))) { shown.max(failed) } else { shown };
         let embed = step.settings.cache.as_ref().and_then(|c| c.similar).and_then(|similar| similar.embed);
-        let bounds = match self.bounds(id, &args, (&models, embed), shown) {
+        let behind = Behind { reply: shown, refusal: guarded.as_ref(), output: &output };
+        let bounds = match self.bounds(id, &args, (&models, embed), behind) {
             Ok(bounds) => bounds,
             Err(open) => {
                 self.unbounded.push(Unbounded::Hole { step: step.span, open });
@@ -204,7 +206,7 @@ impl Walk<'_> {
             self.prove(step, &bounds);
         }
         step.bounds = Some(bounds.clone());
-        self.note(step, &bounds, place, 1, false);
+        self.note(step, &bounds, place, 1, Said::Nothing);
         // Only an answer of the models before it can leave doubt.
         let chain = step.settings.model.iter().chain(&step.settings.fallback);
         let cap = chain.map(|m| self.plan.models[m.index()].output_cap()).max().unwrap_or_default();
@@ -214,7 +216,7 @@ impl Walk<'_> {
             self.doubts.insert((step.span, step.name.clone()), unless.clone());
         }
         self.prompted = Some(id);
-        (self.answered(step, &bounds, unless.as_ref(), place, false), output)
+        (self.answered(step, &bounds, unless.as_ref(), place, Said::Nothing), output)
     }
 
     // Notes what is proven of the calls of a step in the case that is looked at.
@@ -222,6 +224,7 @@ impl Walk<'_> {
         for request in &bounds.requests {
             self.plan.cases.note((step.span, request.model), request.input);
             self.plan.cases.note((step.span, request.model), request.again);
+            self.plan.cases.note((step.span, request.model), request.refused.input);
         }
         if let Some(embedding) = bounds.embedding {
             self.plan.cases.note((step.span, embedding.model), embedding.input);
@@ -233,13 +236,15 @@ impl Walk<'_> {
         id: PromptId,
         args: &[Type],
         asked: (&[ModelId], Option<ModelId>),
-        reply: Tokens,
+        behind: Behind<'_>,
     ) -> Result<Arc<CallBounds>, super::prompt::Open> {
         let prompt = &self.plan.prompts[id.index()];
-        let made = || self.bounds_of(prompt, args, asked, reply).map(Arc::new);
+        let made = || self.bounds_of(prompt, args, asked, behind).map(Arc::new);
         let Some(requests) = self.requests else { return made() };
         let number = self.asked.borrow_mut().get_mut(id.index()).map(|n| std::mem::replace(n, *n + 1));
-        let request = Request { plan: self.plan, prompt, args, models: asked.0, embed: asked.1, reply };
+        let Behind { reply, refusal, .. } = behind;
+        let (models, embed) = asked;
+        let request = Request { plan: self.plan, prompt, args, models, embed, reply, refusal };
         requests.bounds(&request, number.unwrap_or_default(), made)
     }
 
@@ -248,14 +253,16 @@ impl Walk<'_> {
         prompt: &Prompt,
         args: &[Type],
         (models, embed): (&[ModelId], Option<ModelId>),
-        reply: Tokens,
+        Behind { reply, refusal, output }: Behind<'_>,
     ) -> Result<CallBounds, super::prompt::Open> {
         let inference = self.inference();
         let asked = Asked::new(&inference, prompt, args);
-        let requests = models
-            .iter()
-            .map(|id| asked.request((*id, &self.plan.models[id.index()]), &self.measures[id.index()], reply))
-            .collect::<Result<_, _>>()?;
+        let request = |id: &ModelId| {
+            let measure = &self.measures[id.index()];
+            let refused = refusal.map(|r| (refusal::answer(output, reply, measure), r.reason(measure)));
+            asked.request((*id, &self.plan.models[id.index()]), measure, (reply, refused))
+        };
+        let requests = models.iter().map(request).collect::<Result<_, _>>()?;
         let embedding = embed.map(|model| {
             let input = asked.embedded(&self.plan.models[model.index()], &self.measures[model.index()])?;
             Ok(EmbeddingBound { model, input })
@@ -268,7 +275,12 @@ impl Walk<'_> {
     fn too_large(&mut self, step: &Step, (id, args): (PromptId, &[Type]), bounds: &CallBounds) {
         for request in &bounds.requests {
             let window = self.plan.models[request.model.index()].card.context;
-            let needed = request.again.max(request.input).0.saturating_add(request.output.0);
+            let needed = request
+                .again
+                .max(request.refused.input)
+                .max(request.input)
+                .0
+                .saturating_add(request.output.0);
             if window == Tokens(0) || needed <= window.0 {
                 continue;
             }
@@ -279,7 +291,7 @@ impl Walk<'_> {
     }
 
     // Notes the calls of a step for the table of costs.
-    fn note(&mut self, step: &Step, bounds: &CallBounds, place: &Place, rounds: u64, again: bool) {
+    pub(super) fn note(&mut self, step: &Step, bounds: &CallBounds, place: &Place, rounds: u64, said: Said) {
         let hedged = hedges(&step.settings);
         for request in &bounds.requests {
             let times = u64::from(step.settings.retry) + 1;
@@ -289,8 +301,8 @@ impl Walk<'_> {
                 span: step.span,
                 model: request.model,
                 calls: calls.saturating_mul(place.times),
-                each: self.request_line(step, request, place, again),
-                again: again.then_some(request.again),
+                each: self.request_line(step, request, place, said),
+                again: (said != Said::Nothing).then(|| said.input(request)),
             });
         }
         if let Some(embedding) = bounds.embedding {
@@ -320,24 +332,24 @@ impl Walk<'_> {
     }
 
     // The `unless` of a step that was walked.
-    fn doubt(&self, step: &Step) -> Option<&Doubt> {
+    pub(super) fn doubt(&self, step: &Step) -> Option<&Doubt> {
         self.doubts.get(&(step.span, step.name.clone()))
     }
 
     /// The answer to a prompt: the model and its fallbacks in turn, each with its tries, then the
     /// model that it is escalated to.
-    fn answered(
+    pub(super) fn answered(
         &self,
         step: &Step,
         bounds: &CallBounds,
         unless: Option<&Doubt>,
         place: &Place,
-        again: bool,
+        said: Said,
     ) -> Ways {
         let settings = &step.settings;
         let asked = |model: ModelId| {
             let request = bounds.request(model);
-            request.map(|request| self.one_model(step, request, place, again)).unwrap_or_default()
+            request.map(|request| self.one_model(step, request, place, said)).unwrap_or_default()
         };
         let escalated = |ok: Worst, by: ModelId| match &settings.escalate {
             Some(Escalate { to, .. }) if *to != by => {
@@ -403,8 +415,8 @@ impl Walk<'_> {
     }
 
     // One model with its tries, each perhaps with another beside it.
-    fn one_model(&self, step: &Step, request: &RequestBound, place: &Place, again: bool) -> Ways {
-        let line = self.request_line(step, request, place, again);
+    fn one_model(&self, step: &Step, request: &RequestBound, place: &Place, said: Said) -> Ways {
+        let line = self.request_line(step, request, place, said);
         let time = line.time;
         let one = Worst::call(line);
         let once = match step.settings.hedge {
@@ -423,9 +435,9 @@ impl Walk<'_> {
         Ways { ok: fewer.taking(&ways.ok), failed, ..ways }
     }
 
-    fn request_line(&self, step: &Step, request: &RequestBound, place: &Place, again: bool) -> Line {
+    fn request_line(&self, step: &Step, request: &RequestBound, place: &Place, said: Said) -> Line {
         let model = &self.plan.models[request.model.index()];
-        let input = if again { request.again } else { request.input };
+        let input = said.input(request);
         let longest = Callee::Prompt(PromptId(0)).longest().unwrap_or_default();
         Line {
             usd: model.card.worst(input, request.output),
@@ -435,46 +447,6 @@ impl Walk<'_> {
             ..line_of(step, place, &model.name)
         }
     }
-
-    /// `else retry`: asked again with what was wrong, this many times.
-    pub(super) fn asked_again(
-        &mut self,
-        step: &Step,
-        author: Option<&Step>,
-        first: Ways,
-        times: u64,
-        place: &Place,
-    ) -> Ways {
-        let Some(failed) = first.fails().filter(|_| times > 0) else { return first };
-        let round = match (author, &step.kind) {
-            (Some(author), _) => match author.bounds.clone() {
-                Some(bounds) => {
-                    self.note(author, &bounds, place, times, true);
-                    self.answered(author, &bounds, self.doubt(author), place, true).then(&first)
-                }
-                None => first.clone(),
-            },
-            (None, StepKind::Call(Callee::Prompt(id), _)) => match step.bounds.clone() {
-                Some(bounds) => {
-                    let again = may_be_refused(&self.plan.prompts[id.index()].output);
-                    self.note(step, &bounds, place, times, again);
-                    self.answered(step, &bounds, self.doubt(step), place, again)
-                }
-                None => first.clone(),
-            },
-            _ => first.clone(),
-        };
-        // A model that has answered is not waited for.
-        let wait = match author {
-            Some(_) => Worst::default(),
-            None => Worst::wait(waiting(step, place)),
-        };
-        let again = Ways::certain(wait).then(&round);
-        let fails = again.fails().unwrap_or_default();
-        let before = failed.then(&fails.times(times - 1));
-        let last = Ways::certain(before).then(&again);
-        Ways { ok: first.ok.or(&last.ok), stopped: either(&first.stopped, &last.stopped), ..last }
-    }
 }
 
 /// What is asked of an answer before another model is.
@@ -483,12 +455,6 @@ pub(crate) struct Doubt {
     ways: Ways,
     // Whether the answer stands in every run.
     is_never: bool,
-}
-
-// A text without a bound can be anything, and one that is cut at its bound as well, so that none is
-// refused and shown again.
-pub(super) fn may_be_refused(output: &Type) -> bool {
-    !matches!(output.present(), Type::Text { bound: None, .. } | Type::Text { truncate: true, .. })
 }
 
 /// A flow of the program with arguments of certain types.
@@ -569,7 +535,7 @@ fn tried(once: &Ways, settings: &StepSettings, waiting: Line) -> Ways {
     Ways { ok: once.ok.or(&before.then(&once.ok)), ..once.clone().ended(|end| before.then(&end)) }
 }
 
-fn waiting(step: &Step, place: &Place) -> Line {
+pub(super) fn waiting(step: &Step, place: &Place) -> Line {
     Line { time: longest_wait(step.settings.timeout), ..line_of(step, place, "the wait before another try") }
 }
 

@@ -379,7 +379,7 @@ impl Means<'_> {
         again: bool,
     ) -> Part {
         let Some(request) = bounds.request(model) else { return Part::nothing() };
-        let input = if again { request.again } else { request.input };
+        let input = if again { request.again.max(request.refused.input) } else { request.input };
         let output = match self.rates(place, path, Fact::Averages) {
             Some(Often::Text(Size::Tokens(n))) => Tokens(n.min(request.output.0)),
             _ => request.output,

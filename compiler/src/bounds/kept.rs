@@ -2,6 +2,7 @@
 //!
 //! A bound is taken again where the prompt, the types of the arguments and the models are the same.
 
+use super::refusal::Refusal;
 use crate::kept::{Kept, Slot, is_exact, is_exact_type};
 use ecow::EcoString;
 use flow_plan::{
@@ -31,6 +32,8 @@ pub(super) struct Request<'a> {
     pub(super) embed: Option<ModelId>,
     /// The longest answer that is shown again.
     pub(super) reply: Tokens,
+    /// The guards behind it that ask again.
+    pub(super) refusal: Option<&'a Refusal>,
 }
 
 /// What a bound was worked out from, beside what the models are.
@@ -44,6 +47,7 @@ struct AskedFrom {
     models: Vec<ModelId>,
     embed: Option<ModelId>,
     reply: Tokens,
+    refusal: Option<Refusal>,
 }
 
 /// What a message of a prompt is made from.
@@ -96,7 +100,15 @@ impl Requests {
     ) -> Tokens {
         let prompt = &plan.prompts[prompt.index()];
         let args: Vec<Type> = prompt.params.iter().map(|p| p.ty.clone()).collect();
-        let request = Request { plan, prompt, args: &args, models: &[model], embed: None, reply: Tokens(0) };
+        let request = Request {
+            plan,
+            prompt,
+            args: &args,
+            models: &[model],
+            embed: None,
+            reply: Tokens(0),
+            refusal: None,
+        };
         if !request.is_simple() {
             return make();
         }
@@ -153,6 +165,7 @@ impl AskedFrom {
             models: request.models.to_vec(),
             embed: request.embed,
             reply: request.reply,
+            refusal: request.refusal.cloned(),
         }
     }
 
@@ -161,6 +174,7 @@ impl AskedFrom {
         self.models == request.models
             && self.embed == request.embed
             && self.reply == request.reply
+            && self.refusal.as_ref() == request.refusal
             && self.messages.len() == prompt.messages.len()
             && self.messages.iter().zip(request.messages()).all(|((role, said), (now, template))| {
                 *role == now && said.source == template.source && said.vars == template.vars

@@ -1,7 +1,8 @@
 //! What the time that a called flow has leaves room for: another try begins behind a wait, and a call
 //! beside another when that has taken its time.
 
-use super::call::{attempts, hedges, may_be_refused};
+use super::call::{attempts, hedges};
+use super::refusal::may_be_refused;
 use super::walk::Walk;
 use flow_plan::limits::least_waits;
 use flow_plan::{Block, Callee, Millis, Plan, Step, StepKind, Type};

@@ -23,6 +23,7 @@ mod mean;
 mod narrow;
 mod near;
 mod prompt;
+mod refusal;
 mod review;
 mod rounds;
 mod walk;

@@ -4,7 +4,7 @@ use super::infer::{Env, Inference, TemplateNames, literal};
 use crate::template::{self, Part, TemplateCheck};
 use flow_diagnostics::{Diagnostics, Span};
 use flow_plan::limits::{AROUND_TEXT, COMPLAINT, JOINT};
-use flow_plan::{Model, Prompt, RequestBound, Role, Tokens, Type};
+use flow_plan::{Model, Prompt, Refused, RequestBound, Role, Tokens, Type};
 use flow_tokens::{Measure, Shape, request};
 use std::sync::Arc;
 
@@ -78,12 +78,13 @@ impl<'a> Asked<'a> {
         Ok(Tokens(measure.scaled(tokens)).min(window.unwrap_or(Tokens(u64::MAX))))
     }
 
-    /// The bound of a request to a model; `reply` is the longest answer that may be shown again.
+    /// The bound of a request to a model; `reply` is the longest answer that may be shown again, and of
+    /// `refused` the answer and the reason where a guard has not let it pass.
     pub(crate) fn request(
         &self,
         (id, model): (flow_plan::ModelId, &Model),
         measure: &Measure,
-        reply: Tokens,
+        (reply, refused): (Tokens, Option<(Tokens, Tokens)>),
     ) -> Result<RequestBound, Open> {
         let held = model.card.abilities.json_schema;
         let instruction = (!held).then(|| self.prompt.output.instruction()).flatten();
@@ -112,12 +113,17 @@ impl<'a> Asked<'a> {
             tokens = tokens.saturating_add(schema);
         }
         let text = tokens.saturating_add(request::framing(&model.provider, messages));
-        let more = reply.0.saturating_add(COMPLAINT.0).saturating_add(request::more(2));
         let images = request::images(&model.card, self.images);
+        let with = |more: u64| Tokens(measure.scaled(text.saturating_add(more)).saturating_add(images.0));
+        let behind = |answer: Tokens, reason: Tokens| {
+            with(answer.0.saturating_add(reason.0).saturating_add(request::more(2)))
+        };
+        let (answer, reason) = refused.unwrap_or((reply, COMPLAINT));
         Ok(RequestBound {
             model: id,
-            input: Tokens(measure.scaled(text).saturating_add(images.0)),
-            again: Tokens(measure.scaled(text.saturating_add(more)).saturating_add(images.0)),
+            input: with(0),
+            again: behind(reply, COMPLAINT),
+            refused: Refused { input: behind(answer, reason), answer, reason },
             output: model.output_cap(),
         })
     }

@@ -12,6 +12,7 @@ use super::infer::{Env, Inference, narrowest, widest};
 use super::kept::Requests;
 use super::near::{Near, Total};
 use super::prompt::{Open, Pasted};
+use super::refusal::Refusal;
 use super::review::stands_in;
 use super::rounds::{Rounds, Settled};
 use super::worst::{Line, Ways, Worst, either};
@@ -124,8 +125,8 @@ pub(crate) struct Walk<'a> {
     pub(crate) pasted: HashMap<(Span, ModelId), Vec<Pasted>>,
     // What the `unless` of a step takes.
     pub(crate) doubts: HashMap<(Span, EcoString), Doubt>,
-    // How often the step that is walked is asked again by a guard behind it, if one does.
-    pub(crate) guarded: Option<u32>,
+    // The guards behind the step that is walked which ask it again.
+    pub(crate) guarded: Option<Refusal>,
     // What the `it` of each `repeat` holds behind the first round, as it was found last.
     pub(crate) settled: HashMap<Span, Settled>,
     // How many loops are being looked at for what their `it` holds.
@@ -236,7 +237,7 @@ impl Walk<'_> {
         place: &Place,
     ) -> Done {
         let author = author(block, step);
-        self.guarded = guarded(block, node);
+        self.guarded = Refusal::behind(self.plan, block, node);
         let Done { ways, ty, cases } = self.step(step, author.as_ref(), env, place);
         let (var, before) = (block.var_of(node), ty.clone());
         let (ways, ty) = self.result_assumed(block, var, (ways, ty));
@@ -421,18 +422,6 @@ fn author(block: &Block, step: &Step) -> Option<Step> {
     let node = block.steps.node_indices().find(|n| block.var_of(*n) == *guarded)?;
     let author = &block.steps[node];
     matches!(author.kind, StepKind::Call(Callee::Prompt(_), _)).then(|| author.clone())
-}
-
-// How often a guard behind a step asks it again, if one does.
-fn guarded(block: &Block, node: NodeIndex) -> Option<u32> {
-    let var = block.var_of(node);
-    let times = |step: &Step| match (&step.on_fail, &step.kind) {
-        (Some(OnFail::Retry(times)), StepKind::Call(Callee::Guard(_) | Callee::Builtin(_), args)) => {
-            (args.first() == Some(&Expr::Var(var))).then_some(*times)
-        }
-        _ => None,
-    };
-    block.steps.node_weights().filter_map(times).max()
 }
 
 fn can_fail(expr: &Expr) -> bool {

@@ -5,14 +5,13 @@ use super::director::At;
 use super::frame::Frame;
 use super::halt::{Failure, Halt};
 use super::state::{About, Given};
-use super::step::Site;
+use super::step::{Said, Site};
 use super::{audit, backoff, block, fill, prompt, review, taped};
 use crate::action::Unacted;
 use crate::cache::digest;
 use crate::guard::Verdict;
 use crate::journal::{AttemptId, InDoubt};
 use crate::privacy;
-use crate::provider::Message;
 use crate::{RunError, Spent};
 use ecow::EcoString;
 use flow_diagnostics::Code;
@@ -25,12 +24,7 @@ use std::time::Duration;
 
 /// Calls what a step calls, as often as its settings say. `again` is said to a model behind the
 /// prompt.
-pub(super) async fn call(
-    site: Site<'_>,
-    callee: &Callee,
-    args: Vec<Value>,
-    again: &[Message],
-) -> Given<Value> {
+pub(super) async fn call(site: Site<'_>, callee: &Callee, args: Vec<Value>, again: Said<'_>) -> Given<Value> {
     match callee {
         Callee::Prompt(id) => return prompt::prompt(site, *id, &args, again).await,
         Callee::Action(_) if !may_act(site)? => return Ok(Value::Null),
@@ -169,7 +163,7 @@ async fn once(site: Site<'_>, callee: &Callee, args: &[Value], number: u32) -> G
     };
     site.run().mask_params(params, args);
     match callee {
-        Callee::Prompt(id) => prompt::prompt(site, *id, args, &[]).await,
+        Callee::Prompt(id) => prompt::prompt(site, *id, args, Said::NOTHING).await,
         Callee::Lookup(id) => lookup(site, &plan.lookups[id.index()], args, number).await,
         Callee::Guard(id) => guard(site, &plan.guards[id.index()], args, number).await,
         Callee::Builtin(name) => builtin(site, name, args, number).await,
@@ -250,7 +244,7 @@ async fn guard(site: Site<'_>, guard: &Guard, args: &[Value], number: u32) -> Gi
     fill(cx, &guard.body, &frame).await?;
     for require in &guard.requires {
         if !frame.holds(&require.holds)? {
-            let message = format!("`{}` requires `{}`, which does not hold", guard.name, require.text);
+            let message = guard.refusal(require);
             audit::checked(site, &guard.name, args.first(), Some(&message));
             return Err(Halt::from(RunError::new(Code::E0802, message)));
         }

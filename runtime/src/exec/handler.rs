@@ -2,7 +2,7 @@
 
 use super::halt::{Failure, Halt};
 use super::state::{Cx, Given};
-use super::step::{Again, Site, work};
+use super::step::{Again, Said, Site, work};
 use super::{assumed, backoff, block, call};
 use crate::provider::Message;
 use crate::script;
@@ -50,6 +50,7 @@ async fn retried(site: Site<'_>, first: Failure, times: u32) -> Given<Value> {
     if let Some((_, answer)) = author {
         failure.reply = Some(script::answer(answer));
     }
+    let mut is_refused = author.is_some();
     for round in 1..=times {
         if failure.reply.is_none()
             && site.run().engine.waits()
@@ -59,14 +60,16 @@ async fn retried(site: Site<'_>, first: Failure, times: u32) -> Given<Value> {
             tokio::time::sleep(wait.duration()).await;
         }
         let site = Site { round, ..site };
-        let said = complaint(&failure);
+        let messages = complaint(&failure);
+        let said = Said { messages: &messages, is_refused };
         let result = match author {
-            Some((author, _)) => asked_again(site, author, &said).await,
-            None => work(site, Again { said: &said, ..Again::FIRST }).await,
+            Some((author, _)) => asked_again(site, author, said).await,
+            None => work(site, Again { said, ..Again::FIRST }).await.map_err(|halt| (halt, false)),
         };
         match result {
-            Err(Halt::Fail(next)) => failure = *next,
-            other => return other,
+            Err((Halt::Fail(next), refused)) => (failure, is_refused) = (*next, refused),
+            Err((halt, _)) => return Err(halt),
+            Ok(value) => return Ok(value),
         }
     }
     Err(failure.into())
@@ -83,22 +86,24 @@ fn author<'a>(site: Site<'a>) -> Option<(&'a Step, &'a Value)> {
     asks.then_some(author).zip(site.frame.get(*guarded))
 }
 
-/// A new answer, told what was wrong with the last one, and then guarded.
-async fn asked_again(site: Site<'_>, author: &Step, said: &[Message]) -> Given<Value> {
+/// A new answer, told what was wrong with the last one, and then guarded; where it fails, whether it is the
+/// guard that has not let the answer pass.
+async fn asked_again(site: Site<'_>, author: &Step, said: Said<'_>) -> Result<Value, (Halt, bool)> {
     let asking = Site { step: author, streams: false, grows: false, ..site };
-    let answer = work(asking, Again { said, ..Again::FIRST }).await?;
+    let unusable = |halt| (halt, false);
+    let answer = work(asking, Again { said, ..Again::FIRST }).await.map_err(unusable)?;
     // It stands in for the author's first answer, of which something may be assumed.
     if let StepKind::Call(_, args) = &site.step.kind
         && let Some(Expr::Var(guarded)) = args.first()
     {
-        assumed::holds(site.cx, site.block, *guarded, &answer)?;
+        assumed::holds(site.cx, site.block, *guarded, &answer).map_err(unusable)?;
     }
     match work(site, Again { first: Some(&answer), ..Again::FIRST }).await {
         Err(Halt::Fail(mut failure)) => {
             failure.reply = Some(script::answer(&answer));
-            Err(Halt::Fail(failure))
+            Err((Halt::Fail(failure), true))
         }
-        other => other,
+        other => other.map_err(unusable),
     }
 }
 
@@ -107,8 +112,5 @@ fn complaint(failure: &Failure) -> Vec<Message> {
     let said = |role, text| Message { role, text, images: vec![] };
     let Some(reply) = &failure.reply else { return vec![] };
     let reason = &failure.error.message;
-    vec![
-        said(Role::Assistant, reply.clone()),
-        said(Role::User, format!("That answer cannot be used: {reason}. Answer again, and correct this.")),
-    ]
+    vec![said(Role::Assistant, reply.clone()), said(Role::User, flow_plan::complaint(reason))]
 }

@@ -7,19 +7,20 @@ use super::attempt::{Ask, Purpose, attempt};
 use super::halt::{Failure, Halt};
 use super::request::Messages;
 use super::state::Given;
-use super::step::Site;
+use super::step::{Said, Site};
 use super::{backoff, block, cached, doubt, similar, taped};
 use crate::RunError;
 use crate::cache::Digest;
 use crate::provider::Message;
 use flow_diagnostics::Code;
+use flow_plan::limits::COMPLAINT;
 use flow_plan::{Millis, ModelId, PromptId, Role, Tokens, Value};
 use flow_tokens::Measure;
 use futures::future::{BoxFuture, Either, select};
 use std::pin::pin;
 
 /// Asks for a prompt's answer. `again` is said behind the prompt, when an answer could not be used.
-pub(super) async fn prompt(site: Site<'_>, id: PromptId, args: &[Value], again: &[Message]) -> Given<Value> {
+pub(super) async fn prompt(site: Site<'_>, id: PromptId, args: &[Value], again: Said<'_>) -> Given<Value> {
     let engine = site.run().engine;
     let (prompt, facts) = (&engine.plan.prompts[id.index()], &engine.prompts[id.index()]);
     let settings = &site.step.settings;
@@ -34,13 +35,13 @@ pub(super) async fn prompt(site: Site<'_>, id: PromptId, args: &[Value], again: 
     let call = cached::call(site, &prompt.name, |d| call_parts(d, site, id, messages.list()))?;
     let call = match call {
         // A cassette has what models answer, and no embeddings.
-        Some(call) if again.is_empty() && engine.tape.is_none() => {
+        Some(call) if again.is_nothing() && engine.tape.is_none() => {
             let words = similar::words(site, (id, prompt), args, (bounds, measure, &messages))?;
             Some(call.near(words))
         }
         call => call,
     };
-    messages.extend(again, longest_reply(site), measure);
+    messages.extend(again.messages, longest(site, first, again), measure);
     let question = Question { prompt: id, args, again, first: (&messages, measure) };
     let models = std::iter::once(first).chain(settings.fallback.iter().copied());
     // On the heap, since it stands in every way below.
@@ -50,22 +51,28 @@ pub(super) async fn prompt(site: Site<'_>, id: PromptId, args: &[Value], again: 
     });
     match call {
         None => work.await,
-        Some(call) if again.is_empty() => call.answered(site, work).await,
+        Some(call) if again.is_nothing() => call.answered(site, work).await,
         // The answer that is there could not be used.
         Some(call) => call.renewed(site, work).await,
     }
 }
 
-// The most tokens of an answer that is shown to a model again.
-fn longest_reply(site: Site<'_>) -> Tokens {
-    site.step.bounds.as_deref().map_or(Tokens(u64::MAX), |bounds| bounds.shown)
+// The most tokens of an answer that is shown to a model again, and of what is said of it.
+fn longest(site: Site<'_>, model: ModelId, said: Said<'_>) -> (Tokens, Tokens) {
+    match site.step.bounds.as_deref() {
+        Some(bounds) => match bounds.request(model).filter(|_| said.is_refused) {
+            Some(request) => (request.refused.answer, request.refused.reason),
+            None => (bounds.shown, COMPLAINT),
+        },
+        None => (Tokens(u64::MAX), COMPLAINT),
+    }
 }
 
 #[derive(Clone, Copy)]
 struct Question<'a> {
     prompt: PromptId,
     args: &'a [Value],
-    again: &'a [Message],
+    again: Said<'a>,
     // As the first model is asked, and what counts there.
     first: (&'a Messages, &'a Measure),
 }
@@ -138,7 +145,7 @@ async fn retried(site: Site<'_>, question: Question<'_>, model: ModelId) -> Give
         true => None,
         false => {
             let mut own = Messages::render(site, (prompt, facts), question.args, (bounds, measure)).await?;
-            own.extend(question.again, longest_reply(site), measure);
+            own.extend(question.again.messages, longest(site, model, question.again), measure);
             Some(own)
         }
     };
@@ -146,7 +153,11 @@ async fn retried(site: Site<'_>, question: Question<'_>, model: ModelId) -> Give
     let messages = own.for_model(who, facts);
     let input = facts.count(prompt, (model, who), measure, &messages);
     let bound = bounds.and_then(|b| b.request(model));
-    let most = bound.map_or(input, |b| if question.again.is_empty() { b.input } else { b.again });
+    let most = bound.map_or(input, |b| match question.again {
+        again if again.is_nothing() => b.input,
+        again if again.is_refused => b.refused.input,
+        _ => b.again,
+    });
     let proven = engine.plan.cases.least((site.step.span, model), input, most);
     let ask = Ask {
         id: model,

@@ -9,7 +9,6 @@ use crate::prompt::{Held, Templates};
 use crate::provider::Message;
 use crate::script::answer;
 use flow_diagnostics::Code;
-use flow_plan::limits::COMPLAINT;
 use flow_plan::{CallBounds, EvalError, Model, ModelId, Prompt, Role, Scope, Tokens, Value};
 use flow_tokens::{Cut, Measure, request};
 use std::sync::OnceLock;
@@ -138,10 +137,10 @@ impl Messages {
     }
 
     /// Adds what is said behind the prompt: an answer that could not be used, of `reply` tokens at most,
-    /// and what is wrong with it.
-    pub(super) fn extend(&mut self, more: &[Message], reply: Tokens, measure: &Measure) {
+    /// and what is wrong with it, of `reason` tokens at most.
+    pub(super) fn extend(&mut self, more: &[Message], (reply, reason): (Tokens, Tokens), measure: &Measure) {
         for message in more {
-            let most = if message.role == Role::Assistant { reply } else { COMPLAINT };
+            let most = if message.role == Role::Assistant { reply } else { reason };
             let plain = flow_tokens::without_marks(&message.text);
             let text = flow_tokens::cap(measure.counter(), &plain, most.0, (false, false));
             self.list.push(Message { text: text.to_owned(), ..message.clone() });

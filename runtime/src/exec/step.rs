@@ -239,14 +239,31 @@ fn recorded<'a>(site: Site<'a>) -> Given<Option<&'a Outcome>> {
 #[derive(Clone, Copy)]
 pub(super) struct Again<'a> {
     /// What is said to a model behind the prompt.
-    pub(super) said: &'a [Message],
+    pub(super) said: Said<'a>,
     /// What stands in place of the first argument.
     pub(super) first: Option<&'a Value>,
 }
 
 impl Again<'_> {
     /// Nothing: it is the first try.
-    pub(super) const FIRST: Again<'static> = Again { said: &[], first: None };
+    pub(super) const FIRST: Again<'static> = Again { said: Said::NOTHING, first: None };
+}
+
+/// What is said to a model behind a prompt.
+#[derive(Clone, Copy)]
+pub(super) struct Said<'a> {
+    /// An answer, and what is wrong with it; or nothing.
+    pub(super) messages: &'a [Message],
+    /// Whether a guard has not let the answer pass.
+    pub(super) is_refused: bool,
+}
+
+impl Said<'_> {
+    pub(super) const NOTHING: Said<'static> = Said { messages: &[], is_refused: false };
+
+    pub(super) fn is_nothing(&self) -> bool {
+        self.messages.is_empty()
+    }
 }
 
 /// The work of a step, without its `else`.

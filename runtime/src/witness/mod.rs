@@ -8,7 +8,8 @@
 //!
 //! `choices` is what can go one way or another, `steered` a world that goes the way of its
 //! choices, `scripted` one that says what a witness says, `values` makes what is said,
-//! `literals` finds what programs compare with, `judges` who asks for guards that are tried again, `file` is the witness's form.
+//! `literals` finds what programs compare with, `judges` whom guards ask, and ask again, `file` is the
+//! witness's form.
 
 mod choices;
 mod file;
@@ -290,8 +291,9 @@ impl Theatre {
         let context = Context::new(Default::default(), ".", ".");
         let engine = Engine::new(plan.clone(), context, options)?;
         let (numbers, words) = literals::literals(plan);
-        let judges = judges::judges(plan);
-        let stage = Stage { plan: plan.clone(), measures: engine.counts.clone(), numbers, words, judges };
+        let (judges, authors) = (judges::judges(plan), judges::authors(plan));
+        let measures = engine.counts.clone();
+        let stage = Stage { plan: plan.clone(), measures, numbers, words, judges, authors };
         let clock = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
         let clock = clock.map_err(|e| RunError::new(Code::E0810, format!("no clock can be made: {e}")))?;
         Ok(Theatre { engine, flow, stage: Arc::new(stage), clock })

@@ -29,6 +29,8 @@ pub(super) struct Stage {
     /// The prompts of guards behind which `else retry` stands: what is wrong with their answers is shown
     /// to others.
     pub(super) judges: HashSet<Span>,
+    /// The prompts that such guards have asked again, and how often at most.
+    pub(super) authors: HashMap<Span, u32>,
 }
 
 /// One run's world.
@@ -142,12 +144,16 @@ impl Steered {
         let limit = settings.timeout.or(Callee::Prompt(PromptId(0)).longest()).unwrap_or(Millis(0));
         let hedge = settings.hedge.filter(|after| *after < limit);
         let chain: Vec<ModelId> = settings.model.iter().chain(&settings.fallback).copied().collect();
+        // A guard has had it asked again, and may do so once more.
+        let times = self.stage.authors.get(&at.step.span).copied().unwrap_or(0);
+        let is_asked_again = (1..times).contains(&at.round);
         let again = matches!(&at.step.on_fail, Some(OnFail::Retry(most)) if at.round < *most)
-            || self.stage.judges.contains(&at.step.span);
+            || self.stage.judges.contains(&at.step.span)
+            || is_asked_again;
         let is_handled = match &at.step.on_fail {
             Some(OnFail::Retry(most)) => at.round < *most,
             Some(OnFail::Do(_)) => true,
-            Some(OnFail::Stop(_) | OnFail::Redact) | None => false,
+            Some(OnFail::Stop(_) | OnFail::Redact) | None => is_asked_again,
         };
         let (name, items) = (place(at.path, at.round), at.path.items());
         let is_ever_unusable =

@@ -185,3 +185,17 @@ fn what_cannot_be_used_is_asked_again_at_once_before_a_call_is_made_beside_anoth
         "{part}\nflow main(a: text <= 9 tokens) -> int 1..5 {{ return part(a) {{ timeout: 900ms }} }}"
     ));
 }
+
+#[test]
+fn what_a_guard_says_of_an_answer_is_counted_as_it_is_written() {
+    let parts = "prompt told(p: text) -> text <= 9 tokens { model: large, user: \"{{ p | fence }}\" }\n\
+                 guard calm(a: text) {\n  require: len(a) <= 80\n  require: not (\"!\" in a)\n}";
+    let flow = |times: u32| {
+        format!(
+            "{parts}\nflow main(a: text <= 9 tokens) -> text {{\n  x = told(a)\n  y = calm(x) else retry {times}\n  return y\n}}"
+        )
+    };
+    is_reached(&flow(1));
+    // Of an answer that cannot be used at all, more is said.
+    assert!(worst(&flow(2)).input.0 > 2 * worst(&flow(1)).input.0);
+}
