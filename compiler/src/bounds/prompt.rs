@@ -169,9 +169,9 @@ fn pasted(list: &[Part], check: &TemplateCheck, measure: &Measure, times: u64, o
             Part::Text(_) => {}
             Part::Hole(index) => {
                 let hole = &check.holes[*index];
-                let shape = flow_tokens::shape(&hole.ty, &hole.form, measure);
+                let shape = flow_tokens::shape(&hole.ty, hole, measure);
                 let each = shape.map_or(0, |shape| measure.scaled(shape.tokens(measure)));
-                out.push(Pasted { what: hole.form.name.clone(), times, each });
+                out.push(Pasted { what: hole.name.clone(), times, each });
             }
             Part::Either(one, other) => {
                 pasted(one, check, measure, times, out);
@@ -218,10 +218,10 @@ fn parts(list: &[Part], check: &TemplateCheck, measure: &Measure) -> Result<Shap
             Part::Text(text) => Shape::text(text.clone()),
             Part::Hole(index) => {
                 let hole = &check.holes[*index];
-                flow_tokens::shape(&hole.ty, &hole.form, measure).map_err(|leaf| Open {
+                flow_tokens::shape(&hole.ty, hole, measure).map_err(|leaf| Open {
                     what: match leaf.0.is_empty() {
-                        true => hole.form.name.to_string(),
-                        false => format!("{}.{}", hole.form.name, leaf.0),
+                        true => hole.name.to_string(),
+                        false => format!("{}.{}", hole.name, leaf.0),
                     },
                     span: hole.span,
                 })?
