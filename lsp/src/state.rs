@@ -7,6 +7,7 @@
 //! Laws: a program's `wanted` grows with every change that concerns it; a snapshot is shown only if
 //! its generation is the wanted one; at most one analysis of a program runs at a time.
 
+use crate::files::Files;
 use crate::place::path_of;
 use crate::snapshot::{Job, Snapshot};
 use crate::text::{Encoding, Text, changed};
@@ -53,6 +54,7 @@ pub(crate) struct Inner {
     /// The open documents.
     pub(crate) documents: HashMap<Uri, Document>,
     programs: HashMap<Uri, Program>,
+    files: Arc<Files>,
     clock: u64,
 }
 
@@ -204,10 +206,10 @@ impl Inner {
         Some(Work { job, open: self.open(), before: program.before.clone() })
     }
 
-    /// The open documents that are files.
+    /// The open documents that are files, and the disk.
     pub(crate) fn open(&self) -> Open {
         let files = self.documents.values().filter_map(|d| Some((d.path.clone()?, d.text.shared())));
-        files.collect()
+        Open { documents: files.collect(), files: self.files.clone() }
     }
 
     /// Takes an analysis in, if it is the one that is wanted; and gives the one before it.
