@@ -295,7 +295,8 @@ impl LanguageServer for FlowServer {
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
         let (explained, host) = (self.worker.explained(), self.worker.host.clone());
         let uri = params.text_document.uri.clone();
-        self.of(&uri, move |s| Some(code_actions::of(s, &params, &explained, host.as_ref()))).await
+        let open = self.state.lock().open();
+        self.of(&uri, move |s| Some(code_actions::of(s, &params, &explained, (&open, host.as_ref())))).await
     }
 
     async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
