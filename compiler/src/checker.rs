@@ -13,7 +13,7 @@ use crate::types::{Declared, Numbers, Signature};
 use ecow::EcoString;
 use flow_diagnostics::{Code, Diagnostics, FlowDiagnostic, Sources, Span};
 use flow_plan::{self as plan, Callee, ModelId, Plan, TokenizerFile, Type, Value};
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 /// Everything that is known while checking.
@@ -29,16 +29,16 @@ pub(crate) struct Checker<'a> {
     pub(crate) hir: Hir,
     pub(crate) plan: Plan,
     /// Declarations that something names.
-    pub(crate) used: HashSet<DeclId>,
+    pub(crate) used: FxHashSet<DeclId>,
     /// Imported names that something names, by the import's place.
-    pub(crate) used_imports: HashSet<Span>,
-    pub(crate) types: HashMap<DeclId, Progress<Declared>>,
-    pub(crate) consts: HashMap<DeclId, Progress<(Value, Type)>>,
-    pub(crate) models: HashMap<DeclId, Option<ModelId>>,
-    pub(crate) callables: HashMap<DeclId, Arc<Signature>>,
+    pub(crate) used_imports: FxHashSet<Span>,
+    pub(crate) types: FxHashMap<DeclId, Progress<Declared>>,
+    pub(crate) consts: FxHashMap<DeclId, Progress<(Value, Type)>>,
+    pub(crate) models: FxHashMap<DeclId, Option<ModelId>>,
+    pub(crate) callables: FxHashMap<DeclId, Arc<Signature>>,
     pub(crate) numbers: Numbers,
     /// The files of tokenizers, by their paths.
-    pub(crate) tokenizers: HashMap<EcoString, TokenizerFile>,
+    pub(crate) tokenizers: FxHashMap<EcoString, TokenizerFile>,
     /// Checked flows; they are checked callees first and stand in the plan in their own order.
     pub(crate) flows: Vec<(Callee, plan::Flow)>,
     pub(crate) guards: Vec<(Callee, plan::Guard)>,
@@ -67,7 +67,7 @@ pub(crate) fn check(
     sources: &Sources,
     memo: Option<&Memo>,
 ) -> (Hir, Plan, Diagnostics) {
-    memo.inspect(|memo| memo.checks.begin());
+    memo.inspect(|memo| memo.begin());
     let mut checker = Checker {
         world,
         program,
@@ -77,24 +77,66 @@ pub(crate) fn check(
         out: Diagnostics::default(),
         hir: Hir::default(),
         plan: Plan::default(),
-        used: HashSet::new(),
-        used_imports: HashSet::new(),
-        types: HashMap::new(),
-        consts: HashMap::new(),
-        models: HashMap::new(),
-        callables: HashMap::new(),
+        used: FxHashSet::default(),
+        used_imports: FxHashSet::default(),
+        types: FxHashMap::default(),
+        consts: FxHashMap::default(),
+        models: FxHashMap::default(),
+        callables: FxHashMap::default(),
         numbers: Numbers::default(),
-        tokenizers: HashMap::new(),
+        tokenizers: FxHashMap::default(),
         flows: Vec::new(),
         guards: Vec::new(),
         depth: 0,
         suggestions: SUGGESTIONS,
     };
+    if let Some(memo) = memo {
+        checker.reserve(memo.sizes.get());
+    }
     checker.run();
+    memo.inspect(|memo| memo.sizes.set(checker.sizes()));
     (checker.hir, checker.plan, checker.out)
 }
 
+/// How large the tables of a program were, so that they need not grow again.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Sizes {
+    types: usize,
+    callables: usize,
+    used: usize,
+    uses: usize,
+    typed: usize,
+    fields: usize,
+    prompts: usize,
+    templates: usize,
+}
+
 impl<'a> Checker<'a> {
+    fn reserve(&mut self, sizes: Sizes) {
+        let Sizes { types, callables, used, uses, typed, fields, prompts, templates } = sizes;
+        self.types.reserve(types);
+        self.callables.reserve(callables);
+        self.used.reserve(used);
+        self.hir.uses.reserve(uses);
+        self.hir.typed.reserve(typed);
+        self.hir.fields.reserve(fields);
+        self.plan.prompts.reserve(prompts);
+        self.plan.templates.reserve(templates);
+    }
+
+    fn sizes(&self) -> Sizes {
+        Sizes {
+            types: self.types.len(),
+            callables: self.callables.len(),
+            used: self.used.len(),
+            uses: self.hir.uses.len(),
+            typed: self.hir.typed.len(),
+            fields: self.hir.fields.len(),
+            prompts: self.plan.prompts.len(),
+            templates: self.plan.templates.len(),
+        }
+    }
+
     fn run(&mut self) {
         let program = self.program;
         for (id, item) in program.decls() {

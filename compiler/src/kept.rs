@@ -7,11 +7,12 @@
 //! Not here: what results are, which their owners say; nothing is kept for a single compilation.
 
 use crate::bounds::Requests;
+use crate::checker::Sizes;
 use crate::template::Checks;
 use ecow::EcoString;
-use flow_plan::{Parts, Type, Value};
-use std::cell::RefCell;
-use std::collections::HashMap;
+use flow_plan::{Parts, TokenizerFile, Type, Value};
+use rustc_hash::FxHashMap;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 /// All that is kept.
@@ -23,6 +24,47 @@ pub(crate) struct Memo {
     pub(crate) checks: Checks,
     /// Bounds of requests.
     pub(crate) requests: Requests,
+    /// Types of declarations. They are worked out anew; one that is the same shares what it was, so that
+    /// whatever compares it is done at once.
+    pub(crate) types: Kept<(), Type>,
+    /// The files of tokenizers, with what was made of them.
+    pub(crate) tokenizers: Kept<(), TokenizerFile>,
+    /// How large the tables of the program were.
+    pub(crate) sizes: Cell<Sizes>,
+}
+
+impl Memo {
+    /// Begins a round.
+    pub(crate) fn begin(&self) {
+        self.checks.begin();
+        self.types.begin();
+        self.tokenizers.begin();
+    }
+
+    /// The file of a tokenizer, which is the one before where it says the same.
+    pub(crate) fn same_tokenizer(&self, path: EcoString, text: Arc<str>) -> TokenizerFile {
+        let slot = (path, 0);
+        if let Some(known) = self.tokenizers.get(&slot, |(), known| known.is_of(&text)) {
+            return known;
+        }
+        let file = TokenizerFile::new(text);
+        self.tokenizers.put(slot, (), file.clone());
+        file
+    }
+
+    /// The type of a declaration, which is the one before where it is equal.
+    pub(crate) fn same_type(&self, slot: Slot, ty: Type) -> Type {
+        if !matches!(ty, Type::Record(_) | Type::Enum(_)) {
+            return ty;
+        }
+        if let Some(known) = self.types.get(&slot, |(), known| *known == ty) {
+            return known;
+        }
+        if is_exact_type(&ty) {
+            self.types.put(slot, (), ty.clone());
+        }
+        ty
+    }
 }
 
 /// Where a result belongs: the name of a declaration, and the number of the result among its own.
@@ -36,7 +78,7 @@ pub(crate) struct Kept<K, V> {
 
 #[derive(Debug)]
 struct Inner<K, V> {
-    slots: HashMap<Slot, Entry<K, V>>,
+    slots: FxHashMap<Slot, Entry<K, V>>,
     round: u32,
 }
 
@@ -54,7 +96,7 @@ const ROUNDS: u32 = 32;
 
 impl<K, V> Default for Kept<K, V> {
     fn default() -> Self {
-        Kept { inner: RefCell::new(Inner { slots: HashMap::new(), round: 0 }) }
+        Kept { inner: RefCell::new(Inner { slots: FxHashMap::default(), round: 0 }) }
     }
 }
 
@@ -137,6 +179,19 @@ mod tests {
         assert_eq!(kept.get(&slot, |from, _| *from == "text"), Some(4));
         assert_eq!(kept.get(&slot, |from, _| *from == "other"), None);
         assert_eq!(kept.get(&("a".into(), 1), |_, _| true), None);
+    }
+
+    #[test]
+    fn a_tokenizer_is_made_again_only_where_its_file_has_changed() {
+        let memo = super::Memo::default();
+        let length = |text: &str| {
+            let file = memo.same_tokenizer("t.json".into(), text.into());
+            file.made(|text| Ok::<_, ()>(text.len()))
+        };
+        let first = length("abc");
+        let same = length("abc");
+        assert!(first.as_ref().ok().zip(same.ok()).is_some_and(|(a, b)| std::sync::Arc::ptr_eq(a, &b)));
+        assert_eq!(length("abcd").as_deref(), Ok(&4));
     }
 
     #[test]

@@ -107,7 +107,7 @@ fn phases(world: &dyn World, file: &str, mut before: Option<&mut Before>) -> Ana
     }
     let bounds = is_whole.then(|| {
         let bounds = bounds::derive_with(&mut plan, memo);
-        bounds::check(&program, &plan, &bounds, &mut diagnostics);
+        bounds::check(&program, (&plan, &bounds), memo, &mut diagnostics);
         bounds
     });
     diagnostics.sort();

@@ -7,6 +7,7 @@
 //! nothing here decides what is right.
 
 mod analyst;
+mod files;
 mod handlers;
 mod host;
 mod ide;
@@ -33,7 +34,7 @@ use tower_lsp_server::{LspService, Server};
 ///
 /// Where no runtime for it can be started.
 pub fn serve(host: Arc<dyn Host>) -> std::io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let analyst = Analyst::start()?;
     runtime.block_on(async {
         let (service, socket) = LspService::build(|client| FlowServer::new(client, host, analyst))

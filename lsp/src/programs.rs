@@ -3,12 +3,12 @@
 //! In: what is remembered, and the disk. Out: snapshots, of open documents as they are and of files
 //! that are not open as they lie there. Blocks; not for the thread that answers the client.
 
+use crate::files;
 use crate::host::Host;
 use crate::place::uri_of;
 use crate::snapshot::{Job, Snapshot};
 use crate::state::State;
 use crate::text::Text;
-use crate::world;
 use flow_compiler::Before;
 use ignore::WalkBuilder;
 use std::path::{Path, PathBuf};
@@ -23,12 +23,12 @@ pub(crate) fn with(state: &State, host: &dyn Host, words: &str) -> Vec<Arc<Snaps
         let state = state.lock();
         (state.all(), state.roots.clone(), state.open(), state.client.encoding)
     };
-    for path in files(&roots) {
-        if open.contains_key(&path) {
+    for path in programs(&roots) {
+        if open.documents.contains_key(&path) {
             continue;
         }
         // A file that cannot be read has no names in it that could be found.
-        let Ok(text) = world::read(&path) else { continue };
+        let Ok(text) = files::read(&path) else { continue };
         let (Some(uri), Some(folder), Some(name)) = (uri_of(&path), path.parent(), path.file_name()) else {
             continue;
         };
@@ -50,7 +50,7 @@ pub(crate) fn with(state: &State, host: &dyn Host, words: &str) -> Vec<Arc<Snaps
 }
 
 // What git ignores is none of the project's programs.
-fn files(roots: &[PathBuf]) -> Vec<PathBuf> {
+fn programs(roots: &[PathBuf]) -> Vec<PathBuf> {
     let is_program = |path: &Path| path.extension().is_some_and(|e| e == "flow");
     let mut out: Vec<PathBuf> = roots
         .iter()

@@ -143,6 +143,18 @@ impl FlowServer {
         done.ok_or_else(|| refused("the document is not open"))?.map_err(|why| refused(&why))
     }
 
+    /// The semantic tokens of a document, and those that the client was told before.
+    async fn tokens(&self, uri: &Uri) -> Result<Option<(SemanticTokens, Option<state::Told>)>> {
+        let state = self.state.clone();
+        self.of(uri, move |snapshot| {
+            let (mut tokens, id) = (tokens::of(snapshot, None), snapshot.job.generation);
+            tokens.result_id = Some(id.to_string());
+            let before = state.lock().told(&snapshot.job.uri, (id, tokens.data.as_slice().into()));
+            Some((tokens, before))
+        })
+        .await
+    }
+
     /// What finds the programs that may have the name at a place.
     fn programs(&self) -> impl FnOnce(&Snapshot, usize) -> Vec<Arc<Snapshot>> + Send + use<> {
         let (state, host) = (self.state.clone(), self.worker.host.clone());
@@ -283,7 +295,8 @@ impl LanguageServer for FlowServer {
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
         let (explained, host) = (self.worker.explained(), self.worker.host.clone());
         let uri = params.text_document.uri.clone();
-        self.of(&uri, move |s| Some(code_actions::of(s, &params, &explained, host.as_ref()))).await
+        let open = self.state.lock().open();
+        self.of(&uri, move |s| Some(code_actions::of(s, &params, &explained, (&open, host.as_ref())))).await
     }
 
     async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
@@ -406,7 +419,26 @@ impl LanguageServer for FlowServer {
         &self,
         params: SemanticTokensParams,
     ) -> Result<Option<SemanticTokensResult>> {
-        self.of(&params.text_document.uri, |s| Some(tokens::of(s, None).into())).await
+        let (tokens, _) = match self.tokens(&params.text_document.uri).await? {
+            Some(told) => told,
+            None => return Ok(None),
+        };
+        Ok(Some(tokens.into()))
+    }
+
+    async fn semantic_tokens_full_delta(
+        &self,
+        params: SemanticTokensDeltaParams,
+    ) -> Result<Option<SemanticTokensFullDeltaResult>> {
+        let Some((tokens, before)) = self.tokens(&params.text_document.uri).await? else { return Ok(None) };
+        Ok(Some(match before.filter(|(id, _)| id.to_string() == params.previous_result_id) {
+            Some((_, before)) => {
+                let edits = tokens::changes(&before, &tokens.data);
+                SemanticTokensDelta { result_id: tokens.result_id, edits }.into()
+            }
+            // The client speaks of tokens that are not known any more.
+            None => tokens.into(),
+        }))
     }
 
     async fn semantic_tokens_range(

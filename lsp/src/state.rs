@@ -7,6 +7,7 @@
 //! Laws: a program's `wanted` grows with every change that concerns it; a snapshot is shown only if
 //! its generation is the wanted one; at most one analysis of a program runs at a time.
 
+use crate::files::Files;
 use crate::place::path_of;
 use crate::snapshot::{Job, Snapshot};
 use crate::text::{Encoding, Text, changed};
@@ -16,7 +17,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
-use tower_lsp_server::ls_types::{TextDocumentContentChangeEvent, Uri};
+use tower_lsp_server::ls_types::{SemanticToken, TextDocumentContentChangeEvent, Uri};
 
 /// What the client can do beyond the least.
 #[derive(Clone, Copy, Debug, Default)]
@@ -53,6 +54,7 @@ pub(crate) struct Inner {
     /// The open documents.
     pub(crate) documents: HashMap<Uri, Document>,
     programs: HashMap<Uri, Program>,
+    files: Arc<Files>,
     clock: u64,
 }
 
@@ -76,9 +78,13 @@ struct Program {
     // The newest without a syntax error.
     good: Option<Arc<Snapshot>>,
     done: watch::Sender<u64>,
+    tokens: Option<Told>,
     // Other files that diagnostics of this program were sent for.
     elsewhere: Vec<Uri>,
 }
+
+/// Semantic tokens that the client was told, with the generation that they are of.
+pub(crate) type Told = (u64, Arc<[SemanticToken]>);
 
 /// An analysis that is to be made.
 #[derive(Debug)]
@@ -147,6 +153,7 @@ impl Inner {
             newest: None,
             good: None,
             done: watch::channel(0).0,
+            tokens: None,
             elsewhere: Vec::new(),
         });
         let path = self.documents.get(uri).and_then(|d| d.path.clone());
@@ -204,10 +211,10 @@ impl Inner {
         Some(Work { job, open: self.open(), before: program.before.clone() })
     }
 
-    /// The open documents that are files.
+    /// The open documents that are files, and the disk.
     pub(crate) fn open(&self) -> Open {
         let files = self.documents.values().filter_map(|d| Some((d.path.clone()?, d.text.shared())));
-        files.collect()
+        Open { documents: files.collect(), files: self.files.clone() }
     }
 
     /// Takes an analysis in, if it is the one that is wanted; and gives the one before it.
@@ -247,6 +254,11 @@ impl Inner {
     pub(crate) fn moved(&mut self, uri: &Uri, elsewhere: Vec<Uri>) -> Vec<Uri> {
         let program = self.programs.get_mut(uri);
         program.map(|p| std::mem::replace(&mut p.elsewhere, elsewhere)).unwrap_or_default()
+    }
+
+    /// Notes the tokens that a client is told, and gives those that it was told before.
+    pub(crate) fn told(&mut self, uri: &Uri, tokens: Told) -> Option<Told> {
+        self.programs.get_mut(uri)?.tokens.replace(tokens)
     }
 
     /// What is wanted of a program, with where it is told when something is done.

@@ -55,7 +55,7 @@ impl Encoding {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Text {
     text: Arc<str>,
-    starts: Vec<u32>,
+    starts: Arc<[u32]>,
 }
 
 impl Text {
@@ -65,13 +65,12 @@ impl Text {
         let mut starts = Vec::with_capacity(text.len() / 24 + 1);
         starts.push(0);
         let bytes = text.as_bytes();
-        for (i, byte) in bytes.iter().enumerate() {
-            let ends = *byte == b'\n' || *byte == b'\r' && bytes.get(i + 1) != Some(&b'\n');
-            if ends {
+        for i in memchr::memchr2_iter(b'\n', b'\r', bytes) {
+            if bytes[i] == b'\n' || bytes.get(i + 1) != Some(&b'\n') {
                 starts.push(u32::try_from(i + 1).unwrap_or(u32::MAX));
             }
         }
-        Text { text, starts }
+        Text { text, starts: starts.into() }
     }
 
     /// The whole text.

@@ -3,21 +3,34 @@
 //! In: the open documents and a folder. Out: a [`World`] that notes what was asked for, so that a
 //! change of one of those files is known to concern the program.
 
+use crate::files::Files;
 use crate::host::{Configured, Host};
 use crate::place::normal;
 use flow_compiler::World;
 use flow_plan::{CapabilitySpec, Catalog};
 use jiff::civil::Date;
 use std::collections::HashMap;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The open documents that are files, by their paths.
-pub(crate) type Open = HashMap<PathBuf, Arc<str>>;
+/// The files around a program: the open documents by their paths, and the disk below them.
+#[derive(Debug)]
+pub(crate) struct Open {
+    /// The open documents that are files.
+    pub(crate) documents: HashMap<PathBuf, Arc<str>>,
+    /// The disk.
+    pub(crate) files: Arc<Files>,
+}
 
-/// The largest file that is read for a program, in bytes.
-const LARGEST: u64 = 64 << 20;
+impl Open {
+    /// The text of a file; the reason in a few words where there is none.
+    pub(crate) fn read(&self, path: &Path) -> Result<Arc<str>, String> {
+        match self.documents.get(path) {
+            Some(text) => Ok(text.clone()),
+            None => self.files.read(path),
+        }
+    }
+}
 
 /// The world of one compilation.
 pub(crate) struct EditorWorld<'w> {
@@ -56,10 +69,7 @@ impl World for EditorWorld<'_> {
         }
         let full = normal(&self.root.join(path));
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(full.clone());
-        match self.open.get(&full) {
-            Some(text) => Ok(text.clone()),
-            None => read(&full),
-        }
+        self.open.read(&full)
     }
 
     fn catalog(&self) -> &Catalog {
@@ -77,23 +87,4 @@ impl World for EditorWorld<'_> {
     fn today(&self) -> Option<Date> {
         self.today
     }
-}
-
-/// The text of a file on the disk; the reason in a few words where there is none.
-pub(crate) fn read(path: &Path) -> Result<Arc<str>, String> {
-    let reason = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "it may not be read".to_owned(),
-        _ => error.to_string(),
-    };
-    let file = std::fs::File::open(path).map_err(reason)?;
-    if file.metadata().map_err(reason)?.is_dir() {
-        return Err("it is a folder".to_owned());
-    }
-    let mut bytes = Vec::new();
-    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(reason)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(format!("it is larger than {} MiB", LARGEST >> 20));
-    }
-    String::from_utf8(bytes).map(Into::into).map_err(|_| "it is not UTF-8 text".to_owned())
 }

@@ -3,6 +3,7 @@
 use crate::{Expr, Type};
 use ecow::EcoString;
 use flow_diagnostics::Span;
+use std::sync::Arc;
 
 /// A text with holes. Its holes name `vars`; the runtime renders it with minijinja.
 #[derive(Clone, Debug)]
@@ -12,9 +13,9 @@ pub struct Template {
     /// Each free name of the source with what it stands for.
     pub vars: Vec<(EcoString, Expr)>,
     /// Its holes, in their order in the source.
-    pub holes: Vec<Hole>,
+    pub holes: Arc<[Hole]>,
     /// What decides which of its texts are rendered: a condition shows whether it holds.
-    pub decides: Vec<Read>,
+    pub decides: Arc<[Read]>,
     /// Where the literal stands.
     pub span: Span,
 }

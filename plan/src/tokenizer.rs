@@ -20,6 +20,11 @@ impl TokenizerFile {
         TokenizerFile { text, made: Arc::default() }
     }
 
+    /// Whether this is its text.
+    pub fn is_of(&self, text: &Arc<str>) -> bool {
+        Arc::ptr_eq(&self.text, text) || self.text == *text
+    }
+
     /// What `make` makes of the text; made once, unless that fails or something of another type was
     /// made of it first.
     pub fn made<T: Any + Send + Sync, E>(
@@ -39,7 +44,7 @@ impl TokenizerFile {
 
 impl PartialEq for TokenizerFile {
     fn eq(&self, other: &TokenizerFile) -> bool {
-        Arc::ptr_eq(&self.text, &other.text) || self.text == other.text
+        self.is_of(&other.text)
     }
 }
 

@@ -441,6 +441,42 @@ fn words_are_coloured_in_templates_too() {
 }
 
 #[test]
+fn colours_are_told_as_what_has_changed() {
+    let client = support();
+    let uri = client.uri("support.flow");
+    let document = json!({ "textDocument": { "uri": uri } });
+    let since = |known: &Value| {
+        let params = json!({ "textDocument": { "uri": uri }, "previousResultId": known["resultId"] });
+        client.request("textDocument/semanticTokens/full/delta", &params)
+    };
+    let first = client.request("textDocument/semanticTokens/full", &document);
+    assert_eq!(since(&first)["edits"], json!([]), "nothing has changed");
+    client.edit(
+        "support.flow",
+        2,
+        (find(SUPPORT, "flow other", 0), find(SUPPORT, "flow other", 0)),
+        "const a = 1\n",
+    );
+    let changed = since(&first);
+    let edits = changed["edits"].as_array().unwrap();
+    assert_eq!(edits.len(), 1);
+    // Four words more, and the one behind them stands in another line.
+    assert!(edits[0]["data"].as_array().unwrap().len() <= 25, "{edits:?}");
+    let mut numbers = first["data"].as_array().unwrap().clone();
+    let place = |key: &str| edits[0][key].as_u64().unwrap() as usize;
+    numbers.splice(
+        place("start")..place("start") + place("deleteCount"),
+        edits[0]["data"].as_array().unwrap().iter().cloned(),
+    );
+    let whole = client.request("textDocument/semanticTokens/full", &document);
+    assert_eq!(json!(numbers), whole["data"]);
+    assert_eq!(whole["resultId"], changed["resultId"]);
+    // Of what is not known any more, everything is told.
+    let all = since(&first);
+    assert_eq!(all["data"], whole["data"]);
+}
+
+#[test]
 fn calls_are_followed_both_ways() {
     let client = support();
     let items =

@@ -143,12 +143,13 @@ fn question(client: &Client, random: &mut Rng, name: &str, text: &str) -> (&'sta
         "textDocument/rename",
         "textDocument/selectionRange",
     ];
-    const OF: [&str; 10] = [
+    const OF: [&str; 11] = [
         "textDocument/documentSymbol",
         "textDocument/foldingRange",
         "textDocument/codeLens",
         "textDocument/documentLink",
         "textDocument/semanticTokens/full",
+        "textDocument/semanticTokens/full/delta",
         "textDocument/semanticTokens/range",
         "textDocument/inlayHint",
         "textDocument/formatting",
@@ -162,6 +163,7 @@ fn question(client: &Client, random: &mut Rng, name: &str, text: &str) -> (&'sta
     params["context"] =
         json!({ "includeDeclaration": true, "diagnostics": [], "triggerKind": 1, "isRetrigger": false });
     params["newName"] = json!("renamed");
+    params["previousResultId"] = json!(random.u8(..10).to_string());
     params["options"] = json!({ "tabSize": 2, "insertSpaces": true });
     let method = match random.bool() {
         true => AT[random.usize(..AT.len())],
@@ -183,7 +185,7 @@ fn known(client: &Client, name: &str) -> Value {
     let known = json!({
         "diagnostics": of("diagnostic", &document)["items"],
         "symbols": of("documentSymbol", &document),
-        "tokens": of("semanticTokens/full", &document),
+        "tokens": of("semanticTokens/full", &document)["data"],
         "lenses": of("codeLens", &document),
         "hints": of("inlayHint", &hints),
         "folds": of("foldingRange", &document),

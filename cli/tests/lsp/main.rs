@@ -9,4 +9,5 @@ mod features;
 mod fuzz;
 mod grammars;
 mod panels;
+mod refactor;
 mod sync;

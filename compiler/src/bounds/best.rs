@@ -14,20 +14,25 @@ use flow_plan::{
     Block, Callee, Expr, FlowId, GuardId, Millis, ModelId, Plan, PromptId, Step, StepKind, Tokens, Used,
     Value,
 };
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// Fills the best cases in.
 pub(super) fn find(plan: &Plan, bounds: &mut Bounds, kept: Option<&Requests>) {
-    let mut best =
-        Best { plan, kept, requests: HashMap::new(), flows: HashMap::new(), guards: HashMap::new() };
+    let mut best = Best {
+        plan,
+        kept,
+        requests: FxHashMap::default(),
+        flows: FxHashMap::default(),
+        guards: FxHashMap::default(),
+    };
     for bound in &mut bounds.flows {
         let least = best.flow(bound.flow);
         bound.best = least.all.at_most(bound.worst);
-        let mut ways: HashMap<(Span, ModelId), usize> = HashMap::new();
+        let mut ways: FxHashMap<(Span, ModelId), usize> = FxHashMap::default();
         for step in &bound.steps {
             *ways.entry((step.span, step.model)).or_default() += 1;
         }
-        let mut own: HashMap<(Span, ModelId), Vec<&Certain>> = HashMap::new();
+        let mut own: FxHashMap<(Span, ModelId), Vec<&Certain>> = FxHashMap::default();
         for call in least.calls.iter() {
             own.entry(call.of()).or_default().push(call);
         }
@@ -44,9 +49,9 @@ pub(super) fn find(plan: &Plan, bounds: &mut Bounds, kept: Option<&Requests>) {
 struct Best<'a> {
     plan: &'a Plan,
     kept: Option<&'a Requests>,
-    requests: HashMap<(PromptId, ModelId), Amount>,
-    flows: HashMap<FlowId, Least>,
-    guards: HashMap<GuardId, Least>,
+    requests: FxHashMap<(PromptId, ModelId), Amount>,
+    flows: FxHashMap<FlowId, Least>,
+    guards: FxHashMap<GuardId, Least>,
 }
 
 /// The least of a part of a program.

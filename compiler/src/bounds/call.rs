@@ -1,7 +1,7 @@
 //! Calls: what one takes with all its settings.
 
 use super::infer::{Env, narrowest};
-use super::kept::Request;
+use super::kept::{Args, Request};
 use super::limit::is_pressed;
 use super::prompt::Asked;
 use super::refusal::{self, Behind, Said};
@@ -243,7 +243,7 @@ impl Walk<'_> {
         let Some(requests) = self.requests else { return made() };
         let number = self.asked.borrow_mut().get_mut(id.index()).map(|n| std::mem::replace(n, *n + 1));
         let Behind { reply, refusal, .. } = behind;
-        let (models, embed) = asked;
+        let (args, (models, embed)) = (Args::Given(args), asked);
         let request = Request { plan: self.plan, prompt, args, models, embed, reply, refusal };
         requests.bounds(&request, number.unwrap_or_default(), made)
     }
@@ -497,6 +497,7 @@ pub(super) fn attempts(settings: &StepSettings) -> u64 {
 // The texts of a model's answer are bounded by its output cap where they have no bound of their own.
 fn filled(ty: &Type, cap: Tokens) -> Type {
     match ty {
+        ty if is_filled(ty) => ty.clone(),
         Type::Text { bound: None, truncate } => {
             Type::Text { bound: Some(Bound::Tokens(cap.0)), truncate: *truncate }
         }
@@ -514,6 +515,15 @@ fn filled(ty: &Type, cap: Tokens) -> Type {
             }))
         }
         other => other.clone(),
+    }
+}
+
+fn is_filled(ty: &Type) -> bool {
+    match ty {
+        Type::Text { bound, .. } | Type::Json(bound) => bound.is_some(),
+        Type::List(inner, _) | Type::Map(inner, _) | Type::Optional(inner) => is_filled(inner),
+        Type::Record(record) => record.fields.iter().all(|f| is_filled(&f.ty)),
+        _ => true,
     }
 }
 

@@ -4,7 +4,7 @@
 
 use flow_diagnostics::Span;
 use flow_plan::ModelId;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// Calls that are listed one by one.
 const MOST: usize = 1000;
@@ -23,7 +23,7 @@ pub(crate) trait Call {
 pub(crate) struct Calls<C> {
     list: Vec<C>,
     // Where the calls of a step are, once there are too many to keep them apart.
-    at: Option<HashMap<(Span, ModelId), usize>>,
+    at: Option<FxHashMap<(Span, ModelId), usize>>,
 }
 
 impl<C> Default for Calls<C> {
@@ -45,7 +45,7 @@ impl<C: Call> Calls<C> {
             },
         }
         if self.at.is_none() && self.list.len() > MOST {
-            self.at = Some(HashMap::new());
+            self.at = Some(FxHashMap::default());
             let apart = std::mem::take(&mut self.list);
             self.extend(apart);
         }

@@ -5,11 +5,12 @@ use super::knob::{self, Knob, declaration};
 use super::prompt::Pasted;
 use super::walk::Unbounded;
 use super::{BoundLine, Bounds, FlowBound, StepBound, edges};
+use crate::kept::Memo;
 use crate::resolve::Program;
 use flow_diagnostics::{Code, Diagnostics, FlowDiagnostic, Span};
 use flow_plan::{Cost, Millis, Plan, Tokens, Type};
 use flow_tokens::{Measure, json_tokens};
-use std::collections::HashSet;
+use rustc_hash::FxHashSet;
 
 /// Lines of a sum that are shown; the rest is one line.
 const MOST_LINES: usize = 8;
@@ -19,7 +20,12 @@ const MOST_FIXES: usize = 3;
 const MOST_TRIED: usize = 12;
 
 /// Reports what is wrong with the bounds of a program.
-pub(crate) fn check(program: &Program, plan: &Plan, bounds: &Bounds, out: &mut Diagnostics) {
+pub(crate) fn check(
+    program: &Program,
+    (plan, bounds): (&Plan, &Bounds),
+    memo: Option<&Memo>,
+    out: &mut Diagnostics,
+) {
     let before = out.len();
     edges::check(program, out);
     // What is pasted or gone through has no bound because its edge has none.
@@ -28,7 +34,7 @@ pub(crate) fn check(program: &Program, plan: &Plan, bounds: &Bounds, out: &mut D
     }
     unbounded(bounds, out);
     needless(bounds, out);
-    outputs(program, (plan, &bounds.measures), out);
+    outputs(program, (plan, &bounds.measures), memo, out);
     for bound in &bounds.flows {
         for step in &bound.steps {
             let pasted = bounds.pasted.get(&(step.span, step.model));
@@ -74,8 +80,13 @@ fn unbounded(bounds: &Bounds, out: &mut Diagnostics) {
 }
 
 /// E0304: an answer of the declared size does not fit under the output cap.
-fn outputs(program: &Program, (plan, measures): (&Plan, &[Measure]), out: &mut Diagnostics) {
-    let mut seen: HashSet<(Span, u32)> = HashSet::new();
+fn outputs(
+    program: &Program,
+    (plan, measures): (&Plan, &[Measure]),
+    memo: Option<&Memo>,
+    out: &mut Diagnostics,
+) {
+    let mut seen: FxHashSet<(Span, u32)> = FxHashSet::default();
     let mut asked = |step: &flow_plan::Step| {
         let (Some(calls), flow_plan::StepKind::Call(flow_plan::Callee::Prompt(id), _)) =
             (&step.bounds, &step.kind)
@@ -92,7 +103,10 @@ fn outputs(program: &Program, (plan, measures): (&Plan, &[Measure]), out: &mut D
             let needed = match &prompt.output {
                 Type::Text { bound: Some(flow_plan::Bound::Tokens(n)), .. } => *n,
                 Type::Text { .. } => 0,
-                other => json_tokens(other, &measures[request.model.index()]),
+                other => {
+                    let count = || json_tokens(other, &measures[request.model.index()]);
+                    memo.map_or_else(count, |memo| memo.requests.answer(prompt, request.model, count))
+                }
             };
             if needed <= request.output.0 {
                 continue;

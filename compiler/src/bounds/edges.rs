@@ -7,16 +7,16 @@ use crate::ast::{Item, Param, TypeBody, TypeExpr, TypeExprKind};
 use crate::decl::is_sized;
 use crate::resolve::{Program, Target};
 use flow_diagnostics::{Code, Diagnostics, FlowDiagnostic, Span};
-use std::collections::HashSet;
+use rustc_hash::FxHashSet;
 
 pub(super) fn check(program: &Program, out: &mut Diagnostics) {
-    let mut edges = Edges { program, out, seen: HashSet::new() };
+    let mut edges = Edges { program, out, seen: FxHashSet::default() };
     for (id, item) in program.decls() {
         match item {
             Item::Flow(flow) => {
                 for param in &flow.params {
-                    let what = format!("`{}` comes in from outside here", param.name.name);
-                    let edge = Edge { at: param.name.span, what, texts: true };
+                    let what = || format!("`{}` comes in from outside here", param.name.name);
+                    let edge = Edge { at: param.name.span, what: &what, texts: true };
                     // What is assumed of it is its bound.
                     match is_sized(flow, &param.name.name) {
                         true => edges.inside(id.file, &param.ty, &edge),
@@ -26,14 +26,14 @@ pub(super) fn check(program: &Program, out: &mut Diagnostics) {
             }
             Item::Lookup(lookup) => {
                 if let Some(output) = &lookup.output {
-                    let what = format!("`{}` finds it", lookup.name.name);
-                    edges.ty(id.file, output, &Edge { at: lookup.name.span, what, texts: true });
+                    let what = || format!("`{}` finds it", lookup.name.name);
+                    edges.ty(id.file, output, &Edge { at: lookup.name.span, what: &what, texts: true });
                 }
             }
             Item::Prompt(prompt) => {
                 if let Some(output) = &prompt.output {
-                    let what = format!("a model answers `{}` with it", prompt.name.name);
-                    edges.ty(id.file, output, &Edge { at: prompt.name.span, what, texts: false });
+                    let what = || format!("a model answers `{}` with it", prompt.name.name);
+                    edges.ty(id.file, output, &Edge { at: prompt.name.span, what: &what, texts: false });
                 }
             }
             _ => {}
@@ -45,22 +45,23 @@ struct Edges<'a> {
     program: &'a Program,
     out: &'a mut Diagnostics,
     // What was reported or is being looked at.
-    seen: HashSet<Span>,
+    seen: FxHashSet<Span>,
 }
 
-struct Edge {
+struct Edge<'a> {
     at: Span,
-    what: String,
+    // What comes in there, in words.
+    what: &'a dyn Fn() -> String,
     // Whether texts need a bound.
     texts: bool,
 }
 
 impl Edges<'_> {
-    fn param(&mut self, file: usize, param: &Param, edge: &Edge) {
+    fn param(&mut self, file: usize, param: &Param, edge: &Edge<'_>) {
         self.ty(file, &param.ty, edge);
     }
 
-    fn ty(&mut self, file: usize, ty: &TypeExpr, edge: &Edge) {
+    fn ty(&mut self, file: usize, ty: &TypeExpr, edge: &Edge<'_>) {
         match &ty.kind {
             TypeExprKind::Named(name) => match name.name.as_str() {
                 "text" if edge.texts => self.open(ty, edge, "text", " <= 300 tokens"),
@@ -93,7 +94,7 @@ impl Edges<'_> {
     }
 
     // What is bounded itself; what is inside it may not be.
-    fn inside(&mut self, file: usize, ty: &TypeExpr, edge: &Edge) {
+    fn inside(&mut self, file: usize, ty: &TypeExpr, edge: &Edge<'_>) {
         match &ty.kind {
             TypeExprKind::List(item) | TypeExprKind::Map(item) => self.ty(file, item, edge),
             TypeExprKind::Optional(inner) | TypeExprKind::Labelled { inner, .. } => {
@@ -106,7 +107,7 @@ impl Edges<'_> {
         }
     }
 
-    fn named(&mut self, file: usize, name: &str, edge: &Edge) {
+    fn named(&mut self, file: usize, name: &str, edge: &Edge<'_>) {
         let Some(symbol) = self.program.files[file].scope.get(name) else { return };
         let Target::Decl(id) = symbol.target else { return };
         let Item::Type(decl) = self.program.item(id) else { return };
@@ -121,13 +122,13 @@ impl Edges<'_> {
         }
     }
 
-    fn open(&mut self, ty: &TypeExpr, edge: &Edge, kind: &str, bound: &str) {
+    fn open(&mut self, ty: &TypeExpr, edge: &Edge<'_>, kind: &str, bound: &str) {
         if !self.seen.insert(ty.span) {
             return;
         }
         self.out.push(
             FlowDiagnostic::new(Code::E0303, ty.span, format!("this {kind} has no bound"))
-                .label(edge.at, edge.what.clone())
+                .label(edge.at, (edge.what)())
                 .help("say how much it may be at most: what prompts hold and cost is worked out from it")
                 .fix(format!("bound it with `{}`", bound.trim_start()), ty.span.after(), bound),
         );

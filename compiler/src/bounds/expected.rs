@@ -17,7 +17,7 @@ use flow_plan::{
     Rate, Size, Step, StepKind, Tokens, Used, VarId,
 };
 use flow_tokens::Measure;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// What a run of a flow takes on average.
@@ -45,7 +45,7 @@ pub(super) fn expected(
     bounds: &[super::FlowBound],
     more: &[(FlowId, Rate)],
 ) -> Vec<Expected> {
-    let mut rates: HashMap<(FlowId, EcoString, Fact), Often> = HashMap::new();
+    let mut rates: FxHashMap<(FlowId, EcoString, Fact), Often> = FxHashMap::default();
     for (i, flow) in plan.flows.iter().enumerate() {
         let own = flow.settings.rates.iter();
         rates.extend(own.map(|r| ((FlowId(i as u32), r.of.clone(), r.fact), r.value)));
@@ -63,9 +63,9 @@ pub(super) fn expected(
         plan: &plan,
         elements,
         rates: &rates,
-        flows: HashMap::new(),
-        called: HashMap::new(),
-        guards: HashMap::new(),
+        flows: FxHashMap::default(),
+        called: FxHashMap::default(),
+        guards: FxHashMap::default(),
     };
     bounds.iter().map(|bound| walk.of(bound)).collect()
 }
@@ -73,12 +73,12 @@ pub(super) fn expected(
 struct Means<'a> {
     plan: &'a Plan,
     // What each `each` goes through at most.
-    elements: HashMap<Span, u64>,
-    rates: &'a HashMap<(FlowId, EcoString, Fact), Often>,
-    flows: HashMap<FlowId, Part>,
+    elements: FxHashMap<Span, u64>,
+    rates: &'a FxHashMap<(FlowId, EcoString, Fact), Often>,
+    flows: FxHashMap<FlowId, Part>,
     // The same for what a step gives it, by the place in memory of the steps, which the plan holds.
-    called: HashMap<usize, Part>,
-    guards: HashMap<GuardId, Part>,
+    called: FxHashMap<usize, Part>,
+    guards: FxHashMap<GuardId, Part>,
 }
 
 /// Where a step stands: in which flow, with the names around it; in a guard, nothing is said of it.
@@ -101,7 +101,7 @@ impl Place {
 impl Means<'_> {
     fn of(&mut self, bound: &super::FlowBound) -> Expected {
         let part = self.flow(bound.flow);
-        let mut steps: HashMap<(EcoString, ModelId), Mean> = HashMap::new();
+        let mut steps: FxHashMap<(EcoString, ModelId), Mean> = FxHashMap::default();
         for (step, model, mean) in part.calls {
             let sum = steps.entry((step, model)).or_default();
             *sum = sum.plus(mean);

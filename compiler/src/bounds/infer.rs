@@ -13,13 +13,13 @@ use flow_plan::{
     UnaryOp, Value, VarId, functions,
 };
 use flow_tokens::{JOINT, Measure};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// The types of the variables in sight.
 #[derive(Clone, Default, PartialEq)]
 pub(crate) struct Env {
-    types: HashMap<VarId, Type>,
+    types: FxHashMap<VarId, Type>,
 }
 
 impl Env {
@@ -412,6 +412,7 @@ pub(crate) fn narrowest(declared: &Type, known: &Type) -> Type {
             let entries = r.fields.iter().map(|f| (f.name.clone(), narrowest(a, &f.ty)));
             Type::of_entries(map, entries.collect())
         }
+        (Type::Record(a), Type::Record(b)) if Arc::ptr_eq(a, b) => known.clone(),
         (Type::Record(a), Type::Record(b)) => {
             let fields = a.fields.iter().map(|f| Field {
                 ty: b.field(&f.name).map_or_else(|| f.ty.clone(), |g| narrowest(&f.ty, &g.ty)),

@@ -18,6 +18,7 @@ pub(crate) struct Requests {
     models: RefCell<Vec<Model>>,
     bounds: Kept<AskedFrom, Arc<CallBounds>>,
     least: Kept<AskedFrom, Tokens>,
+    answers: Kept<Type, u64>,
 }
 
 /// A call of a prompt.
@@ -25,7 +26,7 @@ pub(super) struct Request<'a> {
     pub(super) plan: &'a Plan,
     pub(super) prompt: &'a Prompt,
     /// The types of its arguments.
-    pub(super) args: &'a [Type],
+    pub(super) args: Args<'a>,
     /// Who may be asked.
     pub(super) models: &'a [ModelId],
     /// Who compares its texts, where they are compared.
@@ -34,6 +35,15 @@ pub(super) struct Request<'a> {
     pub(super) reply: Tokens,
     /// The guards behind it that ask again.
     pub(super) refusal: Option<&'a Refusal>,
+}
+
+/// The arguments of a call.
+#[derive(Clone, Copy)]
+pub(super) enum Args<'a> {
+    /// These.
+    Given(&'a [Type]),
+    /// Any that the prompt takes.
+    Declared,
 }
 
 /// What a bound was worked out from, beside what the models are.
@@ -62,10 +72,12 @@ impl Requests {
     pub(super) fn begin(&self, models: &[Model]) {
         self.bounds.begin();
         self.least.begin();
+        self.answers.begin();
         let mut known = self.models.borrow_mut();
         if known.len() != models.len() || !known.iter().zip(models).all(|(a, b)| counts_like(a, b)) {
             self.bounds.clear();
             self.least.clear();
+            self.answers.clear();
             *known = models.to_vec();
         }
     }
@@ -99,11 +111,10 @@ impl Requests {
         make: impl FnOnce() -> Tokens,
     ) -> Tokens {
         let prompt = &plan.prompts[prompt.index()];
-        let args: Vec<Type> = prompt.params.iter().map(|p| p.ty.clone()).collect();
         let request = Request {
             plan,
             prompt,
-            args: &args,
+            args: Args::Declared,
             models: &[model],
             embed: None,
             reply: Tokens(0),
@@ -122,6 +133,19 @@ impl Requests {
         }
         made
     }
+
+    /// How many tokens the largest answer to a prompt has that a model writes as JSON.
+    pub(super) fn answer(&self, prompt: &Prompt, model: ModelId, make: impl FnOnce() -> u64) -> u64 {
+        let slot: Slot = (prompt.name.clone(), model.0);
+        if let Some(known) = self.answers.get(&slot, |output, _| *output == prompt.output) {
+            return known;
+        }
+        let made = make();
+        if is_exact_type(&prompt.output) {
+            self.answers.put(slot, prompt.output.clone(), made);
+        }
+        made
+    }
 }
 
 impl Request<'_> {
@@ -135,11 +159,19 @@ impl Request<'_> {
     // Whether all that equals it has its bounds.
     fn is_exact(&self) -> bool {
         let is_written = |expr: &Expr| !matches!(expr, Expr::Literal(value) if !is_exact(value));
-        self.args.iter().all(is_exact_type)
+        self.args().all(is_exact_type)
             && is_exact_type(&self.prompt.output)
             && self.prompt.images.as_ref().is_none_or(is_written)
             && self.prompt.examples.iter().all(|e| e.input.iter().all(is_exact) && is_exact(&e.output))
             && self.messages().all(|(_, template)| template.vars.iter().all(|(_, expr)| is_written(expr)))
+    }
+
+    fn args(&self) -> impl Iterator<Item = &Type> {
+        let (given, declared) = match self.args {
+            Args::Given(given) => (given, &[][..]),
+            Args::Declared => (&[][..], &self.prompt.params[..]),
+        };
+        given.iter().chain(declared.iter().map(|param| &param.ty))
     }
 
     fn messages(&self) -> impl Iterator<Item = (Role, &Template)> {
@@ -161,7 +193,7 @@ impl AskedFrom {
             examples: prompt.examples.clone(),
             images: prompt.images.clone(),
             output: prompt.output.clone(),
-            args: request.args.to_vec(),
+            args: request.args().cloned().collect(),
             models: request.models.to_vec(),
             embed: request.embed,
             reply: request.reply,
@@ -180,7 +212,7 @@ impl AskedFrom {
                 *role == now && said.source == template.source && said.vars == template.vars
             })
             && self.output == prompt.output
-            && self.args == request.args
+            && self.args.iter().eq(request.args())
             && self.examples == prompt.examples
             && self.images == prompt.images
     }

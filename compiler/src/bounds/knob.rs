@@ -14,7 +14,7 @@ use flow_plan::{
     VarId,
 };
 use flow_tokens::{Measure, json_tokens};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// A number of the program that a bound follows from.
 #[derive(Clone, Debug)]
@@ -231,7 +231,7 @@ pub(crate) fn of(
         }
     };
     // Those of the dearest steps first.
-    let ranks: HashMap<Span, usize> =
+    let ranks: FxHashMap<Span, usize> =
         bound.spent_on.iter().enumerate().rev().map(|(rank, line)| (line.span, rank)).collect();
     let mut settings: Vec<(usize, Span, u64, bool)> = Vec::new();
     plan.flows[flow.index()].body.each_step(&mut |step| {

@@ -44,8 +44,8 @@ use ecow::{EcoString, eco_format};
 use flow_diagnostics::Span;
 use flow_plan::{Cost, FlowId, Millis, ModelId, Plan, Tokens};
 use flow_tokens::{DEFAULT_TOKENIZER, Measure};
+use rustc_hash::FxHashMap;
 use std::cell::RefCell;
-use std::collections::HashMap;
 use walk::Walk;
 use worst::{Sum, Worst};
 
@@ -59,9 +59,9 @@ pub struct Bounds {
     /// Assumptions of what is known without them.
     pub(crate) needless: Vec<assumed::Needless>,
     /// What each `each` goes through at most, by its step.
-    pub(crate) elements: HashMap<Span, u64>,
+    pub(crate) elements: FxHashMap<Span, u64>,
     /// What is pasted into requests that do not fit their model, by step.
-    pub(crate) pasted: HashMap<(Span, ModelId), Vec<prompt::Pasted>>,
+    pub(crate) pasted: FxHashMap<(Span, ModelId), Vec<prompt::Pasted>>,
     /// What counts the tokens of each model: a tokenizer's file is read once.
     pub(crate) measures: Vec<Measure>,
 }
@@ -184,16 +184,16 @@ fn derive_again(
         calls: calls::Calls::default(),
         unbounded: Vec::new(),
         needless: Vec::new(),
-        elements: HashMap::new(),
-        guards: HashMap::new(),
-        origins: HashMap::new(),
-        doubts: HashMap::new(),
+        elements: FxHashMap::default(),
+        guards: FxHashMap::default(),
+        origins: FxHashMap::default(),
+        doubts: FxHashMap::default(),
         guarded: None,
-        pasted: HashMap::new(),
-        settled: HashMap::new(),
+        pasted: FxHashMap::default(),
+        settled: FxHashMap::default(),
         settling: 0,
         rounds: 0,
-        called: HashMap::new(),
+        called: FxHashMap::default(),
         inside: 0,
         limit: None,
         prompted: None,
@@ -223,7 +223,7 @@ fn measure(model: &flow_plan::Model) -> Measure {
 fn flow_bound(flow: FlowId, found: &walk::FlowWorst) -> FlowBound {
     let worst = found.ways.any();
     let mut steps: Vec<StepBound> = Vec::new();
-    let mut places: HashMap<(EcoString, ModelId), usize> = HashMap::new();
+    let mut places: FxHashMap<(EcoString, ModelId), usize> = FxHashMap::default();
     for call in found.calls.iter() {
         let input = call.again.unwrap_or_default().max(call.each.input);
         let all = Worst::call(call.each.clone()).times(call.calls);

@@ -175,9 +175,9 @@ fn pasted(list: &[Part], check: &TemplateCheck, measure: &Measure, times: u64, o
             Part::Text(_) => {}
             Part::Hole(_) | Part::Known(_) => {
                 let Some(hole) = hole(part, check) else { continue };
-                let shape = flow_tokens::shape(&hole.ty, &hole.form, measure);
+                let shape = flow_tokens::shape(&hole.ty, hole, measure);
                 let each = shape.map_or(0, |shape| measure.scaled(shape.tokens(measure)));
-                out.push(Pasted { what: hole.form.name.clone(), times, each });
+                out.push(Pasted { what: hole.name.clone(), times, each });
             }
             Part::Either(one, other) => {
                 pasted(one, check, measure, times, out);
@@ -212,7 +212,7 @@ fn embedded(list: &[Part], check: &TemplateCheck, measure: &Measure) -> Result<u
     Ok(tokens)
 }
 
-fn hole<'a>(part: &'a Part, check: &'a TemplateCheck) -> Option<&'a template::Hole> {
+fn hole<'a>(part: &'a Part, check: &'a TemplateCheck) -> Option<&'a flow_plan::Hole> {
     match part {
         Part::Hole(index) => check.holes.get(*index),
         Part::Known(hole) => Some(hole),
@@ -232,10 +232,10 @@ fn parts(list: &[Part], check: &TemplateCheck, measure: &Measure) -> Result<Shap
             Part::Text(text) => Shape::text(text.clone()),
             Part::Hole(_) | Part::Known(_) => {
                 let Some(hole) = hole(part, check) else { continue };
-                flow_tokens::shape(&hole.ty, &hole.form, measure).map_err(|leaf| Open {
+                flow_tokens::shape(&hole.ty, hole, measure).map_err(|leaf| Open {
                     what: match leaf.0.is_empty() {
-                        true => hole.form.name.to_string(),
-                        false => format!("{}.{}", hole.form.name, leaf.0),
+                        true => hole.name.to_string(),
+                        false => format!("{}.{}", hole.name, leaf.0),
                     },
                     span: hole.span,
                 })?

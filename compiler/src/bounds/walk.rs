@@ -26,8 +26,8 @@ use flow_plan::{
 use flow_tokens::Measure;
 use petgraph::Direction;
 use petgraph::graph::NodeIndex;
+use rustc_hash::FxHashMap;
 use std::cell::RefCell;
-use std::collections::HashMap;
 
 /// What is known of a flow.
 #[derive(Clone, Debug)]
@@ -113,22 +113,22 @@ pub(crate) struct Walk<'a> {
     /// Assumptions of what is known without them.
     pub(crate) needless: Vec<Needless>,
     /// What each `each` goes through at most.
-    pub(crate) elements: HashMap<Span, u64>,
+    pub(crate) elements: FxHashMap<Span, u64>,
     // The instances of a guard of the program, by the types of its arguments.
-    pub(crate) guards: HashMap<GuardId, Vec<Instance>>,
+    pub(crate) guards: FxHashMap<GuardId, Vec<Instance>>,
     // Flows with the arguments of single calls, and how many steps those have.
-    pub(crate) called: HashMap<FlowId, Vec<Called>>,
+    pub(crate) called: FxHashMap<FlowId, Vec<Called>>,
     pub(crate) inside: usize,
     // The guard that an instance was made from.
-    pub(crate) origins: HashMap<GuardId, GuardId>,
+    pub(crate) origins: FxHashMap<GuardId, GuardId>,
     /// What is pasted into requests that do not fit their model, by step.
-    pub(crate) pasted: HashMap<(Span, ModelId), Vec<Pasted>>,
+    pub(crate) pasted: FxHashMap<(Span, ModelId), Vec<Pasted>>,
     // What the `unless` of a step takes.
-    pub(crate) doubts: HashMap<(Span, EcoString), Doubt>,
+    pub(crate) doubts: FxHashMap<(Span, EcoString), Doubt>,
     // The guards behind the step that is walked which ask it again.
     pub(crate) guarded: Option<Refusal>,
     // What the `it` of each `repeat` holds behind the first round, as it was found last.
-    pub(crate) settled: HashMap<Span, Settled>,
+    pub(crate) settled: FxHashMap<Span, Settled>,
     // How many loops are being looked at for what their `it` holds.
     pub(crate) settling: usize,
     // The time that the flow has, where it is walked for a call that says so.

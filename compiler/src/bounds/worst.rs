@@ -3,7 +3,7 @@
 use ecow::EcoString;
 use flow_diagnostics::Span;
 use flow_plan::{Cost, Millis, Tokens};
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
 
 /// The most that something takes, each measure by itself, and what makes up the dollars and the time.
@@ -67,7 +67,7 @@ impl Sum {
     pub(crate) fn lines(&self) -> Vec<(u64, Rc<Line>)> {
         // Parts are shared, so that a sum is larger than it looks: each is taken apart once, when it
         // is known how often it counts.
-        let mut counts: HashMap<*const (), u64> = self.id().into_iter().map(|id| (id, 1)).collect();
+        let mut counts: FxHashMap<*const (), u64> = self.id().into_iter().map(|id| (id, 1)).collect();
         let order = self.parts();
         for part in order.iter().rev() {
             let all = part.id().and_then(|id| counts.get(&id).copied()).unwrap_or(1);
@@ -78,7 +78,7 @@ impl Sum {
             }
         }
         let mut out: Vec<(u64, Rc<Line>)> = Vec::new();
-        let mut at: HashMap<Rc<Line>, usize> = HashMap::new();
+        let mut at: FxHashMap<Rc<Line>, usize> = FxHashMap::default();
         let mut add = |line: &Rc<Line>, times: u64| match at.get(line) {
             Some(known) => {
                 let (n, _): &mut (u64, _) = &mut out[*known];
@@ -89,7 +89,7 @@ impl Sum {
                 out.push((times, line.clone()));
             }
         };
-        let mut seen: HashSet<*const ()> = HashSet::new();
+        let mut seen: FxHashSet<*const ()> = FxHashSet::default();
         let mut left = vec![(1u64, self)];
         while let Some((times, sum)) = left.pop() {
             if let Sum::Line(line) = sum {
@@ -105,7 +105,7 @@ impl Sum {
 
     // Every part that has parts, each once and behind those that it has.
     fn parts(&self) -> Vec<&Sum> {
-        let mut seen: HashSet<*const ()> = HashSet::new();
+        let mut seen: FxHashSet<*const ()> = FxHashSet::default();
         let mut out = Vec::new();
         let mut left = vec![(self, false)];
         while let Some((sum, is_done)) = left.pop() {

@@ -16,6 +16,15 @@ const CHARS_PER_TOKEN: u64 = 4;
 pub(super) fn check(checker: &mut Checker<'_>) {
     let mut found = Vec::new();
     for prompt in &checker.plan.prompts {
+        let length: usize = prompt
+            .messages
+            .iter()
+            .filter_map(|(_, id)| checker.plan.templates.get(id.0 as usize))
+            .map(|t| t.source.len())
+            .sum();
+        if (length as u64) < CACHED_FROM * CHARS_PER_TOKEN {
+            continue;
+        }
         let Some((hole, after)) = fixed_after_hole(checker, prompt) else { continue };
         let tokens = Tokens(after / CHARS_PER_TOKEN);
         if tokens.0 < CACHED_FROM {

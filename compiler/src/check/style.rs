@@ -50,7 +50,8 @@ fn upper(checker: &mut Checker<'_>, name: &Ident) {
 }
 
 fn snake(checker: &mut Checker<'_>, name: &Ident) {
-    let fits = !name.name.contains(char::is_uppercase);
+    let is_upper = |c: char| if c.is_ascii() { c.is_ascii_uppercase() } else { c.is_uppercase() };
+    let fits = !name.name.contains(is_upper);
     report(checker, name, fits, ("a name", snaked));
 }
 

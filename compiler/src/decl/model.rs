@@ -117,8 +117,11 @@ impl Checker<'_> {
                 let lit = StringLit { value: base.into(), ..lit.clone() };
                 let (text, path) = self.beside(id.file, &lit)?;
                 // Models that name the same file share what is made of it.
-                let new = || TokenizerFile::new(text);
-                Some(self.tokenizers.entry(path).or_insert_with(new).clone())
+                let new = |path: &EcoString| match self.memo {
+                    Some(memo) => memo.same_tokenizer(path.clone(), text),
+                    None => TokenizerFile::new(text),
+                };
+                Some(self.tokenizers.entry(path).or_insert_with_key(new).clone())
             }
             _ => None,
         };

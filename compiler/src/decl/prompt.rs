@@ -76,8 +76,8 @@ impl Checker<'_> {
         let is_fenced = |hole: &plan::Hole| {
             hole.fence.is_some() || hole.trim_start && hole.trim_end || flow_tokens::is_laid_out(&hole.ty)
         };
-        let holes = others.iter().flat_map(|(_, id)| &self.plan.templates[id.0 as usize].holes);
-        if holes.into_iter().any(is_fenced) {
+        let mut holes = others.iter().flat_map(|(_, id)| self.plan.templates[id.0 as usize].holes.iter());
+        if holes.any(is_fenced) {
             let source = &mut self.plan.templates[system.0 as usize].source;
             source.push_str("\n\n");
             source.push_str(DATA);
@@ -133,8 +133,8 @@ impl Checker<'_> {
                 self.plan.templates.push(plan::Template {
                     source: "{{ it }}".into(),
                     vars: vec![("it".into(), typed.expr)],
-                    holes: vec![whole(expr.span)],
-                    decides: Vec::new(),
+                    holes: [whole(expr.span)].into(),
+                    decides: [].into(),
                     span: expr.span,
                 });
                 Some((role, id))

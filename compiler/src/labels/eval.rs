@@ -1,18 +1,33 @@
 //! The marks of an expression's value, and of what a template shows.
 
 use super::marks::{Mark, Marks, carries_text};
-use super::sway::{NUMBER, ONE_BIT};
+use super::sway::{Hundredths, NUMBER, ONE_BIT};
 use ecow::EcoString;
 use flow_plan::{
     Access, BinaryOp, Expr, Over, Plan, Read, Template, TemplateId, TypeSpec, UnaryOp, Value, VarId,
     functions,
 };
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
+
+/// The plan that is followed, and what of it counts.
+#[derive(Clone, Copy)]
+pub(super) struct Followed<'a> {
+    pub(super) plan: &'a Plan,
+    /// Whether it is followed how much is decided by what.
+    pub(super) sways: bool,
+}
+
+impl Followed<'_> {
+    /// So much influence, where it counts.
+    pub(super) fn bits(self, bits: Hundredths) -> Hundredths {
+        if self.sways { bits } else { 0 }
+    }
+}
 
 /// The marks of the variables in sight.
 #[derive(Clone, Default)]
 pub(super) struct Env {
-    marks: HashMap<VarId, Marks>,
+    marks: FxHashMap<VarId, Marks>,
 }
 
 impl Env {
@@ -27,8 +42,8 @@ impl Env {
 }
 
 /// The marks of an expression's value.
-pub(super) fn eval(plan: &Plan, expr: &Expr, env: &Env) -> Marks {
-    let of = |expr: &Expr| eval(plan, expr, env);
+pub(super) fn eval(by: Followed<'_>, expr: &Expr, env: &Env) -> Marks {
+    let of = |expr: &Expr| eval(by, expr, env);
     match expr {
         Expr::Literal(_) => Marks::default(),
         Expr::Var(var) => env.marks.get(var).cloned().unwrap_or_default(),
@@ -40,7 +55,7 @@ pub(super) fn eval(plan: &Plan, expr: &Expr, env: &Env) -> Marks {
             };
             of(value).part(&access).told(&of(at).flat())
         }
-        Expr::Unary(_, value) => Marks::leaf(of(value).flat().plain(place(expr), NUMBER)),
+        Expr::Unary(_, value) => Marks::leaf(of(value).flat().plain(place(expr), by.bits(NUMBER))),
         // One side or the other, or both behind one another.
         Expr::Binary(BinaryOp::Default | BinaryOp::Add, left, right) => of(left).join(&of(right)),
         Expr::Binary(op, left, right) => {
@@ -49,46 +64,46 @@ pub(super) fn eval(plan: &Plan, expr: &Expr, env: &Env) -> Marks {
                 BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Remainder
             );
             let bits = if is_number { NUMBER } else { ONE_BIT };
-            Marks::leaf(of(left).flat().join(&of(right).flat()).plain(place(expr), bits))
+            Marks::leaf(of(left).flat().join(&of(right).flat()).plain(place(expr), by.bits(bits)))
         }
-        Expr::Call(name, args) => call(expr, name, &args.iter().map(of).collect::<Vec<_>>()),
+        Expr::Call(name, args) => call(by, (expr, name), &args.iter().map(of).collect::<Vec<_>>()),
         Expr::Over(over, list, var, body) => {
             let list = of(list);
             let mut inner = env.clone();
             inner.set(*var, list.part(&Access::Item));
             match over {
                 // Which of them, or in which order, tells of what decides it.
-                Over::Filter => list.told(&condition(plan, body, &inner)),
-                Over::SortBy => list.told(&eval(plan, body, &inner).flat()),
-                Over::Map => Marks::items(eval(plan, body, &inner)),
+                Over::Filter => list.told(&condition(by, body, &inner)),
+                Over::SortBy => list.told(&eval(by, body, &inner).flat()),
+                Over::Map => Marks::items(eval(by, body, &inner)),
             }
         }
         Expr::List(items) => Marks::items(items.iter().map(of).reduce(|a, b| a.join(&b)).unwrap_or_default()),
         Expr::Record(entries) => Marks::fields(entries.iter().map(|(n, e)| (n.clone(), of(e)))),
         Expr::Template(id) => {
-            let shown = shown(plan, *id, env);
-            Marks::leaf(shown.iter().fold(decides(plan, *id, env), |all, mark| all.join(mark)))
+            let shown = shown(by, *id, env);
+            Marks::leaf(shown.iter().fold(decides(by, *id, env), |all, mark| all.join(mark)))
         }
-        Expr::Cast(value, ty) => Marks::of(ty, &of(value).flat()),
+        Expr::Cast(value, ty) => Marks::of(by, ty, &of(value).flat()),
     }
 }
 
 /// What a condition tells of that by which it is decided. Whether something is there at all is not private.
-pub(super) fn condition(plan: &Plan, expr: &Expr, env: &Env) -> Mark {
+pub(super) fn condition(by: Followed<'_>, expr: &Expr, env: &Env) -> Mark {
     let told = |mark: Mark| Mark { untrusted: None, unread: None, ..mark };
     match expr {
         Expr::Binary(BinaryOp::And | BinaryOp::Or, left, right) => {
-            let both = condition(plan, left, env).join(&condition(plan, right, env));
-            let sway = both.sway.clone().at_most(place(expr), ONE_BIT);
+            let both = condition(by, left, env).join(&condition(by, right, env));
+            let sway = both.sway.clone().at_most(place(expr), by.bits(ONE_BIT));
             Mark { sway, ..both }
         }
-        Expr::Unary(UnaryOp::Not, of) => condition(plan, of, env),
+        Expr::Unary(UnaryOp::Not, of) => condition(by, of, env),
         Expr::Binary(BinaryOp::Equal | BinaryOp::NotEqual, left, right)
             if [left, right].iter().any(|side| matches!(***side, Expr::Literal(Value::Null))) =>
         {
-            Mark { private: None, ..told(eval(plan, expr, env).flat()) }
+            Mark { private: None, ..told(eval(by, expr, env).flat()) }
         }
-        other => told(eval(plan, other, env).flat()),
+        other => told(eval(by, other, env).flat()),
     }
 }
 
@@ -98,38 +113,38 @@ fn place(expr: &Expr) -> usize {
 }
 
 /// What each hole of a template shows, in their order.
-pub(super) fn shown(plan: &Plan, id: TemplateId, env: &Env) -> Vec<Mark> {
-    let Some(template) = plan.templates.get(id.0 as usize) else { return Vec::new() };
-    let vars = vars(plan, template, env);
+pub(super) fn shown(by: Followed<'_>, id: TemplateId, env: &Env) -> Vec<Mark> {
+    let Some(template) = by.plan.templates.get(id.0 as usize) else { return Vec::new() };
+    let vars = vars(by, template, env);
     let hole = |hole: &flow_plan::Hole| {
-        let all = read(&vars, &hole.reads);
+        let all = read(by, &vars, &hole.reads);
         let place = std::ptr::from_ref(hole) as usize;
-        if carries_text(&hole.ty) { all } else { all.plain(place, NUMBER) }
+        if carries_text(&hole.ty) { all } else { all.plain(place, by.bits(NUMBER)) }
     };
     template.holes.iter().map(hole).collect()
 }
 
 /// What the conditions of a template show: whether they hold.
-pub(super) fn decides(plan: &Plan, id: TemplateId, env: &Env) -> Mark {
-    let Some(template) = plan.templates.get(id.0 as usize) else { return Mark::default() };
+pub(super) fn decides(by: Followed<'_>, id: TemplateId, env: &Env) -> Mark {
+    let Some(template) = by.plan.templates.get(id.0 as usize) else { return Mark::default() };
     if template.decides.is_empty() {
         return Mark::default();
     }
     // As many choices as there are conditions.
-    let read = read(&vars(plan, template, env), &template.decides);
-    read.plain((id.0, "decides"), ONE_BIT.saturating_mul(template.decides.len() as u32))
+    let read = read(by, &vars(by, template, env), &template.decides);
+    read.plain((id.0, "decides"), by.bits(ONE_BIT.saturating_mul(template.decides.len() as u32)))
 }
 
-fn vars<'t>(plan: &Plan, template: &'t Template, env: &Env) -> Vec<(&'t EcoString, Marks)> {
-    template.vars.iter().map(|(name, expr)| (name, eval(plan, expr, env))).collect()
+fn vars<'t>(by: Followed<'_>, template: &'t Template, env: &Env) -> Vec<(&'t EcoString, Marks)> {
+    template.vars.iter().map(|(name, expr)| (name, eval(by, expr, env))).collect()
 }
 
-fn read(vars: &[(&EcoString, Marks)], reads: &[Read]) -> Mark {
+fn read(by: Followed<'_>, vars: &[(&EcoString, Marks)], reads: &[Read]) -> Mark {
     let reads = reads.iter().filter_map(|read| {
         let (_, marks) = vars.iter().find(|(name, _)| **name == read.var)?;
         let part = read.path.iter().fold(marks.clone(), |marks, access| marks.part(access)).flat();
         let place = std::ptr::from_ref(read) as usize;
-        Some(if read.is_plain { part.plain(place, NUMBER) } else { part })
+        Some(if read.is_plain { part.plain(place, by.bits(NUMBER)) } else { part })
     });
     reads.fold(Mark::default(), |all, mark| all.join(&mark))
 }
@@ -162,12 +177,12 @@ pub(super) fn makes(expr: &Expr) -> bool {
     }
 }
 
-fn call(expr: &Expr, name: &str, args: &[Marks]) -> Marks {
+fn call(by: Followed<'_>, (expr, name): (&Expr, &str), args: &[Marks]) -> Marks {
     let all = || args.iter().fold(Mark::default(), |all, m| all.join(&m.flat()));
     let returns = functions::find(name).map(|f| f.spec.returns);
     match (name, returns) {
-        (_, Some(TypeSpec::Bool)) => Marks::leaf(all().plain(place(expr), ONE_BIT)),
-        (_, Some(returns)) if returns.is_plain() => Marks::leaf(all().plain(place(expr), NUMBER)),
+        (_, Some(TypeSpec::Bool)) => Marks::leaf(all().plain(place(expr), by.bits(ONE_BIT))),
+        (_, Some(returns)) if returns.is_plain() => Marks::leaf(all().plain(place(expr), by.bits(NUMBER))),
         // An element of the list, or one of the arguments.
         ("first" | "last" | "min" | "max", _) if args.len() == 1 => args[0].part(&Access::Item),
         ("min" | "max" | "default", _) => args.iter().cloned().reduce(|a, b| a.join(&b)).unwrap_or_default(),
@@ -177,7 +192,7 @@ fn call(expr: &Expr, name: &str, args: &[Marks]) -> Marks {
         ("values", _) => Marks::items(args.first().map(|map| map.part(&Access::Item)).unwrap_or_default()),
         ("sum" | "mean" | "abs" | "floor" | "ceil" | "round", _) => {
             let all = all();
-            let sway = all.sway.clone().at_most(place(expr), NUMBER);
+            let sway = all.sway.clone().at_most(place(expr), by.bits(NUMBER));
             Marks::leaf(Mark { sway, ..all })
         }
         _ => Marks::leaf(all()),

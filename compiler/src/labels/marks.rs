@@ -1,16 +1,17 @@
 //! Marks: what is known of where a value comes from, of each of its parts on its own, with the shortest
 //! way that it has come.
 
+use super::eval::Followed;
 use super::sway::{self, Hundredths, Sway};
 use ecow::EcoString;
 use flow_diagnostics::Span;
 use flow_plan::{Access, Integrity, Labels, Type};
 use std::cell::Cell;
 use std::hash::Hash;
-use std::sync::Arc;
+use std::rc::Rc;
 
 /// The way that something has come, its last station first.
-pub(super) type Trail = Arc<Hop>;
+pub(super) type Trail = Rc<Hop>;
 
 /// A station of a way: a source, or something that was made from what came there.
 #[derive(Debug)]
@@ -31,7 +32,7 @@ impl Hop {
 
     /// A source that is written as `name`.
     pub(super) fn named(at: Span, what: impl Into<EcoString>, name: impl Into<EcoString>) -> Trail {
-        Arc::new(Hop { at, what: what.into(), name: name.into(), from: None, length: 1 })
+        Rc::new(Hop { at, what: what.into(), name: name.into(), from: None, length: 1 })
     }
 
     /// What is written for the source.
@@ -41,7 +42,7 @@ impl Hop {
     }
 
     /// The stations from the source on.
-    pub(super) fn way(self: &Arc<Hop>) -> Vec<&Hop> {
+    pub(super) fn way(self: &Rc<Hop>) -> Vec<&Hop> {
         let mut way: Vec<&Hop> = std::iter::successors(Some(&**self), |hop| hop.from.as_deref()).collect();
         way.reverse();
         way
@@ -93,7 +94,7 @@ impl Mark {
     fn through(&self, at: Span, what: &EcoString) -> Mark {
         let step = |trail: &Option<Trail>| {
             trail.as_ref().map(|from| {
-                Arc::new(Hop {
+                Rc::new(Hop {
                     at,
                     what: what.clone(),
                     name: EcoString::new(),
@@ -154,22 +155,23 @@ const DEEPEST: u32 = 6;
 
 impl Marks {
     /// The same mark on everything of the type that can carry it.
-    pub(super) fn of(ty: &Type, mark: &Mark) -> Marks {
-        Marks::declared(ty, mark, &mut |_| None)
+    pub(super) fn of(by: Followed<'_>, ty: &Type, mark: &Mark) -> Marks {
+        Marks::declared(by, ty, mark, &mut |_| None)
     }
 
     /// The same, with what `private` says of the fields that are declared `private`.
     pub(super) fn declared(
+        by: Followed<'_>,
         ty: &Type,
         mark: &Mark,
         private: &mut dyn FnMut(&EcoString) -> Option<Trail>,
     ) -> Marks {
         match ty {
-            Type::Optional(inner) => Marks::declared(inner, mark, private),
-            Type::List(item, _) => Marks::items(Marks::declared(item, mark, private)),
+            Type::Optional(inner) => Marks::declared(by, inner, mark, private),
+            Type::List(item, _) => Marks::items(Marks::declared(by, item, mark, private)),
             // The keys are texts as well.
             Type::Map(item, _) => {
-                Marks { own: mark.clone(), ..Marks::items(Marks::declared(item, mark, private)) }
+                Marks { own: mark.clone(), ..Marks::items(Marks::declared(by, item, mark, private)) }
             }
             Type::Record(record) => Marks::fields(record.fields.iter().map(|field| {
                 // Of a record without a name they are those of the values that it was made of.
@@ -177,11 +179,11 @@ impl Marks {
                     true => mark.join(&Mark { private: private(&field.name), ..Mark::default() }),
                     false => mark.clone(),
                 };
-                let marks = Marks::declared(&field.ty, &own, private);
+                let marks = Marks::declared(by, &field.ty, &own, private);
                 (field.name.clone(), marks.named(&field.name))
             })),
             ty if carries_text(ty) => Marks::leaf(mark.clone()),
-            ty => Marks::leaf(mark.clone().plain((mark.place(), "plain"), sway::size(ty))),
+            ty => Marks::leaf(mark.clone().plain((mark.place(), "plain"), by.bits(sway::size(ty)))),
         }
     }
 
@@ -282,9 +284,9 @@ impl Marks {
     }
 
     // What decides by a field does so by that field.
-    fn named(&self, field: &EcoString) -> Marks {
-        if self.flat().sway.is_none() {
-            return self.clone();
+    fn named(self, field: &EcoString) -> Marks {
+        if self.is_unswayed() {
+            return self;
         }
         self.each(&|mark| Mark {
             sway: mark.sway.as_one((field.as_str(), mark.sway.signed())),
@@ -292,18 +294,29 @@ impl Marks {
         })
     }
 
+    // Whether it decides nothing.
+    fn is_unswayed(&self) -> bool {
+        let parts = match &self.parts {
+            Parts::None => true,
+            Parts::Fields(fields) => fields.iter().all(|(_, marks)| marks.is_unswayed()),
+            Parts::Items(item) => item.is_unswayed(),
+        };
+        parts && self.own.sway.is_none()
+    }
+
     /// As another call's, whose sources of influence are others.
-    pub(super) fn called(&self, at: Span) -> Marks {
+    pub(super) fn called(self, at: Span) -> Marks {
+        if self.is_unswayed() {
+            return self;
+        }
         self.each(&|mark| Mark { sway: mark.sway.coarse((mark.sway.signed(), at)), ..mark.clone() })
     }
 
-    /// Without what it decides.
-    pub(super) fn unswayed(&self) -> Marks {
-        self.each(&|mark| Mark { sway: Sway::default(), ..mark.clone() })
-    }
-
     /// As the parameter of a flow of this number: one that is called with the same is walked once.
-    pub(super) fn param(&self, number: usize) -> Marks {
+    pub(super) fn param(self, number: usize) -> Marks {
+        if self.is_unswayed() {
+            return self;
+        }
         let part = Cell::new(0);
         self.each(&|mark| {
             part.set(part.get() + 1);
@@ -383,6 +396,17 @@ impl Marks {
             private: either(&own.private, &mark.private),
             sway: own.sway.clone(),
         })
+    }
+}
+
+/// Whether values of the type have fields that are declared private.
+pub(super) fn has_private(ty: &Type) -> bool {
+    match ty {
+        Type::Optional(inner) | Type::List(inner, _) | Type::Map(inner, _) => has_private(inner),
+        Type::Record(record) => {
+            record.fields.iter().any(|f| f.labels.private && record.name.is_some() || has_private(&f.ty))
+        }
+        _ => false,
     }
 }
 

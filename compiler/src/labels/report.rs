@@ -4,7 +4,7 @@ use super::marks::{Hop, Trail};
 use super::sway::{self, Hundredths};
 use ecow::EcoString;
 use flow_diagnostics::{Code, Diagnostics, FlowDiagnostic, Span};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 // The stations of a way that are shown: the source and the last ones.
 const SHOWN: usize = 6;
@@ -40,7 +40,7 @@ pub(super) struct ActionLeak {
 /// What was found, each place once.
 #[derive(Default)]
 pub(super) struct Leaks {
-    found: HashMap<(Code, Span), (usize, FlowDiagnostic)>,
+    found: FxHashMap<(Code, Span), (usize, FlowDiagnostic)>,
 }
 
 impl Leaks {

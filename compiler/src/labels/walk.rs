@@ -2,8 +2,8 @@
 //!
 //! A plan with errors may lack a declaration; nothing is known of what comes out of it then.
 
-use super::eval::{Env, condition, decides, eval, is_constant, makes, shown};
-use super::marks::{Hop, Mark, Marks, Trail, source};
+use super::eval::{Env, Followed, condition, decides, eval, is_constant, makes, shown};
+use super::marks::{Hop, Mark, Marks, Trail, has_private, source};
 use super::report::{ActionLeak, Leak, Leaks};
 use super::sway::{self, Sway};
 use ecow::{EcoString, eco_format};
@@ -12,15 +12,17 @@ use flow_plan::{
     Action, ActionId, Block, Callee, CapabilitySpec, Expr, FlowId, GuardId, Integrity, Labels, LookupId,
     OnFail, Param, Plan, PromptId, Role, Step, StepKind, Type, Value, VarId,
 };
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// A walk through the flows of a program.
 pub(super) struct Walk<'a> {
     plan: &'a Plan,
+    // Where no action asks how much is decided by what is from outside, that is not followed.
+    sways: bool,
     guards: &'a [&'a CapabilitySpec],
     leaks: &'a mut Leaks,
     // What a flow gives back, by the labels that it is called with.
-    known: HashMap<(FlowId, Vec<u64>), Marks>,
+    known: FxHashMap<(FlowId, Vec<u64>), Marks>,
     // What decides whether the steps here are taken at all: the untrusted text, and what is private.
     decided: Mark,
     made: Made,
@@ -29,8 +31,8 @@ pub(super) struct Walk<'a> {
 /// The labels of what goes into steps and comes out of them, whoever calls their flows.
 #[derive(Default)]
 pub(super) struct Made {
-    steps: HashMap<(Span, EcoString), Ends>,
-    flows: HashMap<FlowId, Labels>,
+    steps: FxHashMap<(Span, EcoString), Ends>,
+    flows: FxHashMap<FlowId, Labels>,
 }
 
 /// What a step is given, and what it makes.
@@ -58,7 +60,16 @@ impl Made {
 
 impl<'a> Walk<'a> {
     pub(super) fn new(plan: &'a Plan, guards: &'a [&'a CapabilitySpec], leaks: &'a mut Leaks) -> Walk<'a> {
-        Walk { plan, guards, leaks, known: HashMap::new(), decided: Mark::default(), made: Made::default() }
+        let sways = plan.actions.iter().any(|action| action.influence.is_some());
+        Walk {
+            plan,
+            sways,
+            guards,
+            leaks,
+            known: FxHashMap::default(),
+            decided: Mark::default(),
+            made: Made::default(),
+        }
     }
 
     /// Every flow as somebody runs it: its inputs are from outside, unless they are declared `trusted`.
@@ -66,23 +77,23 @@ impl<'a> Walk<'a> {
     pub(super) fn flows(mut self) -> Made {
         for (i, flow) in self.plan.flows.iter().enumerate() {
             let args: Vec<Marks> =
-                flow.params.iter().map(|param| given(param, "an input of the flow")).collect();
+                flow.params.iter().map(|param| given(self.by(), param, "an input of the flow")).collect();
             self.flow(FlowId(i as u32), args, flow.span);
         }
         self.made
     }
 
+    fn by(&self) -> Followed<'a> {
+        Followed { plan: self.plan, sways: self.sways }
+    }
+
     fn flow(&mut self, id: FlowId, args: Vec<Marks>, at: Span) -> Marks {
-        // Where no action asks for it, flows are not told apart by what decides in them.
-        let is_asked = self.plan.actions.iter().any(|action| action.influence.is_some());
-        let param = |(i, arg): (usize, &Marks)| if is_asked { arg.param(i) } else { arg.unswayed() };
-        let args: Vec<Marks> = args.iter().enumerate().map(param).collect();
-        let decided = if is_asked { self.decided.sway.coarse("decided") } else { Sway::default() };
-        let decided = Mark { sway: decided, ..self.decided.clone() };
+        let args: Vec<Marks> = args.into_iter().enumerate().map(|(i, arg)| arg.param(i)).collect();
+        let decided = Mark { sway: self.decided.sway.coarse("decided"), ..self.decided.clone() };
         let around = std::mem::replace(&mut self.decided, decided);
         let result = self.walked(id, args, at);
         self.decided = around;
-        if is_asked { result.called(at) } else { result.unswayed() }
+        result.called(at)
     }
 
     fn walked(&mut self, id: FlowId, args: Vec<Marks>, at: Span) -> Marks {
@@ -124,13 +135,13 @@ impl<'a> Walk<'a> {
 
     // The value of an expression; what it makes a record of has the labels of the record's fields.
     fn computed(&self, expr: &Expr, env: &Env, (ty, at): (&Type, Span)) -> Marks {
-        let marks = eval(self.plan, expr, env);
+        let marks = eval(self.by(), expr, env);
         if !makes(expr) {
             return marks;
         }
         let mut field =
             |name: &EcoString| Some(Hop::named(at, eco_format!("`{name}` is declared private"), name));
-        let declared = Marks::declared(ty, &Mark::default(), &mut field);
+        let declared = Marks::declared(self.by(), ty, &Mark::default(), &mut field);
         if declared.flat().private.is_some() { marks.join(&declared) } else { marks }
     }
 
@@ -149,27 +160,30 @@ impl<'a> Walk<'a> {
         let worth = (&ty, step.span);
         let mut marks = match &step.kind {
             StepKind::Call(callee, args) => {
-                let args = args.iter().map(|a| eval(self.plan, a, env)).collect();
+                let args = args.iter().map(|a| eval(self.by(), a, env)).collect();
                 self.call(step, callee, args)
             }
             StepKind::Compute(expr) => self.computed(expr, env, worth),
             StepKind::If(on, then, otherwise) => {
-                let by = condition(self.plan, on, env);
+                let by = condition(self.by(), on, env);
                 let blocks: Vec<&Block> = std::iter::once(&**then).chain(otherwise.as_deref()).collect();
                 self.choose(by, &blocks, env, worth)
             }
             StepKind::Match(on, arms) => {
-                let on = eval(self.plan, on, env).flat();
+                let on = eval(self.by(), on, env).flat();
                 // Whether something is there at all tells nothing of it.
                 let is_presence = arms.iter().flat_map(|arm| &arm.values).all(|v| matches!(v, Value::Null));
-                let sway = on.clone().plain((step.span, "match"), sway::of_count(arms.len() as f64)).sway;
+                let sway = on
+                    .clone()
+                    .plain((step.span, "match"), self.by().bits(sway::of_count(arms.len() as f64)))
+                    .sway;
                 let private = if is_presence { None } else { on.private };
                 let by = Mark { unread: on.unread, private, untrusted: None, sway };
                 let blocks: Vec<&Block> = arms.iter().map(|arm| &arm.body).collect();
                 self.choose(by, &blocks, env, worth)
             }
             StepKind::Each { list, body, .. } => {
-                let item = eval(self.plan, list, env).part(&flow_plan::Access::Item);
+                let item = eval(self.by(), list, env).part(&flow_plan::Access::Item);
                 // How often, too, is decided by what is from outside.
                 let around = self.decided.clone();
                 let each = item.flat();
@@ -178,7 +192,8 @@ impl<'a> Walk<'a> {
                         Type::List(_, Some(most)) => sway::of_count(*most as f64 + 1.0),
                         _ => sway::NUMBER,
                     };
-                    self.decided.sway = around.sway.join(&Sway::of((step.span, "each"), most));
+                    self.decided.sway =
+                        around.sway.join(&Sway::of((step.span, "each"), self.by().bits(most)));
                 }
                 let of = match worth.0 {
                     Type::List(of, _) => &**of,
@@ -189,7 +204,7 @@ impl<'a> Walk<'a> {
                 marks
             }
             StepKind::Repeat { from, body, until, .. } => {
-                let from = eval(self.plan, from, env);
+                let from = eval(self.by(), from, env);
                 self.repeat(from, (body, until.as_deref()), env, worth)
             }
         };
@@ -269,7 +284,8 @@ impl<'a> Walk<'a> {
             Callee::Action(id) => self.action(step, *id, &args),
             Callee::Flow(id) => {
                 let params = self.plan.flows.get(id.index()).map_or(&[][..], |f| &f.params);
-                let args = params.iter().zip(args).map(|(p, a)| demanded(p, a)).collect();
+                let by = self.by();
+                let args = params.iter().zip(args).map(|(p, a)| demanded(by, p, a)).collect();
                 self.flow(*id, args, step.span)
             }
             // A value that a person gives is the person's.
@@ -279,13 +295,14 @@ impl<'a> Walk<'a> {
 
     fn prompt(&mut self, step: &Step, id: PromptId, args: Vec<Marks>) -> Marks {
         let Some(prompt) = self.plan.prompts.get(id.index()) else { return Marks::default() };
-        let args = prompt.params.iter().zip(args).map(|(p, a)| demanded(p, a));
+        let by = self.by();
+        let args = prompt.params.iter().zip(args).map(|(p, a)| demanded(by, p, a));
         let env = Env::of_params(args.collect::<Vec<_>>());
         let mut all = Mark::default();
         for (role, template) in &prompt.messages {
-            all = all.join(&decides(self.plan, *template, &env));
-            let holes = self.plan.templates.get(template.0 as usize).map_or(&[][..], |t| &t.holes);
-            for (hole, mark) in holes.iter().zip(shown(self.plan, *template, &env)) {
+            all = all.join(&decides(self.by(), *template, &env));
+            let holes = self.plan.templates.get(template.0 as usize).map_or(&[][..], |t| &t.holes[..]);
+            for (hole, mark) in holes.iter().zip(shown(self.by(), *template, &env)) {
                 if let (Role::System, Some(trail)) = (role, &mark.untrusted) {
                     self.leaks.add(Leak::Instruction {
                         hole: hole.span,
@@ -299,7 +316,7 @@ impl<'a> Walk<'a> {
             }
         }
         if let Some(images) = &prompt.images {
-            all = all.join(&eval(self.plan, images, &env).flat());
+            all = all.join(&eval(self.by(), images, &env).flat());
         }
         self.given(step, &all);
         let is_private = all.private.is_some();
@@ -312,7 +329,7 @@ impl<'a> Walk<'a> {
         let sway = all.sway.as_one((step.span, "answer"));
         let made = Marks::leaf(Mark { sway, ..all.remade() }).through(step.span, what).flat().join(&declared);
         let private = || Some(Hop::source(prompt.span, eco_format!("`{}` answers it", prompt.name)));
-        let answer = Marks::declared(&prompt.output, &made, &mut |_| private());
+        let answer = Marks::declared(self.by(), &prompt.output, &made, &mut |_| private());
         if let (false, Some(trail)) = (is_private, &answer.flat().private) {
             self.cache(step, trail);
         }
@@ -349,11 +366,11 @@ impl<'a> Walk<'a> {
 
     fn lookup(&mut self, step: &Step, id: LookupId, args: &[Marks]) -> Marks {
         let Some(lookup) = self.plan.lookups.get(id.index()) else { return Marks::default() };
-        let asked = lookup
-            .params
-            .iter()
-            .zip(args)
-            .fold(Mark::default(), |all, (param, arg)| all.join(&demanded(param, arg.clone()).flat()));
+        let by = self.by();
+        let asked =
+            lookup.params.iter().zip(args).fold(Mark::default(), |all, (param, arg)| {
+                all.join(&demanded(by, param, arg.clone()).flat())
+            });
         let integrity = if lookup.trusted { Integrity::Trusted } else { Integrity::Untrusted };
         let outside = eco_format!("what `{}` finds is from outside", lookup.name);
         let private = eco_format!("what `{}` finds is private", lookup.name);
@@ -361,7 +378,7 @@ impl<'a> Walk<'a> {
         let mut field = |name: &EcoString| {
             Some(Hop::source(lookup.span, eco_format!("`{name}`, which `{}` finds, is private", lookup.name)))
         };
-        let found = Marks::declared(&lookup.output, &found, &mut field);
+        let found = Marks::declared(self.by(), &lookup.output, &found, &mut field);
         if let Some(trail) = asked.private.or_else(|| found.flat().private) {
             self.cache(step, &trail);
         }
@@ -370,7 +387,8 @@ impl<'a> Walk<'a> {
 
     fn guard(&mut self, id: GuardId, args: Vec<Marks>) -> Marks {
         let Some(guard) = self.plan.guards.get(id.index()) else { return Marks::default() };
-        let args: Vec<Marks> = guard.params.iter().zip(args).map(|(p, a)| demanded(p, a)).collect();
+        let by = self.by();
+        let args: Vec<Marks> = guard.params.iter().zip(args).map(|(p, a)| demanded(by, p, a)).collect();
         let passed = args.first().cloned().unwrap_or_default();
         let mut env = Env::default();
         for (offset, marks) in args.into_iter().enumerate() {
@@ -419,12 +437,12 @@ impl<'a> Walk<'a> {
         if let (Some(way), false) = (&self.decided.private, is_told) {
             self.leaks.add(Leak::Tells(leak(None, way)));
         }
-        answered(action, &step.ty)
+        answered(self.by(), action, &step.ty)
     }
 }
 
 // What an input of a flow has when somebody runs it.
-fn given(param: &Param, what: &str) -> Marks {
+fn given(by: Followed<'_>, param: &Param, what: &str) -> Marks {
     let outside = eco_format!("`{}`, {what}, is from outside", param.name);
     let private = eco_format!("`{}` is declared private", param.name);
     let mark = source(param.labels, (param.span, &param.name), (&outside, &private));
@@ -432,21 +450,24 @@ fn given(param: &Param, what: &str) -> Marks {
         let path = eco_format!("{}.{name}", param.name);
         Some(Hop::named(param.span, eco_format!("`{path}` is private"), path))
     };
-    Marks::declared(&param.ty, &mark, &mut field)
+    Marks::declared(by, &param.ty, &mark, &mut field)
 }
 
 // An argument, with what its parameter is declared to be besides: it may be private, and have private
 // fields.
-fn demanded(param: &Param, arg: Marks) -> Marks {
+fn demanded(by: Followed<'_>, param: &Param, arg: Marks) -> Marks {
+    if !param.labels.private && !has_private(&param.ty) {
+        return arg;
+    }
     let labels = Labels { integrity: Integrity::Trusted, ..param.labels };
-    let declared = given(&Param { labels, ..param.clone() }, "");
+    let declared = given(by, &Param { labels, ..param.clone() }, "");
     if declared.flat().private.is_some() { arg.join(&declared) } else { arg }
 }
 
 // What an action gives back is from outside.
-fn answered(action: &Action, ty: &Type) -> Marks {
+fn answered(by: Followed<'_>, action: &Action, ty: &Type) -> Marks {
     let labels = Labels { integrity: Integrity::Untrusted, ..Labels::default() };
     let what = eco_format!("what `{}` gives back is from outside", action.name);
     let mark = source(labels, (action.span, "…"), (&what, ""));
-    Marks::of(ty, &mark)
+    Marks::of(by, ty, &mark)
 }

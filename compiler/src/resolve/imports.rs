@@ -1,6 +1,6 @@
 //! Imports: reads the imported files and puts their names into the importing file's scope.
 
-use super::{Program, Reading, Symbol, Target, add_file, declare};
+use super::{Program, Reading, Scope, Symbol, Target, add_file, declare};
 use crate::World;
 use crate::ast::{Ident, Import, ImportFrom, Item};
 use ecow::EcoString;
@@ -102,12 +102,7 @@ fn locate(
     }
 }
 
-fn bring_guards(
-    world: &dyn World,
-    scope: &mut indexmap::IndexMap<EcoString, Symbol>,
-    import: &Import,
-    diagnostics: &mut Diagnostics,
-) {
+fn bring_guards(world: &dyn World, scope: &mut Scope, import: &Import, diagnostics: &mut Diagnostics) {
     let guards = || world.capabilities().iter().copied().filter(|s| s.kind == CapabilityKind::Guard);
     for wanted in &import.names {
         let here = wanted.alias.as_ref().unwrap_or(&wanted.name);
@@ -144,7 +139,7 @@ fn bring_names(
     }
 }
 
-fn poison(scope: &mut indexmap::IndexMap<EcoString, Symbol>, import: &Import, diagnostics: &mut Diagnostics) {
+fn poison(scope: &mut Scope, import: &Import, diagnostics: &mut Diagnostics) {
     for wanted in &import.names {
         let here = wanted.alias.as_ref().unwrap_or(&wanted.name);
         declare(scope, here, Symbol { target: Target::Poison, span: here.span, imported: true }, diagnostics);

@@ -13,6 +13,7 @@ use ecow::EcoString;
 use flow_diagnostics::{Code, Diagnostics, FlowDiagnostic, Sources, Span};
 use flow_plan::CapabilitySpec;
 use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 use std::sync::Arc;
 
 /// Every file of the program, the root first.
@@ -25,8 +26,11 @@ pub(crate) struct LoadedFile {
     /// Relative to the program's folder.
     pub(crate) path: EcoString,
     pub(crate) ast: Arc<ast::File>,
-    pub(crate) scope: IndexMap<EcoString, Symbol>,
+    pub(crate) scope: Scope,
 }
+
+/// The names of a file, in their order.
+pub(crate) type Scope = IndexMap<EcoString, Symbol, FxBuildHasher>;
 
 /// A top-level name in one file.
 #[derive(Clone, Copy)]
@@ -103,7 +107,7 @@ fn add_file(program: &mut Program, path: EcoString, text: &Arc<str>, reading: &m
         None => Arc::new(parse_file(text, id, reading.diagnostics)),
     };
     let file = program.files.len();
-    let mut scope = IndexMap::new();
+    let mut scope = Scope::with_capacity_and_hasher(ast.items.len(), FxBuildHasher);
     for (item, it) in ast.items().enumerate() {
         let Some(name) = it.name() else { continue };
         let target = Target::Decl(DeclId { file, item });
@@ -113,12 +117,7 @@ fn add_file(program: &mut Program, path: EcoString, text: &Arc<str>, reading: &m
     file
 }
 
-fn declare(
-    scope: &mut IndexMap<EcoString, Symbol>,
-    name: &Ident,
-    symbol: Symbol,
-    diagnostics: &mut Diagnostics,
-) {
+fn declare(scope: &mut Scope, name: &Ident, symbol: Symbol, diagnostics: &mut Diagnostics) {
     match scope.get(&name.name) {
         Some(first) => diagnostics.push(defined_twice(&name.name, name.span, first.span)),
         None => {

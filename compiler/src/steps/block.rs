@@ -7,7 +7,7 @@ use crate::types::{Binding, Builder, Scopes, Typed};
 use ecow::EcoString;
 use flow_diagnostics::{Code, FlowDiagnostic, Span};
 use flow_plan::{self as plan, Labels, Type, VarId};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// A variable a block is given: a parameter, an element, `it`.
 pub(crate) struct Input {
@@ -152,7 +152,7 @@ impl Checker<'_> {
         (block, given): (&'b Block, &[Ident]),
         wanted: Runs<'_>,
     ) -> (Vec<(&'b Step, bool)>, Vec<Ident>) {
-        let mut by_name: HashMap<&str, usize> = HashMap::new();
+        let mut by_name: FxHashMap<&str, usize> = FxHashMap::default();
         for (i, step) in block.steps.iter().enumerate() {
             let Some(name) = &step.name else { continue };
             let first =

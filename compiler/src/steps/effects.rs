@@ -4,7 +4,7 @@ use super::names;
 use crate::ast::{Block, Expr, ExprKind, Item, OnFail, Operation, OperationKind};
 use crate::checker::{Checker, MOST_DEPTH};
 use crate::resolve::{DeclId, Target};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 impl Checker<'_> {
@@ -106,7 +106,7 @@ impl Checker<'_> {
             graph.add_node(id);
         }
         let mut order = Vec::new();
-        let mut depths: HashMap<DeclId, u32> = HashMap::new();
+        let mut depths: FxHashMap<DeclId, u32> = FxHashMap::default();
         // Kosaraju gives the components callees first, and does not recurse.
         for mut group in petgraph::algo::kosaraju_scc(&graph) {
             group.sort();

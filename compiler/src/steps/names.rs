@@ -17,9 +17,7 @@ pub(crate) fn mentions(operation: &Operation, see: &mut dyn FnMut(&EcoString)) {
 /// How many calls an operation holds outside its nested blocks: the most steps it can become.
 pub(crate) fn calls(operation: &Operation) -> u32 {
     let mut count = 0;
-    for expr in own_exprs(operation) {
-        count_calls(expr, &mut count);
-    }
+    each_own(operation, &mut |expr| count_calls(expr, &mut count));
     count
 }
 
@@ -37,14 +35,14 @@ pub(super) fn any(expr: &Expr, is: &dyn Fn(&Expr) -> bool) -> bool {
     found
 }
 
-fn own_exprs(operation: &Operation) -> Vec<&Expr> {
+fn each_own<'a>(operation: &'a Operation, see: &mut dyn FnMut(&'a Expr)) {
     match &operation.kind {
-        OperationKind::Expr(expr) => vec![expr],
-        OperationKind::If { condition, .. } => vec![condition],
-        OperationKind::Match { subject, .. } => vec![subject],
-        OperationKind::Each { list, .. } => vec![list],
-        OperationKind::Repeat { from, .. } => from.iter().collect(),
-        OperationKind::Error(_) => Vec::new(),
+        OperationKind::Expr(expr) => see(expr),
+        OperationKind::If { condition, .. } => see(condition),
+        OperationKind::Match { subject, .. } => see(subject),
+        OperationKind::Each { list, .. } => see(list),
+        OperationKind::Repeat { from, .. } => from.iter().for_each(see),
+        OperationKind::Error(_) => {}
     }
 }
 
@@ -104,7 +102,7 @@ impl Walk<'_> {
     }
 
     fn operation(&mut self, operation: &Operation) {
-        own_exprs(operation).into_iter().for_each(|e| self.expr(e));
+        each_own(operation, &mut |e| self.expr(e));
         match &operation.kind {
             OperationKind::If { then, otherwise, .. } => {
                 self.block(then);

@@ -3,6 +3,7 @@
 use super::block::Input;
 use crate::ast::{Expr, ExprKind, Setting, SettingValue};
 use crate::checker::Checker;
+use crate::resolve::Target;
 use crate::types::call::Called;
 use crate::types::{Scopes, Typed};
 use crate::world::capability;
@@ -87,7 +88,7 @@ impl Checker<'_> {
                 (Some(setting), ..) => self.model_setting(scopes.file, setting),
                 (None, Some(model), _) => Some(model),
                 (None, None, Some(setting)) => self.model_setting(scopes.file, setting),
-                (None, None, None) => self.only_model(called, at),
+                (None, None, None) => self.only_model(scopes.file, called, at),
             };
         }
         for setting in settings {
@@ -361,7 +362,7 @@ impl Checker<'_> {
     }
 
     // A file with one model needs no word about which.
-    fn only_model(&mut self, called: &Called, at: Span) -> Option<ModelId> {
+    fn only_model(&mut self, file: usize, called: &Called, at: Span) -> Option<ModelId> {
         // One that makes embeddings answers nothing.
         let answers = |model: &Option<ModelId>| {
             model.is_none_or(|id| self.plan.models[id.index()].card.kind == ModelKind::Chat)
@@ -372,6 +373,11 @@ impl Checker<'_> {
         if declared == 1 {
             let (id, model) = only.or(self.models.iter().next()).map(|(id, model)| (*id, *model))?;
             self.used.insert(id);
+            // What imports it needs it, though nothing names it.
+            let scope = self.program.files[file].scope.values();
+            let is_it = |target| matches!(target, Target::Decl(declared) if declared == id);
+            let meant = scope.filter(|symbol| symbol.imported && is_it(symbol.target));
+            self.used_imports.extend(meant.map(|symbol| symbol.span));
             return model;
         }
         let name = called.signature.as_ref().map(|s| s.name.as_str()).unwrap_or("the prompt");

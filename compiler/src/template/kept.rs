@@ -30,7 +30,7 @@ pub(crate) fn check_again(
     diagnostics: &mut Diagnostics,
 ) -> Arc<TemplateCheck> {
     let known = checks.get(&slot, |from, known| {
-        let is_same = from.is_of(lit) && from.asked.iter().all(|(name, ty)| names.ty(name) == *ty);
+        let is_same = from.is_of(lit) && from.asked.iter().all(|(name, ty)| names.has(name, ty.as_ref()));
         if is_same && from.lit.span != lit.span {
             *known = Arc::new(moved(known, from.lit.span, lit.span));
             from.lit = lit.clone();
@@ -72,11 +72,7 @@ fn moved(check: &TemplateCheck, from: Span, to: Span) -> TemplateCheck {
         start: span.start.wrapping_sub(from.start).wrapping_add(to.start),
         end: span.end.wrapping_sub(from.start).wrapping_add(to.start),
     };
-    let hole = |hole: &Hole| {
-        let mut hole = hole.clone();
-        (hole.span, hole.form.span) = (place(hole.span), place(hole.form.span));
-        hole
-    };
+    let hole = |hole: &Hole| Hole { span: place(hole.span), ..hole.clone() };
     TemplateCheck {
         free: check.free.clone(),
         holes: check.holes.iter().map(hole).collect(),

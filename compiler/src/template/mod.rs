@@ -26,27 +26,22 @@ use crate::ast::StringLit;
 use bindings::Bindings;
 use ecow::EcoString;
 use flow_diagnostics::{Code, Diagnostics, FlowDiagnostic, Span};
-use flow_plan::Type;
+use flow_plan::{Hole, Type};
 use minijinja::machinery::{Span as Place, ast};
+use std::sync::Arc;
 
 /// The names around a template: parameters, steps, constants.
 pub trait Names {
     /// The type of a name, if there is one.
     fn ty(&self, name: &str) -> Option<Type>;
 
+    /// Whether this is the type of a name.
+    fn has(&self, name: &str, ty: Option<&Type>) -> bool {
+        self.ty(name).as_ref() == ty
+    }
+
     /// Every name, for "did you mean".
     fn candidates(&self) -> Vec<EcoString>;
-}
-
-/// A place where a value is pasted: `{{ … }}`.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Hole {
-    /// The expression between the braces, in the file.
-    pub span: Span,
-    /// What is pasted.
-    pub ty: Type,
-    /// How it is pasted.
-    pub form: flow_plan::Hole,
 }
 
 /// A part of what a template renders, in its order.
@@ -95,13 +90,13 @@ pub struct TemplateCheck {
     /// The names it takes from around it, in the order of their first use.
     pub free: Vec<EcoString>,
     /// Its holes, in their order.
-    pub holes: Vec<Hole>,
+    pub holes: Arc<[Hole]>,
     /// The names and fields in it, in the order they were checked.
     pub seen: Vec<Seen>,
     /// What it renders.
     pub parts: Vec<Part>,
     /// What its conditions are decided by.
-    pub decides: Vec<flow_plan::Read>,
+    pub decides: Arc<[flow_plan::Read]>,
     /// Whether it renders the same text always: it has no holes, conditions or loops.
     pub is_static: bool,
 }
@@ -132,10 +127,11 @@ pub fn check(lit: &StringLit, names: &dyn Names, diagnostics: &mut Diagnostics) 
     let reads::Reads { holes: shown, decides } = reads::reads(&template.children, &checker.presence);
     // Where a hole is wrong there are fewer; then there is no plan either.
     for (hole, reads) in checker.holes.iter_mut().zip(shown) {
-        hole.form.reads = reads;
+        hole.reads = reads;
     }
     let is_static = parts.iter().all(|p| matches!(p, Part::Text(_)));
-    TemplateCheck { free: checker.free, holes: checker.holes, seen: checker.seen, parts, decides, is_static }
+    let (holes, decides) = (checker.holes.into(), decides.into());
+    TemplateCheck { free: checker.free, holes, seen: checker.seen, parts, decides, is_static }
 }
 
 struct Checker<'a> {

@@ -77,16 +77,15 @@ impl Checker<'_> {
             self.report(FlowDiagnostic::new(Code::E0201, span, message).help("send it along with `images:`"));
             return None;
         }
-        let form = flow_plan::Hole {
+        self.holes.push(Hole {
             name: self.source_of(expr),
-            ty: ty.clone(),
+            ty,
             fence,
             trim_start: opens_fence(around.0),
             trim_end: closes_fence(around.1),
             reads: Vec::new(),
             span,
-        };
-        self.holes.push(Hole { span, ty, form });
+        });
         Some(Part::Hole(self.holes.len() - 1))
     }
 

@@ -61,8 +61,11 @@ impl Checker<'_> {
             None => {}
         }
         self.types.insert(id, Progress::Running);
-        let declared =
+        let mut declared =
             self.deeper(id, |checker| checker.work_out_type(id)).unwrap_or(Declared::plain(Type::Error));
+        if let (Some(memo), Some(name)) = (self.memo, self.program.item(id).name()) {
+            declared.ty = memo.same_type((name.name.clone(), id.file as u32), declared.ty);
+        }
         self.types.insert(id, Progress::Done(declared.clone()));
         declared
     }

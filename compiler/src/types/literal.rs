@@ -68,7 +68,7 @@ impl Checker<'_> {
             }
         }
         self.note_template(scopes, &check.seen);
-        for hole in &check.holes {
+        for hole in check.holes.iter() {
             self.hir.typed.push(crate::hir::Typed {
                 span: hole.span,
                 name: EcoString::new(),
@@ -76,14 +76,12 @@ impl Checker<'_> {
                 labels,
             });
         }
-        let decides = check.decides.clone();
-        let holes = check.holes.iter().map(|h| h.form.clone()).collect();
         let id = TemplateId(self.plan.templates.len() as u32);
         self.plan.templates.push(plan::Template {
             source: lit.value.clone(),
             vars,
-            holes,
-            decides,
+            holes: check.holes.clone(),
+            decides: check.decides.clone(),
             span: lit.span,
         });
         (id, labels)
@@ -301,6 +299,13 @@ impl Names for Around<'_, '_> {
             },
             Target::Poison => Some(Type::Error),
             Target::Builtin(_) => None,
+        }
+    }
+
+    fn has(&self, name: &str, ty: Option<&Type>) -> bool {
+        match self.scopes.get(name) {
+            Some(binding) => Some(&binding.ty) == ty,
+            None => self.ty(name).as_ref() == ty,
         }
     }
 

@@ -5,14 +5,14 @@ use crate::ast::Setting;
 use ecow::EcoString;
 use flow_diagnostics::Span;
 use flow_plan::{Labels, Step, Type, VarId};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
 /// The state of checking one flow, guard, test, prompt or constant.
 pub(crate) struct Scopes {
     /// The file it stands in.
     pub(crate) file: usize,
-    layers: Vec<HashMap<EcoString, Binding>>,
+    layers: Vec<FxHashMap<EcoString, Binding>>,
     next_var: u32,
     /// Variables read so far; a step's own reads are the tail since it began.
     pub(crate) reads: Vec<VarId>,
@@ -56,7 +56,7 @@ impl Scopes {
     pub(crate) fn new(file: usize) -> Self {
         Scopes {
             file,
-            layers: vec![HashMap::new()],
+            layers: vec![FxHashMap::default()],
             next_var: 0,
             reads: Vec::new(),
             mark: 0,
@@ -86,7 +86,7 @@ impl Scopes {
     }
 
     pub(crate) fn push(&mut self) {
-        self.layers.push(HashMap::new());
+        self.layers.push(FxHashMap::default());
     }
 
     pub(crate) fn pop(&mut self) {

@@ -16,6 +16,7 @@ pub(crate) mod links;
 pub(crate) mod names;
 pub(crate) mod program;
 pub(crate) mod prompt;
+pub(crate) mod refactor;
 pub(crate) mod rename;
 pub(crate) mod sample;
 pub(crate) mod signature;

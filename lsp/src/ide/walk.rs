@@ -191,6 +191,11 @@ fn operation(inner: &Operation, see: &mut dyn Visit) {
     }
 }
 
+/// Walks over an expression.
+pub(crate) fn value(value: &Expr, see: &mut dyn Visit) {
+    expr(value, see);
+}
+
 fn expr(inner: &Expr, see: &mut dyn Visit) {
     see.expr(inner);
     match &inner.kind {

@@ -144,7 +144,7 @@ impl Templates {
         match template.vars.is_empty().then(|| self.run(&name, self.alone(template))) {
             Some(Ok(text)) => Ok(Entry::Fixed(text)),
             _ => {
-                let holes = template.holes.as_slice().into();
+                let holes = template.holes.clone();
                 let has_marks = matches!(without_marks(&template.source), Cow::Owned(_));
                 Ok(Entry::Rendered { name, vars: template.vars.clone(), holes, has_marks })
             }
@@ -152,7 +152,7 @@ impl Templates {
     }
 
     fn alone(&self, template: &Template) -> Vec<(EcoString, Shown)> {
-        let filling = Filling::new(template.holes.as_slice().into(), None);
+        let filling = Filling::new(template.holes.clone(), None);
         vec![(hole::FILLING.into(), Shown::from_object(filling))]
     }
 

@@ -24,8 +24,8 @@ fn templates(source: &str, names: &[&str]) -> Result<Templates, RunError> {
         templates: vec![Template {
             source: source.into(),
             vars,
-            holes: vec![],
-            decides: vec![],
+            holes: [].into(),
+            decides: [].into(),
             span: Span::default(),
         }],
         ..Plan::default()
@@ -215,8 +215,8 @@ fn a_hole_holds_no_more_where_marks_become_plain_text() {
         templates: vec![Template {
             source: "{{ a }}".into(),
             vars: vec![("a".into(), Expr::Var(VarId(0)))],
-            holes: vec![hole],
-            decides: vec![],
+            holes: [hole].into(),
+            decides: [].into(),
             span: Span::default(),
         }],
         ..Plan::default()

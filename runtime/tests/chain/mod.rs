@@ -55,8 +55,8 @@ pub(crate) fn chain(ttl: Option<Millis>) -> Plan {
         templates: vec![Template {
             source: "Say something about {{ x }}.".into(),
             vars: vec![("x".into(), Expr::Var(VarId(0)))],
-            holes: vec![],
-            decides: vec![],
+            holes: [].into(),
+            decides: [].into(),
             span,
         }],
         flows: vec![Flow {

@@ -201,8 +201,8 @@ async fn examples_and_the_shape_go_where_a_model_expects_them() {
     plan.templates.push(Template {
         source: "Count.".into(),
         vars: vec![],
-        holes: vec![],
-        decides: vec![],
+        holes: [].into(),
+        decides: [].into(),
         span: Default::default(),
     });
     plan.prompts[0].messages.insert(0, (Role::System, TemplateId(1)));

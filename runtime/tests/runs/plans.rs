@@ -118,8 +118,8 @@ pub(crate) fn add_prompt(plan: &mut Plan, name: &str, output: Type) -> PromptId 
     plan.templates.push(Template {
         source: "{{ x }}".into(),
         vars: vec![("x".into(), var(0))],
-        holes: vec![],
-        decides: vec![],
+        holes: [].into(),
+        decides: [].into(),
         span: Span::default(),
     });
     plan.prompts.push(Prompt {
