@@ -1,8 +1,10 @@
-//! What a text consists of, for the model: n-grams of characters inside words and of words, each hashed
-//! into one of [`BUCKETS`].
+//! What a text consists of, for the model: n-grams of characters inside words, of words and of what words can
+//! mean to an attack (`senses`), each hashed into one of [`BUCKETS`].
 //!
 //! Every feature belongs to the word it ends at, so that a window's sum is a difference of two sums.
 //! In: a text that [`crate::plain`] gave. What trains the model and what asks it both come through here.
+
+use crate::senses::{self, Sense};
 
 /// How many features are told apart: two that share a bucket share a weight.
 pub const BUCKETS: usize = 1 << 18;
@@ -10,17 +12,31 @@ pub const BUCKETS: usize = 1 << 18;
 /// What a word n-gram counts beside a character n-gram, of which there are more.
 const WORD_GRAM: i32 = 2;
 
+/// What a pair or a row of senses counts, of which there are few.
+const SENSES: i32 = 3;
+
 /// Calls `emit(word, bucket, times)` for each feature, and returns how many words there are.
-/// `word` never falls, from 0; `bucket` is below [`BUCKETS`]; `times` is 1 or 2.
+/// `word` never falls, from 0; `bucket` is below [`BUCKETS`]; `times` is 1 to 3.
 pub fn each(plain: &str, mut emit: impl FnMut(usize, usize, i32)) -> usize {
     let mut last = [0u32; 4];
     let mut count = 0;
+    let mut row = Row::default();
+    let mut sign_before = None;
     for word in words(plain) {
         match word {
             Word::Letters(text) => {
                 let mut own = SEED;
                 for c in text.chars().map(folded) {
                     own = step(own, c);
+                }
+                let alone = text.chars().next().filter(|c| is_alone(*c));
+                let sense = match (sign_before, alone) {
+                    (Some(before), Some(sign)) => senses::of_pair(before, sign),
+                    _ => senses::of(text),
+                };
+                sign_before = alone;
+                if let Some(sense) = sense {
+                    row.meet(count, sense, |hash, times| emit(count, bucket(hash), times));
                 }
                 letters(text, |hash| emit(count, bucket(hash), 1));
                 emit(count, bucket(own ^ 0x5bd1), WORD_GRAM);
@@ -55,6 +71,34 @@ pub fn each(plain: &str, mut emit: impl FnMut(usize, usize, i32)) -> usize {
 
 const SEED: u32 = 0x811c_9dc5;
 
+// The senses met last, each with its word.
+#[derive(Default)]
+struct Row {
+    met: [(usize, Sense); 4],
+}
+
+// How far two senses may stand apart, in words, to be a pair.
+const APART: usize = 8;
+
+impl Row {
+    // The sense alone, with those before it, and with the last two in a row.
+    fn meet(&mut self, word: usize, sense: Sense, mut emit: impl FnMut(u32, i32)) {
+        emit(step(37, sense), 1);
+        let near = |(at, before): &(usize, Sense)| *before != 0 && word - at <= APART;
+        for (_, before) in self.met.iter().filter(|m| near(m)) {
+            emit(step(step(41, *before), sense), SENSES);
+        }
+        let [one, two, three, _] = self.met;
+        if near(&one) && near(&two) {
+            emit(step(step(step(43, two.1), one.1), sense), SENSES);
+            if near(&three) {
+                emit(step(step(step(step(47, three.1), two.1), one.1), sense), SENSES);
+            }
+        }
+        self.met = [(word, sense), one, two, three];
+    }
+}
+
 enum Word<'t> {
     Letters(&'t str),
     Marks(&'t str),
@@ -84,7 +128,7 @@ fn is_quiet(c: char) -> bool {
     matches!(c, ',' | '.' | '\'' | '-' | ';' | '(' | ')' | '、' | '。' | '，')
 }
 
-fn is_alone(c: char) -> bool {
+pub(crate) fn is_alone(c: char) -> bool {
     matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}')
 }
 

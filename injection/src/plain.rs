@@ -40,6 +40,7 @@ pub fn second_looks(text: &str, plain: &str) -> Vec<String> {
     let mut looks: Vec<String> =
         [spelled(plain), unleet(plain), shifted(plain), turned(plain)].into_iter().flatten().collect();
     looks.extend(encoded(text).iter().map(|found| self::plain(found)));
+    looks.extend(morse(plain));
     looks
 }
 
@@ -119,7 +120,7 @@ fn spelled(plain: &str) -> Option<String> {
 // `1gn0r3 411`: two words and more in which digits or marks stand between letters.
 fn unleet(plain: &str) -> Option<String> {
     static MIXED: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(r"[a-z0-9@$!]*(?:[a-z][0134578@$!][a-z]|[0134578@$][a-z][0134578@$])[a-z0-9@$!]*")
+        pattern(r"[a-z0-9@$!]*(?:[a-z][01345789@$!][a-z]|[01345789@$][a-z][01345789@$])[a-z0-9@$!]*")
     });
     if MIXED.find_iter(plain).take(2).count() < 2 {
         return None;
@@ -132,6 +133,7 @@ fn unleet(plain: &str) -> Option<String> {
         '5' | '$' => 's',
         '7' => 't',
         '8' => 'b',
+        '6' | '9' => 'g',
         c => c,
     };
     Some(plain.chars().map(letter).collect())
@@ -149,7 +151,8 @@ fn shifted(plain: &str) -> Option<String> {
     Some(shift(plain, 26 - by))
 }
 
-const TELLING: [&str; 6] = ["ignore", "instruction", "previous", "password", "disregard", "what is"];
+const TELLING: [&str; 9] =
+    ["ignore", "instruction", "previous", "password", "disregard", "what is", "prompt", "forget", "secret"];
 
 fn shift(text: &str, by: u8) -> String {
     let turn = |c: char| match c {
@@ -161,8 +164,9 @@ fn shift(text: &str, by: u8) -> String {
 
 // Backwards, told by the same words.
 fn turned(plain: &str) -> Option<String> {
-    static TOLD: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"\b(?:erongi|snoitcurtsni|suoiverp|drowssap|dragersid|tpmorp)\b"));
+    static TOLD: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"\b(?:erongi|snoitcurtsni|suoiverp|drowssap|dragersid|tpmorp|tegrof|selur|terces)\b")
+    });
     TOLD.is_match(plain).then(|| plain.chars().rev().collect())
 }
 
@@ -189,6 +193,23 @@ fn encoded(text: &str) -> Vec<String> {
     }
     found
 }
+
+// Twelve letters of Morse code and more; `/` or two spaces and more part words.
+fn morse(plain: &str) -> Option<String> {
+    static RUN: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:[.·−-]{1,5}(?: {1,7}/? {0,3}|/|$|\n)){12,}"));
+    let run = RUN.find(plain)?.as_str().replace('·', ".").replace('−', "-").replace("  ", "/");
+    let letter = |code: &str| MORSE.iter().position(|c| *c == code).map(|at| char::from(b'a' + at as u8));
+    let word = |codes: &str| codes.split_whitespace().filter_map(letter).collect::<String>();
+    let text = run.split('/').map(word).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    // A line of a table is `- - -` too.
+    (text.chars().filter(|c| !matches!(c, 'e' | 't' | 'i' | 'm' | 's' | 'o' | 'h' | ' ')).count() > 3)
+        .then_some(text)
+}
+
+const MORSE: [&str; 26] = [
+    ".-", "-...", "-.-.", "-..", ".", "..-.", "--.", "....", "..", ".---", "-.-", ".-..", "--", "-.", "---",
+    ".--.", "--.-", ".-.", "...", "-", "..-", "...-", ".--", "-..-", "-.--", "--..",
+];
 
 /// How many encoded pieces of a text are looked into.
 const MOST_PIECES: usize = 64;
@@ -263,6 +284,9 @@ mod tests {
             "01101001 01100111 01101110 01101111 01110010 01100101 00100000 01100001",
             "%69%67%6e%6f%72%65%20%61%6c%6c",
             "&#105;&#103;&#110;&#111;&#114;&#101;&#32;&#97;",
+            ".. --. -. --- .-. .   .- .-.. .-..   .-. ..- .-.. . ...",
+            ".. --. -. --- .-. . / .- .-.. .-.. / .-. ..- .-.. . ...",
+            ".. --. -. --- .-. .  .- .-.. .-..  .-. ..- .-.. . ...",
         ] {
             let looks = second_looks(text, &plain(text));
             assert!(looks.iter().any(|look| look.contains("ignore")), "{text}: {looks:?}");

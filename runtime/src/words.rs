@@ -200,7 +200,8 @@ fn push_sentence(sentence: &str, out: &mut Vec<String>) {
     }
 }
 
-fn is_abbreviation(before: &str) -> bool {
+/// Whether the word at the end of a text, without its point, is one that is shortened.
+pub(crate) fn is_abbreviation(before: &str) -> bool {
     let word = before.rsplit([' ', '(', '"']).next().unwrap_or_default();
     matches!(
         word,

@@ -14,6 +14,7 @@ pub(crate) struct Sample {
     pub(crate) attack: bool,
     /// How much it counts beside others.
     pub(crate) weight: f32,
+    every: usize,
 }
 
 impl Sample {
@@ -22,7 +23,12 @@ impl Sample {
         features::each(plain, |word, bucket, times| {
             features.push((word as u32, bucket as u32, times as f32))
         });
-        Sample { features, attack, weight }
+        Sample { features, attack, weight, every: 1 }
+    }
+
+    /// The same, looked at in one round of so many.
+    pub(crate) fn every(self, rounds: usize) -> Sample {
+        Sample { every: rounds, ..self }
     }
 }
 
@@ -47,13 +53,26 @@ impl Learned {
 /// How long and how boldly.
 #[derive(Clone, Copy)]
 pub(crate) struct Pace {
+    pub(crate) models: usize,
     pub(crate) rounds: usize,
     pub(crate) rate: f32,
     pub(crate) decay: f32,
 }
 
-/// Learns, the same from the same seed.
+/// Learns, the same from the same seed: the mean of as many models as the pace says, each in another order,
+/// which all see something else in the few cases at the border.
 pub(crate) fn learn(samples: &[&Sample], pace: Pace, seed: u64) -> Learned {
+    let mut mean = Learned { weights: vec![0.0; BUCKETS], bias: 0.0 };
+    let share = 1.0 / pace.models as f32;
+    for model in 0..pace.models {
+        let learned = learn_once(samples, pace, seed + model as u64);
+        mean.weights.iter_mut().zip(&learned.weights).for_each(|(sum, weight)| *sum += weight * share);
+        mean.bias += learned.bias * share;
+    }
+    mean
+}
+
+fn learn_once(samples: &[&Sample], pace: Pace, seed: u64) -> Learned {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut learned = Learned { weights: vec![0.0; BUCKETS], bias: 0.0 };
     let mut squares = vec![1e-3f32; BUCKETS];
@@ -63,7 +82,7 @@ pub(crate) fn learn(samples: &[&Sample], pace: Pace, seed: u64) -> Learned {
     let averaged = pace.rounds / 2;
     for round in 0..pace.rounds {
         random.shuffle(&mut order);
-        for &at in &order {
+        for &at in order.iter().filter(|at| (**at + round).is_multiple_of(samples[**at].every)) {
             let sample = samples[at];
             let (score, (start, end)) = learned.score(sample);
             let target = if sample.attack { 1.0 } else { 0.0 };

