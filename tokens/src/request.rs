@@ -68,6 +68,29 @@ pub fn schema(measure: &Measure, provider: &str, output: &Type) -> u64 {
     sizes[0].max(sizes[1]) + around(provider).tool
 }
 
+/// What a provider is sent beside the messages so that a model may ask for these lookups: of each its
+/// name, what it is for, and what it takes. `held` where the answer is held to a type by a tool as well.
+pub fn tools<'t>(
+    measure: &Measure,
+    provider: &str,
+    offered: impl Iterator<Item = (&'t str, &'t str, &'t Type)>,
+    held: bool,
+) -> u64 {
+    let one = |(name, doc, args): (&str, &str, &Type)| {
+        let schema = args.schema(false);
+        let texts = measure.count(&schema.to_string()) + measure.count(name) + measure.count(doc);
+        texts + FUNCTION + PROPERTY * properties(&schema) + SCHEMA
+    };
+    let before = if held { 0 } else { around(provider).tool };
+    offered.map(one).fold(before, u64::saturating_add)
+}
+
+/// What is around a lookup that a model has asked for, and around what was found: two messages, with the
+/// name of the lookup and the call's own name in each.
+pub fn turn(measure: &Measure, name: &str) -> u64 {
+    more(2).saturating_add(2 * (measure.count(name) + FUNCTION)).saturating_add(SCHEMA)
+}
+
 // What is no record stands under a name in one.
 fn at_top(output: &Type, schema: Json) -> Json {
     match output {

@@ -25,6 +25,7 @@ mod near;
 mod prompt;
 mod review;
 mod rounds;
+mod tools;
 mod walk;
 mod what_if;
 mod worst;

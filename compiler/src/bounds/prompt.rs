@@ -119,6 +119,7 @@ impl<'a> Asked<'a> {
             input: Tokens(measure.scaled(text).saturating_add(images.0)),
             again: Tokens(measure.scaled(text.saturating_add(more)).saturating_add(images.0)),
             output: model.output_cap(),
+            turn: Tokens(0),
         })
     }
 }
