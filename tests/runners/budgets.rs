@@ -82,7 +82,7 @@ impl Provider for Billing {
                 Err(CallError { kind, message: "out of order".to_owned(), help: None, retry_after: None })
             }
             None => {
-                Ok(Reply { text: "Thirty days.".to_owned(), usage, finish: Finish::Done, request_id: None })
+                Ok(Reply { text: "Thirty days.".to_owned(), usage, finish: Finish::Done, request_id: None, wish: None })
             }
         }
     }
