@@ -84,8 +84,7 @@ async fn the_same_is_looked_up_and_answered_everywhere() {
                 let mut program = Program::on(protocol, &url);
                 program.context.root = folder.path().to_owned();
                 let flow = if typed { "decides_with_help" } else { "says_with_help" };
-                let (report, pieces) =
-                    program.run(flow, vec![Value::text("How long?")], listens).await;
+                let (report, pieces) = program.run(flow, vec![Value::text("How long?")], listens).await;
                 let output = report.output.as_ref().map(Value::to_json);
                 let want = if typed { js!({"reply": "30 days.", "sure": true}) } else { js!("30 days.") };
                 assert_eq!(output, Some(want), "{name} {flow}: {:?}", report.error);

@@ -73,8 +73,10 @@ mod tests {
     }
 
     fn text(random: &mut fastrand::Rng, most: usize) -> String {
-        const SIGNS: &[&str] =
-            &["a", "the ", "9", "\"", "\\", "\n", "\u{1}", "日", "🙂", "},{", "\":\"", "  ", "'s", "</a>", "ß", "e\u{301}"];
+        const SIGNS: &[&str] = &[
+            "a", "the ", "9", "\"", "\\", "\n", "\u{1}", "日", "🙂", "},{", "\":\"", "  ", "'s", "</a>", "ß",
+            "e\u{301}",
+        ];
         (0..random.usize(..=most)).map(|_| SIGNS[random.usize(..SIGNS.len())]).collect()
     }
 
@@ -101,7 +103,8 @@ mod tests {
             ],
         }));
         let mut random = fastrand::Rng::with_seed(11);
-        let measures = ["o200k_base", "cl100k_base"].map(|name| Measure::named(name, None).expect("it is known"));
+        let measures =
+            ["o200k_base", "cl100k_base"].map(|name| Measure::named(name, None).expect("it is known"));
         for measure in measures.iter().chain([&BYTES]) {
             let most = json_most(&ty, measure).expect("it has a bound");
             let mut tried = 0;
@@ -111,7 +114,10 @@ mod tests {
                 let value = Value::record([
                     ("question".into(), Value::text(text(&mut random, 12))),
                     ("short".into(), Value::text(text(&mut random, 9).chars().take(9).collect::<String>())),
-                    ("most".into(), if random.bool() { Value::Null } else { Value::Int(random.i64(-5..1_000_000)) }),
+                    (
+                        "most".into(),
+                        if random.bool() { Value::Null } else { Value::Int(random.i64(-5..1_000_000)) },
+                    ),
                     ("kind".into(), Value::text("returns_and_refunds")),
                     ("tags".into(), Value::List(tags.into())),
                     ("price".into(), Value::Money(flow_plan::Cost(random.i64(..)))),

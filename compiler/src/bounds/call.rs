@@ -430,7 +430,13 @@ impl Walk<'_> {
         Ways { ok: fewer.taking(&ways.ok), failed, ..ways }
     }
 
-    pub(super) fn request_line(&self, step: &Step, request: &RequestBound, place: &Place, again: bool) -> Line {
+    pub(super) fn request_line(
+        &self,
+        step: &Step,
+        request: &RequestBound,
+        place: &Place,
+        again: bool,
+    ) -> Line {
         let model = &self.plan.models[request.model.index()];
         let input = if again { request.again } else { request.input };
         let longest = Callee::Prompt(PromptId(0)).longest().unwrap_or_default();

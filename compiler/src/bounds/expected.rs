@@ -13,8 +13,8 @@ use crate::rates;
 use ecow::{EcoString, eco_format};
 use flow_diagnostics::Span;
 use flow_plan::{
-    Block, CallBounds, RequestBound, Callee, EmbeddingBound, Expr, Fact, FlowId, GuardId, ModelId, Often, OnFail, Plan,
-    Rate, Size, Step, StepKind, Tokens, Used, VarId,
+    Block, CallBounds, Callee, EmbeddingBound, Expr, Fact, FlowId, GuardId, ModelId, Often, OnFail, Plan,
+    Rate, RequestBound, Size, Step, StepKind, Tokens, Used, VarId,
 };
 use flow_tokens::Measure;
 use std::collections::HashMap;

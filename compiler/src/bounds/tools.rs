@@ -55,9 +55,7 @@ impl Walk<'_> {
 
     /// One attempt at one model: its call, or all calls and lookups of all rounds.
     pub(super) fn attempt(&self, step: &Step, request: &RequestBound, place: &Place, again: bool) -> Worst {
-        let call = |lookups| {
-            Worst::call(self.request_line(step, &request.behind(lookups), place, again))
-        };
+        let call = |lookups| Worst::call(self.request_line(step, &request.behind(lookups), place, again));
         let Some(tools) = &step.settings.tools else { return call(0) };
         let calls = (1..=tools.rounds).fold(call(0), |so_far, lookups| so_far.then(&call(lookups)));
         calls.then(&self.looked_up(step, tools, place).times(u64::from(tools.rounds)))

@@ -56,7 +56,10 @@ impl Checker<'_> {
                 let message = match first.callee == signature.callee {
                     true => format!("`{}` is offered twice", signature.name),
                     false => {
-                        format!("a model can't tell two lookups apart that are both called `{}`", signature.name)
+                        format!(
+                            "a model can't tell two lookups apart that are both called `{}`",
+                            signature.name
+                        )
                     }
                 };
                 self.report(FlowDiagnostic::new(Code::E0206, item.span, message).label(*at, "the first one"));
@@ -117,7 +120,9 @@ impl Checker<'_> {
                     self.describe_target(target)
                 });
                 let help = match self.describe_target(target).as_str() {
-                    "an action" => "an action changes the world: call it as a step, behind what the model answers",
+                    "an action" => {
+                        "an action changes the world: call it as a step, behind what the model answers"
+                    }
                     _ => "call it as a step of its own, or write a lookup",
                 };
                 FlowDiagnostic::new(Code::E0201, item.span, message).help(help)
@@ -135,7 +140,9 @@ impl Checker<'_> {
                         item.span,
                         near,
                     ),
-                    None if known.is_empty() => diagnostic.help("declare one: `lookup search(question: text <= 50 tokens) -> …`"),
+                    None if known.is_empty() => {
+                        diagnostic.help("declare one: `lookup search(question: text <= 50 tokens) -> …`")
+                    }
                     None => diagnostic.help(format!("the lookups are {}", known.join(", "))),
                 }
             }
@@ -146,7 +153,12 @@ impl Checker<'_> {
 
     // The step that looks up what the model has chosen: with the flow's defaults, as for any lookup
     // inside an expression.
-    fn offer(&mut self, scopes: &mut Scopes, (lookup, signature): (LookupId, &Arc<Signature>), at: Span) -> Offer {
+    fn offer(
+        &mut self,
+        scopes: &mut Scopes,
+        (lookup, signature): (LookupId, &Arc<Signature>),
+        at: Span,
+    ) -> Offer {
         let inputs = signature.params.iter().map(|param| Input {
             name: param.name.clone(),
             ty: param.ty.clone(),

@@ -99,7 +99,8 @@ impl Asked {
             said: said.collect(),
             tools: tools.map(|tools| Offered::of(tools, (hidden, privates))),
             hides: messages.iter().any(|message| hidden.hides(&message.text))
-                || tools.is_some_and(|t| t.turns.iter().any(|t| hidden.hides(&t.found) || hidden.hides(&t.args))),
+                || tools
+                    .is_some_and(|t| t.turns.iter().any(|t| hidden.hides(&t.found) || hidden.hides(&t.args))),
         }
     }
 

@@ -113,7 +113,9 @@ fn tools(recorded: &Asked, now: &Asked) -> Option<String> {
         let other = was.turns.iter().zip(&is.turns).find(|(was, is)| was != is).map(|(_, is)| &is.tool);
         match other {
             Some(tool) => format!("what `{tool}` was asked or has found is not what was recorded"),
-            None => format!("it has looked up {} times, and {} were recorded", is.turns.len(), was.turns.len()),
+            None => {
+                format!("it has looked up {} times, and {} were recorded", is.turns.len(), was.turns.len())
+            }
         }
     })
 }
@@ -160,7 +162,15 @@ mod tests {
     fn asked(text: &str, model: &str, most: u64) -> Asked {
         let settings: Map<String, Json> = [("max_output".to_owned(), json!(most))].into_iter().collect();
         let said = vec![Said { role: Role::User, text: text.to_owned(), images: vec![] }];
-        Asked { prompt: "answer".into(), model: model.into(), settings, output: None, said, tools: None, hides: false }
+        Asked {
+            prompt: "answer".into(),
+            model: model.into(),
+            settings,
+            output: None,
+            said,
+            tools: None,
+            hides: false,
+        }
     }
 
     #[test]

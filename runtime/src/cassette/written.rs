@@ -147,18 +147,8 @@ struct Open {
 }
 
 // What is no setting of a call's line.
-const OWN: [&str; 10] = [
-    "step",
-    "prompt",
-    "model",
-    "output",
-    "shape",
-    "hides",
-    "digest",
-    "tools",
-    "tool_shapes",
-    "withheld",
-];
+const OWN: [&str; 10] =
+    ["step", "prompt", "model", "output", "shape", "hides", "digest", "tools", "tool_shapes", "withheld"];
 
 impl Open {
     fn of(line: &Map<String, Json>) -> Result<Open, &'static str> {
@@ -407,7 +397,8 @@ mod tests {
         ]);
         outcomes.push(Outcome::Answered(Reply { text: String::new(), wish, ..reply(Finish::Done) }));
         let mut exchanges: Vec<Exchange> = outcomes.into_iter().map(exchange).collect();
-        let turn = Turn { tool: "search".into(), args: "{}".into(), found: "<search> is\nx </search>".into() };
+        let turn =
+            Turn { tool: "search".into(), args: "{}".into(), found: "<search> is\nx </search>".into() };
         exchanges[0].asked.tools = Some(Offered {
             offered: vec!["search".into()],
             shapes: "00".into(),

@@ -249,7 +249,8 @@ async fn send(
         }
     };
     taped.ended(answered.as_ref().map(Result::as_ref));
-    if let (true, Some(Ok(Reply { wish: None, text, .. }))) = (held.swap(false, Ordering::Relaxed), &answered) {
+    if let (true, Some(Ok(Reply { wish: None, text, .. }))) = (held.swap(false, Ordering::Relaxed), &answered)
+    {
         listen(text);
     }
     if let (true, Some(Ok(Reply { finish: Finish::Done, .. }))) = (listens, &answered) {

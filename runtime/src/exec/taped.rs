@@ -29,8 +29,7 @@ pub(super) fn taped(site: Site<'_>, ask: &Ask<'_>) -> Given<Taped> {
     let about = |hidden: &Hidden| {
         let privates = privates(site, ask);
         let said = (ask.said, ask.tools.as_ref());
-        let asked =
-            Asked::of(&ask.prompt.name, (ask.model, &ask.prompt.output), said, (hidden, &privates));
+        let asked = Asked::of(&ask.prompt.name, (ask.model, &ask.prompt.output), said, (hidden, &privates));
         (asked, privates)
     };
     Ok(match &engine.tape {

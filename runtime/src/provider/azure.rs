@@ -19,7 +19,8 @@ pub struct Azure {
     schemas: Schemas,
 }
 
-static DIALECT: Dialect = Dialect { spec: SPEC, newer_cap: true, shortens: true, both: true, one_by_one: true, ..Dialect::BASE };
+static DIALECT: Dialect =
+    Dialect { spec: SPEC, newer_cap: true, shortens: true, both: true, one_by_one: true, ..Dialect::BASE };
 
 const SPEC: CapabilitySpec = CapabilitySpec {
     kind: CapabilityKind::Provider,

@@ -41,8 +41,8 @@ pub use ollama::Ollama;
 pub use openai::OpenAi;
 pub use responses::Responses;
 pub use sim::Sim;
-pub use tools::{Tool, Tools, Turn, Wish};
 pub(crate) use sim::vector;
+pub use tools::{Tool, Tools, Turn, Wish};
 
 /// Tokens as the provider reports them.
 pub use flow_plan::Used as Usage;

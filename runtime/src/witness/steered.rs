@@ -9,9 +9,7 @@ use super::file::{Answer, Call, Ends, Found, LookUp};
 use super::values::{Sizes, reason};
 use crate::exec::{At, Director};
 use crate::guard::Verdict;
-use crate::provider::{
-    CallError, CallErrorKind, Embedded, Finish, Reply, Request, Texts, Usage, Wish,
-};
+use crate::provider::{CallError, CallErrorKind, Embedded, Finish, Reply, Request, Texts, Usage, Wish};
 use crate::{RunError, StepPath};
 use async_trait::async_trait;
 use flow_diagnostics::{Code, Span};
@@ -419,9 +417,13 @@ pub(super) async fn played(call: &Call) -> Result<Reply, CallError> {
         tokio::time::sleep(Duration::from_millis(call.after_ms)).await;
     }
     match &call.ends {
-        Ends::Answer(Answer { text, usage }) => {
-            Ok(Reply { text: text.clone(), usage: *usage, finish: Finish::Done, request_id: None, wish: None })
-        }
+        Ends::Answer(Answer { text, usage }) => Ok(Reply {
+            text: text.clone(),
+            usage: *usage,
+            finish: Finish::Done,
+            request_id: None,
+            wish: None,
+        }),
         Ends::LookUp(LookUp { lookup, with, usage }) => {
             let wish = Some(Wish { tool: lookup.clone(), args: with.clone() });
             Ok(Reply { text: String::new(), usage: *usage, finish: Finish::Done, request_id: None, wish })

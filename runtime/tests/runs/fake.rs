@@ -95,7 +95,8 @@ impl Provider for Fake {
         let mut texts: Vec<String> = request.messages.iter().map(|m| m.text.clone()).collect();
         let echo = texts.last().cloned().unwrap_or_default();
         if let Some(tools) = &request.tools {
-            texts.extend(tools.turns.iter().map(|turn| format!("{} {} {}", turn.tool, turn.args, turn.found)));
+            texts
+                .extend(tools.turns.iter().map(|turn| format!("{} {} {}", turn.tool, turn.args, turn.found)));
             texts.extend(tools.withheld.then(|| "withheld".to_owned()));
         }
         self.calls.lock().unwrap().push((request.model.name.to_string(), texts));

@@ -175,10 +175,7 @@ async fn a_model_that_never_answers_has_failed_and_the_next_begins_anew() {
     assert_eq!(fake.called(), ["fast", "fast", "fast", "other", "other"]);
     assert_eq!(echo.0.lock().unwrap().len(), 3);
     let looked: Vec<String> = steps(&report).into_iter().skip(1).collect();
-    assert_eq!(
-        looked,
-        ["said.tools[0].help Ok 1", "said.tools[1].help Ok 1", "said#2.tools[0].help Ok 1"]
-    );
+    assert_eq!(looked, ["said.tools[0].help Ok 1", "said.tools[1].help Ok 1", "said#2.tools[0].help Ok 1"]);
     let fake = Fake::new(&[("fast", &[ASK, ASK, ASK])]);
     let (engine, _) = opened(asking(|_| {}), &fake, None);
     let report = go(&engine, None, &Heard::default()).await.unwrap();

@@ -271,52 +271,98 @@ pub(crate) fn stream(provider: &str, name: &str, args: &Json) -> Option<Vec<Vec<
     let typed = |data: Json| named(data["type"].as_str().unwrap(), &data);
     Some(match provider {
         "anthropic" => vec![
-            typed(json!({"type": "message_start", "message": {"id": "msg_1", "usage": {"input_tokens": input, "output_tokens": 1}}})),
-            typed(json!({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}})),
-            typed(json!({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "I look."}})),
+            typed(
+                json!({"type": "message_start", "message": {"id": "msg_1", "usage": {"input_tokens": input, "output_tokens": 1}}}),
+            ),
+            typed(
+                json!({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}),
+            ),
+            typed(
+                json!({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "I look."}}),
+            ),
             typed(json!({"type": "content_block_stop", "index": 0})),
-            typed(json!({"type": "content_block_start", "index": 1, "content_block": {"type": "tool_use", "id": "t1", "name": name, "input": {}}})),
-            typed(json!({"type": "content_block_delta", "index": 1, "delta": {"type": "input_json_delta", "partial_json": one}})),
-            typed(json!({"type": "content_block_delta", "index": 1, "delta": {"type": "input_json_delta", "partial_json": two}})),
-            typed(json!({"type": "content_block_start", "index": 2, "content_block": {"type": "tool_use", "id": "t2", "name": "second", "input": {}}})),
-            typed(json!({"type": "content_block_delta", "index": 2, "delta": {"type": "input_json_delta", "partial_json": "{}"}})),
-            typed(json!({"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {"output_tokens": output}})),
+            typed(
+                json!({"type": "content_block_start", "index": 1, "content_block": {"type": "tool_use", "id": "t1", "name": name, "input": {}}}),
+            ),
+            typed(
+                json!({"type": "content_block_delta", "index": 1, "delta": {"type": "input_json_delta", "partial_json": one}}),
+            ),
+            typed(
+                json!({"type": "content_block_delta", "index": 1, "delta": {"type": "input_json_delta", "partial_json": two}}),
+            ),
+            typed(
+                json!({"type": "content_block_start", "index": 2, "content_block": {"type": "tool_use", "id": "t2", "name": "second", "input": {}}}),
+            ),
+            typed(
+                json!({"type": "content_block_delta", "index": 2, "delta": {"type": "input_json_delta", "partial_json": "{}"}}),
+            ),
+            typed(
+                json!({"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {"output_tokens": output}}),
+            ),
             typed(json!({"type": "message_stop"})),
         ],
         "openai-responses" => vec![
             typed(json!({"type": "response.created", "response": {"id": "resp_1"}})),
-            typed(json!({"type": "response.output_item.added", "output_index": 0, "item": {"type": "reasoning", "id": "rs_1"}})),
-            typed(json!({"type": "response.output_item.added", "output_index": 1, "item": {"type": "function_call", "id": "fc_1", "name": name, "arguments": ""}})),
+            typed(
+                json!({"type": "response.output_item.added", "output_index": 0, "item": {"type": "reasoning", "id": "rs_1"}}),
+            ),
+            typed(
+                json!({"type": "response.output_item.added", "output_index": 1, "item": {"type": "function_call", "id": "fc_1", "name": name, "arguments": ""}}),
+            ),
             typed(json!({"type": "response.function_call_arguments.delta", "output_index": 1, "delta": one})),
-            typed(json!({"type": "response.output_item.added", "output_index": 2, "item": {"type": "function_call", "id": "fc_2", "name": "second", "arguments": ""}})),
-            typed(json!({"type": "response.function_call_arguments.delta", "output_index": 2, "delta": "{}"})),
+            typed(
+                json!({"type": "response.output_item.added", "output_index": 2, "item": {"type": "function_call", "id": "fc_2", "name": "second", "arguments": ""}}),
+            ),
+            typed(
+                json!({"type": "response.function_call_arguments.delta", "output_index": 2, "delta": "{}"}),
+            ),
             typed(json!({"type": "response.function_call_arguments.delta", "output_index": 1, "delta": two})),
-            typed(json!({"type": "response.completed", "response": {"id": "resp_1", "usage": {"input_tokens": input, "output_tokens": output}}})),
+            typed(
+                json!({"type": "response.completed", "response": {"id": "resp_1", "usage": {"input_tokens": input, "output_tokens": output}}}),
+            ),
         ],
         "cohere" => vec![
             typed(json!({"type": "message-start", "id": "c1"})),
             typed(json!({"type": "tool-plan-delta", "delta": {"message": {"tool_plan": "I look."}}})),
-            typed(json!({"type": "tool-call-start", "index": 0, "delta": {"message": {"tool_calls": {"id": "t1", "type": "function", "function": {"name": name, "arguments": ""}}}}})),
-            typed(json!({"type": "tool-call-delta", "index": 0, "delta": {"message": {"tool_calls": {"function": {"arguments": one}}}}})),
-            typed(json!({"type": "tool-call-delta", "index": 0, "delta": {"message": {"tool_calls": {"function": {"arguments": two}}}}})),
+            typed(
+                json!({"type": "tool-call-start", "index": 0, "delta": {"message": {"tool_calls": {"id": "t1", "type": "function", "function": {"name": name, "arguments": ""}}}}}),
+            ),
+            typed(
+                json!({"type": "tool-call-delta", "index": 0, "delta": {"message": {"tool_calls": {"function": {"arguments": one}}}}}),
+            ),
+            typed(
+                json!({"type": "tool-call-delta", "index": 0, "delta": {"message": {"tool_calls": {"function": {"arguments": two}}}}}),
+            ),
             typed(json!({"type": "tool-call-end", "index": 0})),
-            typed(json!({"type": "message-end", "delta": {"finish_reason": "TOOL_CALL", "usage": {"billed_units": {"input_tokens": input, "output_tokens": output}}}})),
+            typed(
+                json!({"type": "message-end", "delta": {"finish_reason": "TOOL_CALL", "usage": {"billed_units": {"input_tokens": input, "output_tokens": output}}}}),
+            ),
         ],
         "google" => vec![event(&whole(provider, name, &serde_json::from_str(&args).unwrap()))],
         // Its frames are binary; one body is read like any other.
         "bedrock" | "ollama" => return None,
         _ => {
             let chunk = |delta: Json, reason: Json| {
-                event(&json!({"id": "call-1", "choices": [{"index": 0, "delta": delta, "finish_reason": reason}]}))
+                event(
+                    &json!({"id": "call-1", "choices": [{"index": 0, "delta": delta, "finish_reason": reason}]}),
+                )
             };
             vec![
                 chunk(json!({"role": "assistant", "content": null}), Json::Null),
-                chunk(json!({"tool_calls": [{"index": 0, "id": "c1", "type": "function", "function": {"name": name, "arguments": ""}}]}), Json::Null),
+                chunk(
+                    json!({"tool_calls": [{"index": 0, "id": "c1", "type": "function", "function": {"name": name, "arguments": ""}}]}),
+                    Json::Null,
+                ),
                 chunk(json!({"tool_calls": [{"index": 0, "function": {"arguments": one}}]}), Json::Null),
-                chunk(json!({"tool_calls": [{"index": 1, "id": "c2", "type": "function", "function": {"name": "second", "arguments": "{}"}}]}), Json::Null),
+                chunk(
+                    json!({"tool_calls": [{"index": 1, "id": "c2", "type": "function", "function": {"name": "second", "arguments": "{}"}}]}),
+                    Json::Null,
+                ),
                 chunk(json!({"tool_calls": [{"index": 0, "function": {"arguments": two}}]}), Json::Null),
                 chunk(json!({}), json!("tool_calls")),
-                event(&json!({"id": "call-1", "choices": [], "usage": {"prompt_tokens": input, "completion_tokens": output, "total_tokens": input + output}})),
+                event(
+                    &json!({"id": "call-1", "choices": [], "usage": {"prompt_tokens": input, "completion_tokens": output, "total_tokens": input + output}}),
+                ),
                 b"data: [DONE]\n\n".to_vec(),
             ]
         }

@@ -36,5 +36,8 @@ pub(super) fn request(request: &Request<'_>) -> Tokens {
     });
     let name = model.card.tokenizer.as_deref().unwrap_or(DEFAULT_TOKENIZER);
     let measure = Measure::named(name, None).expect("random programs name known tokenizers");
-    Tokens(measure.scaled(said + schema + tools + around::framing(&model.provider, request.messages.len() as u64)))
+    Tokens(
+        measure
+            .scaled(said + schema + tools + around::framing(&model.provider, request.messages.len() as u64)),
+    )
 }

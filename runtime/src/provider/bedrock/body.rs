@@ -1,7 +1,7 @@
 //! The request of the Converse protocol.
 
-use crate::provider::images::Image;
 use crate::provider::failure::unsendable;
+use crate::provider::images::Image;
 use crate::provider::tools::{Choice, Functions, call_id, raw, turns};
 use crate::provider::{CallError, CallErrorKind, Message, Request};
 use flow_plan::{CapabilitySpec, Role};

@@ -78,8 +78,7 @@ impl Provider for Cohere {
         let schema = self.schemas.held(request, false)?;
         // A schema and tools exclude one another: the answer is one of the tools then.
         let functions = request.tools.and_then(|_| Functions::of(request, schema.as_ref(), true));
-        let body =
-            body::body(request, schema.as_ref(), functions.as_ref()).map_err(|e| unsendable(&e))?;
+        let body = body::body(request, schema.as_ref(), functions.as_ref()).map_err(|e| unsendable(&e))?;
         let sent = Sent { url, headers: http::bearer(key.as_deref())?, body };
         let read = (Events, schema.as_ref(), functions.as_ref());
         exchange((context, &SPEC, request.room), sent, read, on_text).await

@@ -39,7 +39,8 @@ pub(super) fn body(
             });
             [Declarations { function_declarations: declared.collect() }]
         }),
-        tool_config: functions.map(|functions| ToolConfig { function_calling_config: Calling::of(functions) }),
+        tool_config: functions
+            .map(|functions| ToolConfig { function_calling_config: Calling::of(functions) }),
         generation_config: Generation {
             max_output_tokens: request.max_output.0,
             temperature: settings.temperature,

@@ -93,8 +93,7 @@ impl Provider for Google {
         let schema = self.schemas.held(request, false)?;
         // Older models take no functions beside a schema: the answer is one of the functions then.
         let functions = request.tools.and_then(|_| Functions::of(request, schema.as_ref(), true));
-        let body =
-            body::body(request, schema.as_ref(), functions.as_ref()).map_err(|e| unsendable(&e))?;
+        let body = body::body(request, schema.as_ref(), functions.as_ref()).map_err(|e| unsendable(&e))?;
         let sent = Sent { url, headers, body };
         let read = (Candidates, schema.as_ref(), functions.as_ref());
         exchange((context, &SPEC, request.room), sent, read, on_text).await

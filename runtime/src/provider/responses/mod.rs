@@ -63,8 +63,7 @@ impl Provider for Responses {
         let url = format!("{}/responses", http::base_url(&SPEC, env, model)?);
         let schema = self.schemas.held(request, true)?;
         let functions = Functions::of(request, schema.as_ref(), false);
-        let body =
-            body::body(request, schema.as_ref(), functions.as_ref()).map_err(|e| unsendable(&e))?;
+        let body = body::body(request, schema.as_ref(), functions.as_ref()).map_err(|e| unsendable(&e))?;
         let sent = Sent { url, headers: http::bearer(key.as_deref())?, body };
         let read = (Events::default(), schema.as_ref(), functions.as_ref());
         exchange((context, &SPEC, request.room), sent, read, on_text).await

@@ -18,7 +18,7 @@ use super::{
 use crate::Context;
 use answer::{Purpose, Source};
 use async_trait::async_trait;
-use flow_plan::{CapabilityKind, CapabilitySpec, ParamSpec, Tokens, Type, TypeSpec, Role};
+use flow_plan::{CapabilityKind, CapabilitySpec, ParamSpec, Role, Tokens, Type, TypeSpec};
 use flow_tokens::Measure;
 use reading::Reading;
 use std::sync::atomic::{AtomicU64, Ordering};
