@@ -131,9 +131,13 @@ impl Tally {
         })
     }
 
-    /// How many were counted so far.
+    /// The number of the attempt that goes on. Where its first rounds were recorded in an earlier part of the
+    /// run, nothing has counted it here.
     pub(super) fn attempts(&self) -> u32 {
-        self.with(|t| t.attempts)
+        self.with(|t| {
+            t.attempts = t.attempts.max(1);
+            t.attempts
+        })
     }
 
     /// Notes that what a model chose for a lookup did not fit.
