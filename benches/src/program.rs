@@ -56,6 +56,7 @@ impl Provider for AtOnce {
             usage: Usage { input: Tokens(24), output: Tokens(9), ..Usage::default() },
             finish: Finish::Done,
             request_id: None,
+            wish: None,
         })
     }
 }

@@ -69,6 +69,12 @@ pub(crate) fn settings(step: &Step, names: &Names<'_>, facts: &mut Facts) {
             format!("{}{}{scope}", similar.unwrap_or_default(), cache.ttl)
         }),
     );
+    if let Some(tools) = &settings.tools {
+        let named: Vec<String> =
+            tools.offers.iter().map(|o| names.callee(&Callee::Lookup(o.lookup)).1.to_string()).collect();
+        facts.text("tools", named.join(", "));
+        facts.text("rounds", tools.rounds.to_string());
+    }
     facts.maybe("key", settings.key.as_ref().map(|k| names.expr(k)));
     match &step.on_fail {
         Some(OnFail::Stop(message)) => facts.text("else", format!("stop {}", names.expr(message))),

@@ -62,6 +62,7 @@ const STEP: &[Word] = &[
     ("timeout", "10s", "The most time one attempt may take."),
     ("hedge", "800ms", "When to start a second attempt beside a slow one."),
     ("cache", "1h", "For how long an equal call is answered from the cache."),
+    ("tools", "[search] rounds 4", "Lookups that the model may ask for before it answers, and how often."),
     ("key", "id", "By what an action or a cached step is the same step."),
 ];
 

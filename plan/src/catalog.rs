@@ -74,7 +74,7 @@ impl Catalog {
     /// What is known of the model with this id, `provider/model`.
     ///
     /// Every `sim/…` model is known: 128,000 tokens of context, 4,096 of output, held to a JSON
-    /// schema, counted with o200k, at no price. `sim/embed` makes embeddings.
+    /// schema, calling tools, counted with o200k, at no price. `sim/embed` makes embeddings.
     pub fn card(&self, id: &str) -> Option<ModelCard> {
         if let Some(card) = self.models.get(id) {
             return Some(card.clone());
@@ -102,7 +102,7 @@ impl ModelCard {
             context: Tokens(128_000),
             max_output: Tokens(4_096),
             tokenizer: Some("o200k_base".into()),
-            abilities: Abilities { json_schema: true, ..Abilities::default() },
+            abilities: Abilities { json_schema: true, tools: true, ..Abilities::default() },
             ..ModelCard::default()
         }
     }

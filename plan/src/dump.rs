@@ -220,12 +220,21 @@ impl Dump<'_> {
             lines.push(format!("cache: {}{}{scope}", similar.unwrap_or_default(), cache.ttl));
         }
         lines.extend(settings.key.as_ref().map(|k| format!("key: {}", self.expr(k))));
+        if let Some(tools) = &settings.tools {
+            let name = |offer: &crate::Offer| self.plan.lookups[offer.lookup.index()].name.to_string();
+            let names: Vec<String> = tools.offers.iter().map(name).collect();
+            lines.push(format!("tools: {} rounds {}", names.join(", "), tools.rounds));
+        }
         for line in lines {
             self.line(depth, line);
         }
         if let Some(unless) = settings.escalate.as_ref().and_then(|e| e.unless.as_ref()) {
             self.line(depth, "unless");
             self.block(unless, depth + 1);
+        }
+        for offer in settings.tools.iter().flat_map(|tools| &tools.offers) {
+            self.line(depth, format!("tool {}", self.plan.lookups[offer.lookup.index()].name));
+            self.block(&offer.body, depth + 1);
         }
     }
 

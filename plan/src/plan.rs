@@ -128,6 +128,19 @@ pub struct RequestBound {
     pub refused: Refused,
     /// The output: the cap that is sent along.
     pub output: Tokens,
+    /// What each lookup that the model asks for adds to the input of the calls behind it.
+    pub turn: Tokens,
+}
+
+impl RequestBound {
+    /// The bound of the request behind so many lookups.
+    #[must_use]
+    pub fn behind(self, lookups: u32) -> RequestBound {
+        let more = self.turn.0.saturating_mul(u64::from(lookups));
+        let with = |input: Tokens| Tokens(input.0.saturating_add(more));
+        let refused = Refused { input: with(self.refused.input), ..self.refused };
+        RequestBound { input: with(self.input), again: with(self.again), refused, ..self }
+    }
 }
 
 /// What a request holds at most that shows a model the answer which a guard has not let pass, and why.
@@ -389,6 +402,9 @@ impl Block {
             if let Some(unless) = step.settings.escalate.as_mut().and_then(|e| e.unless.as_mut()) {
                 unless.each_step_mut(see);
             }
+            for offer in step.settings.tools.iter_mut().flat_map(|tools| &mut tools.offers) {
+                offer.body.each_step_mut(see);
+            }
             if let Some(OnFail::Do(handler)) = &mut step.on_fail {
                 handler.each_step_mut(see);
             }
@@ -415,6 +431,7 @@ impl Step {
         if let Some(unless) = self.settings.escalate.as_ref().and_then(|e| e.unless.as_ref()) {
             see(unless);
         }
+        self.settings.tools.iter().flat_map(|tools| &tools.offers).for_each(|offer| see(&offer.body));
         if let Some(OnFail::Do(handler)) = &self.on_fail {
             see(handler);
         }

@@ -1,7 +1,7 @@
 //! Settings as the checker leaves them: typed, with every default of the flow and the prompt
 //! already filled in.
 
-use crate::{Block, Cost, Expr, Millis, ModelId, Rate, Tokens};
+use crate::{Block, Cost, Expr, Millis, ModelId, Rate, Tokens, Tools};
 use ecow::EcoString;
 use flow_diagnostics::Span;
 
@@ -34,6 +34,8 @@ pub struct StepSettings {
     pub streaming: bool,
     /// The key by which an action or a cached step is the same step.
     pub key: Option<Expr>,
+    /// The lookups that a model may ask for before it answers.
+    pub tools: Option<Tools>,
 }
 
 /// `escalate: careful unless it.confident`.

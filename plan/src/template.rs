@@ -39,6 +39,14 @@ pub struct Hole {
     pub span: Span,
 }
 
+impl Hole {
+    /// The place where a model is shown what a lookup that it asked for has found: in a fence of the
+    /// lookup's name.
+    pub fn found(lookup: &EcoString, output: &Type) -> Hole {
+        Hole { name: lookup.clone(), ty: output.clone(), fence: Some(lookup.clone()), ..Hole::default() }
+    }
+}
+
 /// A part of a variable of a template that a hole shows or is computed from.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Read {

@@ -118,6 +118,15 @@ pub enum What {
         /// Why it failed.
         error: Option<RunError>,
     },
+    /// A model has asked for a lookup before it answers.
+    LookupAsked {
+        /// The lookup.
+        lookup: EcoString,
+        /// Which of the rounds of the attempt, from 1.
+        round: u32,
+        /// Why it was not looked up: the model is told, and may ask again.
+        refused: Option<String>,
+    },
     /// A person is asked for the first time.
     ReviewWaiting {
         /// Who decides.
@@ -177,6 +186,7 @@ impl What {
             What::Token { .. } => "token",
             What::Partial { .. } => "partial",
             What::CallFinished { .. } => "call_finished",
+            What::LookupAsked { .. } => "lookup_asked",
             What::ReviewWaiting { .. } => "review_waiting",
             What::Warned { .. } => "warned",
             What::StepFinished { .. } => "step_finished",
@@ -193,6 +203,7 @@ impl What {
             | What::StepFinished { error, .. }
             | What::RunFinished { error, .. } => error.iter_mut().for_each(change),
             What::Warned { message } => *message = hide(message),
+            What::LookupAsked { refused, .. } => refused.iter_mut().for_each(|r| *r = hide(r)),
             What::RunStarted { .. }
             | What::StepStarted { .. }
             | What::CallStarted { .. }
@@ -256,6 +267,13 @@ impl Serialize for Event {
                 }
                 mended(&mut map, repaired)?;
                 map.serialize_entry("error", &error.as_ref().map(ErrorShape))?;
+            }
+            What::LookupAsked { lookup, round, refused } => {
+                map.serialize_entry("lookup", lookup.as_str())?;
+                map.serialize_entry("round", round)?;
+                if let Some(refused) = refused {
+                    map.serialize_entry("refused", refused)?;
+                }
             }
             What::ReviewWaiting { by, until } => {
                 map.serialize_entry("by", by.as_str())?;

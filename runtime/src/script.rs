@@ -158,6 +158,7 @@ impl Provider for Standin {
                     usage: Usage { input: request.input, output, ..Usage::default() },
                     finish: Finish::Done,
                     request_id: None,
+                    wish: None,
                 })
             }
             (None, Some(simulated)) => simulated.call(context, request, on_text).await,

@@ -80,7 +80,7 @@ impl Provider for Chaos {
             _ => "fine",
         };
         let usage = Usage { input: Tokens(10), output: Tokens(5), ..Usage::default() };
-        Ok(Reply { text: text.to_owned(), usage, finish: Finish::Done, request_id: None })
+        Ok(Reply { text: text.to_owned(), usage, finish: Finish::Done, request_id: None, wish: None })
     }
 }
 

@@ -28,6 +28,7 @@ async fn calling(
     let message = |role, text: &str| Message { role, text: text.into(), images: vec![] };
     let request = Request {
         room: None,
+        tools: None,
         model: &program.plan.models[0],
         prompt: "say",
         messages: vec![message(Role::System, "Be brief."), message(Role::User, "Say hi.")],

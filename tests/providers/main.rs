@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
 mod failing;
+mod looks_up;
 mod official;
 mod program;
 mod protocol;

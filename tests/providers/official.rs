@@ -160,6 +160,7 @@ async fn botocore_signs_a_request_as_we_do() {
     model.model = "arn:aws:bedrock:eu-central-1:1:inference-profile/eu.anthropic.claude-v1:0".into();
     let request = Request {
         room: None,
+        tools: None,
         model: &model,
         prompt: "say",
         messages: vec![Message { role: Role::User, text: "Say \"hi\" 🙂.".into(), images: vec![] }],

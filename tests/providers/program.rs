@@ -77,6 +77,26 @@ flow kind(question: text <= 50 tokens) -> Kind {
   return answer
 }
 
+type Passage {
+  id: text <= 20 tokens
+  body: text <= 60 tokens truncate
+}
+
+/// Finds what the shop says of a question.
+lookup help(question: text <= 20 tokens) -> [Passage] <= 2 {
+  source: search("help/*.md")
+}
+
+flow says_with_help(question: text <= 50 tokens) -> text {
+  reply = say(question) { tools: [help] rounds 2 }
+  return reply
+}
+
+flow decides_with_help(question: text <= 50 tokens) -> Answer {
+  reply = decide(question) { tools: [help] rounds 2 }
+  return reply
+}
+
 flow look(question: text <= 50 tokens, picture: image) -> text {
   return see(question, picture)
 }
@@ -89,7 +109,7 @@ flow again(question: text <= 50 tokens) -> text {
 "#;
 
 // The prices are such that every part of the usage can be told from the sum.
-const CARD: &str = r#"{ context = 8000, max_output = 1000, input = "1", cached_input = "0.1", cache_write = "1.25", output = "2", tokenizer = "o200k_base", image_tokens = 100, abilities = ["json_schema", "images"] }"#;
+const CARD: &str = r#"{ context = 8000, max_output = 1000, input = "1", cached_input = "0.1", cache_write = "1.25", output = "2", tokenizer = "o200k_base", image_tokens = 100, abilities = ["json_schema", "images", "tools"] }"#;
 
 /// The program on a provider, and what it may reach.
 pub(crate) struct Program {

@@ -94,6 +94,7 @@ impl Caller {
         let message = |role, text: &str| Message { role, text: text.into(), images: vec![] };
         let request = Request {
             room: None,
+            tools: None,
             model: &model,
             prompt: "say",
             messages: vec![message(Role::System, "Be brief."), message(Role::User, "Say hi.")],

@@ -119,6 +119,11 @@ fn first(protocol: &dyn Protocol, said: &Said) -> Vec<Vec<u8>> {
     events
 }
 
+/// Events, one after the other.
+pub(crate) fn stream_of(protocol: &dyn Protocol, events: Vec<Vec<u8>>) -> Response<Body> {
+    stream(protocol, events, After::End)
+}
+
 enum After {
     End,
     Break,
@@ -161,7 +166,7 @@ fn stream(protocol: &dyn Protocol, events: Vec<Vec<u8>>, after: After) -> Respon
     Response::builder().header("content-type", protocol.content_type()).body(body).unwrap()
 }
 
-fn json(status: u16, headers: &[(&str, &str)], body: &Json) -> Response<Body> {
+pub(crate) fn json(status: u16, headers: &[(&str, &str)], body: &Json) -> Response<Body> {
     let mut response = Response::builder().status(status).header("content-type", "application/json");
     for (name, value) in headers {
         response = response.header(*name, *value);

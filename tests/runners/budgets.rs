@@ -81,9 +81,13 @@ impl Provider for Billing {
             Some(kind) => {
                 Err(CallError { kind, message: "out of order".to_owned(), help: None, retry_after: None })
             }
-            None => {
-                Ok(Reply { text: "Thirty days.".to_owned(), usage, finish: Finish::Done, request_id: None })
-            }
+            None => Ok(Reply {
+                text: "Thirty days.".to_owned(),
+                usage,
+                finish: Finish::Done,
+                request_id: None,
+                wish: None,
+            }),
         }
     }
 }

@@ -178,6 +178,6 @@ impl Provider for Random {
         }
         let text = format!("{{\"sure\": {}}}", random.f64() >= 0.1);
         let usage = Usage { input: Tokens(9), output: request.model.output_cap(), ..Usage::default() };
-        Ok(Reply { text, usage, finish: Finish::Done, request_id: None })
+        Ok(Reply { text, usage, finish: Finish::Done, request_id: None, wish: None })
     }
 }

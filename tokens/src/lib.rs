@@ -8,6 +8,7 @@
 mod capped;
 mod counter;
 mod fragment;
+mod json;
 mod layout;
 mod marks;
 mod measure;
@@ -18,6 +19,7 @@ mod size;
 pub use capped::{Cut, Over, cap, check};
 pub use counter::Counter;
 pub use fragment::{Fragment, Shape, closes_fence, opens_fence};
+pub use json::json_most;
 pub use layout::{Leaf, Paste, fence_close, fence_open, is_laid_out, lays_out_alike, shape, tag_of};
 pub use marks::without_marks;
 pub use measure::{BYTES, Counts, DEFAULT_TOKENIZER, Measure, UnknownTokenizer};

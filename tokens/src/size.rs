@@ -237,14 +237,14 @@ const DATES: &[&str] = &["-009999-12-31", "2026-12-31"];
 const TIMES: &[&str] = &["-009999-12-31T23:59:59.123456789Z"];
 // A length of time is a trillion seconds at most.
 const DURATIONS: &[&str] = &["999999999999999ms", "11574074073d"];
-const SECONDS: &[&str] = &["999999999999.999"];
+pub(crate) const SECONDS: &[&str] = &["999999999999.999"];
 // Amounts of a billion dollars have six decimals here: what is finer is cut off.
 const AMOUNTS: &[&str] = &["-$9,223,372,036.854775", "-$922,337,203.685477580", "$922,337,203.685477580"];
-const DOLLARS: &[&str] = &["-9223372036.854775", "-1234567890.1234567"];
+pub(crate) const DOLLARS: &[&str] = &["-9223372036.854775", "-1234567890.1234567"];
 
 // In o200k and cl100k the count of a number follows from how many digits stand together; of other
 // tokenizers nothing is known but that no text has more tokens than bytes.
-fn longest(counter: &dyn Counts, samples: &[&str]) -> u64 {
+pub(crate) fn longest(counter: &dyn Counts, samples: &[&str]) -> u64 {
     let count = |sample: &&str| match counter.splits_at_fences() {
         true => counter.count(sample),
         false => sample.len() as u64,

@@ -50,6 +50,7 @@ fn what_fits_is_offered_wherever_something_can_be_typed() {
         // Settings and their values.
         ("    model: fast", "    \u{1}", &["model", "retry", "cache", "fallback"], &["budget"]),
         ("    model: fast", "    model: \u{1}", &["fast", "careful"], &["answer"]),
+        ("    model: fast", "    tools: [\u{1}", &["help"], &["fast", "text"]),
         ("  budget: $0.02", "  \u{1}", &["budget", "deadline", "assume", "return", "each"], &["source"]),
         ("  max_output: 100 tokens", "  \u{1}", &["max_output", "temperature"], &["retry"]),
         ("source: search(\"help/*.md\")", "source: \u{1}", &["search", "file"], &["fast"]),

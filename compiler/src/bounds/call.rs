@@ -5,6 +5,7 @@ use super::kept::{Args, Request};
 use super::limit::is_pressed;
 use super::prompt::Asked;
 use super::refusal::{self, Behind, Said};
+use super::tools;
 use super::walk::{CallWorst, FlowWorst, Instance, Place, Unbounded, Walk};
 use super::worst::{Line, Ways, Worst, either};
 use flow_plan::limits::{CACHE, NEAREST, longest_embedding, longest_shared, longest_wait};
@@ -54,7 +55,7 @@ impl Walk<'_> {
     }
 
     // What costs nothing and takes time.
-    fn local(&self, step: &Step, callee: &Callee, place: &Place) -> Ways {
+    pub(super) fn local(&self, step: &Step, callee: &Callee, place: &Place) -> Ways {
         let time = step.settings.timeout.or(callee.longest()).unwrap_or_default();
         let once = Worst::wait(Line { time, ..line_of(step, place, "its timeout") });
         let ways = Ways { ok: once.clone(), failed: Some(once), ..Ways::default() };
@@ -201,6 +202,7 @@ impl Walk<'_> {
                 return (Ways::certain(Worst::default()), output);
             }
         };
+        let bounds = self.with_tools(step, id, bounds);
         self.too_large(step, (id, &args), &bounds);
         if self.asides > 0 {
             self.prove(step, &bounds);
@@ -222,9 +224,11 @@ impl Walk<'_> {
     // Notes what is proven of the calls of a step in the case that is looked at.
     fn prove(&mut self, step: &Step, bounds: &CallBounds) {
         for request in &bounds.requests {
-            self.plan.cases.note((step.span, request.model), request.input);
-            self.plan.cases.note((step.span, request.model), request.again);
-            self.plan.cases.note((step.span, request.model), request.refused.input);
+            for request in (0..=tools::rounds(step)).map(|lookups| request.behind(lookups)) {
+                self.plan.cases.note((step.span, request.model), request.input);
+                self.plan.cases.note((step.span, request.model), request.again);
+                self.plan.cases.note((step.span, request.model), request.refused.input);
+            }
         }
         if let Some(embedding) = bounds.embedding {
             self.plan.cases.note((step.span, embedding.model), embedding.input);
@@ -273,7 +277,7 @@ impl Walk<'_> {
 
     // Keeps what a request that does not fit is made of.
     fn too_large(&mut self, step: &Step, (id, args): (PromptId, &[Type]), bounds: &CallBounds) {
-        for request in &bounds.requests {
+        for request in bounds.requests.iter().map(|request| request.behind(tools::rounds(step))) {
             let window = self.plan.models[request.model.index()].card.context;
             let needed = request
                 .again
@@ -293,7 +297,11 @@ impl Walk<'_> {
     // Notes the calls of a step for the table of costs.
     pub(super) fn note(&mut self, step: &Step, bounds: &CallBounds, place: &Place, rounds: u64, said: Said) {
         let hedged = hedges(&step.settings);
-        for request in &bounds.requests {
+        let behind = |request: &RequestBound| {
+            let request = *request;
+            (0..=tools::rounds(step)).map(move |lookups| request.behind(lookups))
+        };
+        for request in bounds.requests.iter().flat_map(behind) {
             let times = u64::from(step.settings.retry) + 1;
             let calls = times.saturating_mul(if hedged { 2 } else { 1 }).saturating_mul(rounds);
             self.calls.push(CallWorst {
@@ -301,8 +309,8 @@ impl Walk<'_> {
                 span: step.span,
                 model: request.model,
                 calls: calls.saturating_mul(place.times),
-                each: self.request_line(step, request, place, said),
-                again: (said != Said::Nothing).then(|| said.input(request)),
+                each: self.request_line(step, &request, place, said),
+                again: (said != Said::Nothing).then(|| said.input(&request)),
             });
         }
         if let Some(embedding) = bounds.embedding {
@@ -416,9 +424,8 @@ impl Walk<'_> {
 
     // One model with its tries, each perhaps with another beside it.
     fn one_model(&self, step: &Step, request: &RequestBound, place: &Place, said: Said) -> Ways {
-        let line = self.request_line(step, request, place, said);
-        let time = line.time;
-        let one = Worst::call(line);
+        let one = self.attempt(step, request, place, said);
+        let time = one.time;
         let once = match step.settings.hedge {
             Some(after) if after < time => {
                 let longer = Worst { time: Millis(after.0.saturating_add(time.0)), ..one.clone() };
@@ -435,7 +442,13 @@ impl Walk<'_> {
         Ways { ok: fewer.taking(&ways.ok), failed, ..ways }
     }
 
-    fn request_line(&self, step: &Step, request: &RequestBound, place: &Place, said: Said) -> Line {
+    pub(super) fn request_line(
+        &self,
+        step: &Step,
+        request: &RequestBound,
+        place: &Place,
+        said: Said,
+    ) -> Line {
         let model = &self.plan.models[request.model.index()];
         let input = said.input(request);
         let longest = Callee::Prompt(PromptId(0)).longest().unwrap_or_default();

@@ -8,13 +8,13 @@
 
 use super::mean::{Mean, Part, dearest, mixed, power_sum, power_sum_of};
 use super::narrow::narrow;
-use super::{derive_for, joined};
+use super::{derive_for, joined, tools};
 use crate::rates;
 use ecow::{EcoString, eco_format};
 use flow_diagnostics::Span;
 use flow_plan::{
     Block, CallBounds, Callee, EmbeddingBound, Expr, Fact, FlowId, GuardId, ModelId, Often, OnFail, Plan,
-    Rate, Size, Step, StepKind, Tokens, Used, VarId,
+    Rate, RequestBound, Size, Step, StepKind, Tokens, Used, VarId,
 };
 use flow_tokens::Measure;
 use rustc_hash::FxHashMap;
@@ -348,7 +348,7 @@ impl Means<'_> {
         let mut part = Part::nothing();
         let (mut reached, mut doubtful) = (1.0, 0.0);
         for model in settings.model.iter().chain(&settings.fallback) {
-            part.add(self.call(&bounds, *model, (place, &path), again), reached * attempts);
+            part.add(self.attempt(step, (&bounds, *model), (place, &path), again), reached * attempts);
             let answered = reached * (1.0 - lost);
             if settings.escalate.as_ref().is_some_and(|e| e.to != *model) {
                 doubtful += answered;
@@ -365,20 +365,30 @@ impl Means<'_> {
                 }
                 None => doubtful,
             };
-            part.add(self.call(&bounds, escalate.to, (place, &path), again), doubted * attempts);
+            part.add(self.attempt(step, (&bounds, escalate.to), (place, &path), again), doubted * attempts);
             part.ok -= doubted * lost;
         }
         part
     }
 
-    fn call(
+    // All calls of an attempt: the model asks for all lookups that it may.
+    fn attempt(
         &self,
-        bounds: &CallBounds,
-        model: ModelId,
-        (place, path): (&Place, &EcoString),
+        step: &Step,
+        (bounds, model): (&CallBounds, ModelId),
+        at: (&Place, &EcoString),
         again: bool,
     ) -> Part {
         let Some(request) = bounds.request(model) else { return Part::nothing() };
+        let mut part = self.call(*request, at, again);
+        for lookups in 1..=tools::rounds(step) {
+            part.add(self.call(request.behind(lookups), at, again), 1.0);
+        }
+        part
+    }
+
+    fn call(&self, request: RequestBound, (place, path): (&Place, &EcoString), again: bool) -> Part {
+        let model = request.model;
         let input = if again { request.again.max(request.refused.input) } else { request.input };
         let output = match self.rates(place, path, Fact::Averages) {
             Some(Often::Text(Size::Tokens(n))) => Tokens(n.min(request.output.0)),

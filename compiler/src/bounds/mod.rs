@@ -26,6 +26,7 @@ mod prompt;
 mod refusal;
 mod review;
 mod rounds;
+mod tools;
 mod walk;
 mod what_if;
 mod worst;

@@ -125,6 +125,7 @@ impl<'a> Asked<'a> {
             again: behind(reply, COMPLAINT),
             refused: Refused { input: behind(answer, reason), answer, reason },
             output: model.output_cap(),
+            turn: Tokens(0),
         })
     }
 }

@@ -4,6 +4,7 @@ mod abilities;
 mod old_price;
 mod prompt_cache;
 mod style;
+mod tools;
 mod unused;
 
 use crate::checker::Checker;
@@ -13,6 +14,7 @@ pub(crate) fn run(checker: &mut Checker<'_>) {
     unused::check(checker);
     style::check(checker);
     abilities::check(checker);
+    tools::check(checker);
     prompt_cache::check(checker);
     old_price::check(checker);
 }

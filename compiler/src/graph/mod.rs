@@ -179,6 +179,10 @@ fn describe(plan: &Plan, step: &Step) -> (Shape, String) {
     if let Some(escalate) = &step.settings.escalate {
         what.push_str(&format!(", in doubt {}", model(escalate.to)));
     }
+    if let Some(tools) = &step.settings.tools {
+        let names = tools.offers.iter().map(|o| plan.lookups[o.lookup.index()].name.as_str());
+        what.push_str(&format!(" · may look up {}", names.collect::<Vec<_>>().join(", ")));
+    }
     match &step.on_fail {
         Some(OnFail::Stop(_)) => what.push_str(" · else stop"),
         Some(OnFail::Redact) => what.push_str(" · else redact"),

@@ -318,6 +318,7 @@ impl<'a> Walk<'a> {
         if let Some(images) = &prompt.images {
             all = all.join(&eval(self.by(), images, &env).flat());
         }
+        let all = self.looked_up(step, all);
         self.given(step, &all);
         let is_private = all.private.is_some();
         if let Some(trail) = &all.private {
@@ -334,6 +335,27 @@ impl<'a> Walk<'a> {
             self.cache(step, trail);
         }
         answer
+    }
+
+    // What the model is shown with all that it may look up: it chooses what for from all that it has seen
+    // before, so that the second time has everything of the first.
+    fn looked_up(&mut self, step: &Step, prompt: Mark) -> Mark {
+        let mut all = prompt;
+        let offers = step.settings.tools.as_ref().map_or(&[][..], |tools| &tools.offers);
+        for _ in 0..if offers.is_empty() { 0 } else { 2 } {
+            let chosen = Marks::leaf(all.clone().remade());
+            for offer in offers {
+                let what = eco_format!("the model chooses what to look up from it");
+                let chosen = chosen.clone().through(offer.span, what);
+                let mut env = Env::of_params([]);
+                for input in 0..offer.body.inputs {
+                    env.set(VarId(offer.body.vars.start + input), chosen.clone());
+                }
+                let found = self.block(&offer.body, &mut env, (&Type::Null, offer.span));
+                all = all.join(&found.flat());
+            }
+        }
+        all
     }
 
     // Every model that may be asked has to be cleared: fallbacks, escalations, and what compares for a cache.

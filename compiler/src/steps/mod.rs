@@ -8,6 +8,7 @@ mod matching;
 mod names;
 mod operation;
 mod settings;
+pub(crate) mod tools;
 
 pub(crate) use block::{BlockKind, Input};
 

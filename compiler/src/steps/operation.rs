@@ -1,7 +1,7 @@
 //! One step: its work, its settings, and what happens when it fails.
 
 use super::block::{BlockKind, Checked, Input};
-use super::{failing, names};
+use super::{failing, names, tools};
 use crate::ast::{Block, Expr, OnFail, Operation, OperationKind};
 use crate::checker::Checker;
 use crate::types::{Handled, REVIEW, Scopes, Typed};
@@ -141,7 +141,8 @@ impl Checker<'_> {
                 let can_redact = called.spec.is_some_and(|s| s.can_redact)
                     || called.signature.as_ref().is_some_and(|s| s.can_redact);
                 let kind = StepKind::Call(called.callee, called.args);
-                Work { kind, ty: called.ty, labels: called.labels, settings, can_fail, can_redact }
+                let labels = tools::joined(called.labels, &settings);
+                Work { kind, ty: called.ty, labels, settings, can_fail, can_redact }
             }
             Some(Err(())) => {
                 let mut work = Work::new(

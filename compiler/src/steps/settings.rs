@@ -99,6 +99,7 @@ impl Checker<'_> {
                 self.typed_setting(scopes, called, setting, &mut out);
             }
         }
+        self.may_hedge(&out, settings);
         let written = |key: &str| settings.iter().find(|s| s.key.name == key).map(|s| s.span);
         let fallback = out.fallback.iter().map(|model| (Some(*model), "fallback"));
         let embeds = out.cache.as_ref().and_then(|c| c.similar).and_then(|s| s.embed);
@@ -153,7 +154,8 @@ impl Checker<'_> {
             }
             "while" => out.streaming = self.streaming(called, setting),
             "key" => out.key = self.value_setting(scopes, setting).map(|t| t.expr),
-            key @ ("at" | "tools" | "rate") => self.not_yet(setting.key.span, &format!("`{key}`")),
+            "tools" => out.tools = self.tools(scopes, setting),
+            key @ ("at" | "rate") => self.not_yet(setting.key.span, &format!("`{key}`")),
             _ => {}
         }
     }

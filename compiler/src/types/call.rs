@@ -57,6 +57,7 @@ impl Checker<'_> {
             return Typed::error();
         }
         let settings = self.inner_settings(scopes, &called, span);
+        let called = Called { labels: crate::steps::tools::joined(called.labels, &settings), ..called };
         self.lift(scopes, called, settings, span)
     }
 

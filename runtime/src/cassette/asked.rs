@@ -1,7 +1,7 @@
 //! What is asked of a model, as a cassette knows it: the parts by which two calls are equal.
 
 use super::hidden::{Hidden, Privates, fits};
-use crate::provider::Message;
+use crate::provider::{Message, Tool, Tools, Turn};
 use ecow::{EcoString, eco_format};
 use flow_plan::{Model, Role, Type};
 use serde_json::{Map, Value as Json, json};
@@ -20,6 +20,8 @@ pub(crate) struct Asked {
     /// What is said: the prompt's own messages, and an answer that could not be used behind them.
     /// What a provider adds of its own, such as the shape in words, is left out.
     pub(crate) said: Vec<Said>,
+    /// The lookups that are offered, where some are.
+    pub(crate) tools: Option<Offered>,
     /// Whether a secret was left out of what is said; no part of what makes two calls equal.
     pub(crate) hides: bool,
 }
@@ -35,12 +37,53 @@ pub(crate) struct Said {
     pub(crate) images: Vec<String>,
 }
 
+/// The lookups that are offered to a model, and what it has asked for.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Offered {
+    /// Their names.
+    pub(crate) offered: Vec<EcoString>,
+    /// A digest of what they are for and take.
+    pub(crate) shapes: EcoString,
+    /// Whether it may ask for no more.
+    pub(crate) withheld: bool,
+    /// What was looked up.
+    pub(crate) turns: Vec<Turn>,
+}
+
+impl Offered {
+    fn of(tools: &Tools<'_>, (hidden, privates): (&Hidden, &Privates)) -> Offered {
+        let hide = |text: &str| hidden.hide(text, privates);
+        let shape = |tool: &Tool| json!([tool.name, tool.doc, tool.schema.get()]);
+        let turn = |t: &Turn| Turn { tool: t.tool.clone(), args: hide(&t.args), found: hide(&t.found) };
+        Offered {
+            offered: tools.offered.iter().map(|tool| tool.name.as_str().into()).collect(),
+            shapes: short(&tools.offered.iter().map(shape).collect::<Json>()),
+            withheld: tools.withheld,
+            turns: tools.turns.iter().map(turn).collect(),
+        }
+    }
+
+    fn json(&self) -> Json {
+        let turns: Json = self.turns.iter().map(|t| json!([t.tool, t.args, t.found])).collect();
+        json!([self.offered, self.shapes, self.withheld, turns])
+    }
+
+    fn fits(&self, now: &Offered) -> bool {
+        let mut turns = self.turns.iter().zip(&now.turns);
+        (&self.offered, &self.shapes, self.withheld) == (&now.offered, &now.shapes, now.withheld)
+            && self.turns.len() == now.turns.len()
+            && turns.all(|(was, is)| {
+                was.tool == is.tool && fits(&was.args, &is.args) && fits(&was.found, &is.found)
+            })
+    }
+}
+
 impl Asked {
     /// What is asked with these messages, without what has to stay out of a cassette.
     pub(crate) fn of(
         prompt: &str,
         (model, output): (&Model, &Type),
-        messages: &[Message],
+        (messages, tools): (&[Message], Option<&Tools<'_>>),
         (hidden, privates): (&Hidden, &Privates),
     ) -> Asked {
         let said = messages.iter().map(|message| Said {
@@ -54,19 +97,27 @@ impl Asked {
             settings: settings(model),
             output: shape(output),
             said: said.collect(),
-            hides: messages.iter().any(|message| hidden.hides(&message.text)),
+            tools: tools.map(|tools| Offered::of(tools, (hidden, privates))),
+            hides: messages.iter().any(|message| hidden.hides(&message.text))
+                || tools
+                    .is_some_and(|t| t.turns.iter().any(|t| hidden.hides(&t.found) || hidden.hides(&t.args))),
         }
     }
 
     /// The digest of all of it: equal calls have the same.
     pub(crate) fn digest(&self) -> EcoString {
         let output = self.output.as_ref().map(|(_, shape)| shape.as_str());
-        short(&json!([self.prompt, self.model, self.settings, output, self.words_json()]))
+        let mut all = vec![json!(self.prompt), json!(self.model), json!(self.settings), json!(output)];
+        all.push(self.words_json());
+        all.extend(self.tools.iter().map(Offered::json));
+        short(&Json::Array(all))
     }
 
     /// The digest of what is said to whoever is asked: in a test, another model may stand in.
     pub(crate) fn words(&self) -> EcoString {
-        short(&json!([self.prompt, self.words_json()]))
+        let mut all = vec![json!(self.prompt), self.words_json()];
+        all.extend(self.tools.iter().map(Offered::json));
+        short(&Json::Array(all))
     }
 
     /// Whether `now` is the same call with another secret in its texts, where one was left out; in a
@@ -79,6 +130,11 @@ impl Asked {
         self.hides
             && self.prompt == now.prompt
             && self.said.len() == now.said.len()
+            && match (&self.tools, &now.tools) {
+                (None, None) => true,
+                (Some(was), Some(is)) => was.fits(is),
+                _ => false,
+            }
             && (is_test || about(self) == about(now))
             && same.all(|same| same)
     }

@@ -67,6 +67,7 @@ fn differences(recorded: &Asked, now: &Asked, is_test: bool) -> Vec<String> {
     if recorded.said.len() != now.said.len() {
         out.push(format!("it has {} messages, and {} were recorded", now.said.len(), recorded.said.len()));
     }
+    out.extend(tools(recorded, now));
     if is_test {
         return out;
     }
@@ -92,6 +93,31 @@ fn differences(recorded: &Asked, now: &Asked, is_test: bool) -> Vec<String> {
         });
     }
     out
+}
+
+// What is different of the lookups.
+fn tools(recorded: &Asked, now: &Asked) -> Option<String> {
+    let (was, is) = (recorded.tools.as_ref(), now.tools.as_ref());
+    if was == is {
+        return None;
+    }
+    let (Some(was), Some(is)) = (was, is) else {
+        let (now, before) = if is.is_some() { ("is", "was not") } else { ("is not", "was") };
+        return Some(format!("its model {now} offered lookups, and {before} when it was recorded"));
+    };
+    Some(if (&was.offered, &was.shapes) != (&is.offered, &is.shapes) {
+        "the lookups that it offers, or what they take, are others than were recorded".to_owned()
+    } else if was.withheld != is.withheld {
+        "it has another number of rounds than was recorded".to_owned()
+    } else {
+        let other = was.turns.iter().zip(&is.turns).find(|(was, is)| was != is).map(|(_, is)| &is.tool);
+        match other {
+            Some(tool) => format!("what `{tool}` was asked or has found is not what was recorded"),
+            None => {
+                format!("it has looked up {} times, and {} were recorded", is.turns.len(), was.turns.len())
+            }
+        }
+    })
 }
 
 // "user", or "second user" where there are several.
@@ -136,7 +162,15 @@ mod tests {
     fn asked(text: &str, model: &str, most: u64) -> Asked {
         let settings: Map<String, Json> = [("max_output".to_owned(), json!(most))].into_iter().collect();
         let said = vec![Said { role: Role::User, text: text.to_owned(), images: vec![] }];
-        Asked { prompt: "answer".into(), model: model.into(), settings, output: None, said, hides: false }
+        Asked {
+            prompt: "answer".into(),
+            model: model.into(),
+            settings,
+            output: None,
+            said,
+            tools: None,
+            hides: false,
+        }
     }
 
     #[test]

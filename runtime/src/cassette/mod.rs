@@ -13,7 +13,7 @@ mod recorder;
 mod replay;
 mod written;
 
-pub(crate) use asked::{Asked, Said};
+pub(crate) use asked::{Asked, Offered, Said};
 pub use hidden::Hidden;
 pub(crate) use hidden::{Privates, add as add_private};
 pub(crate) use recorder::Take;

@@ -5,7 +5,7 @@
 //! whichever of its steps was faster.
 
 use super::{Asked, Cassette, Exchange, Hidden, Outcome, Privates};
-use crate::provider::{CallError, Reply};
+use crate::provider::{CallError, Reply, Wish};
 use crate::{RunError, RunId, StepPath};
 use ecow::EcoString;
 use flow_plan::Millis;
@@ -217,7 +217,11 @@ impl Outcome {
     pub(super) fn without(self, hide: impl Fn(&str) -> String) -> Outcome {
         let error = |e: RunError| RunError { message: hide(&e.message), help: e.help.map(|h| hide(&h)), ..e };
         match self {
-            Outcome::Answered(reply) => Outcome::Answered(Reply { text: hide(&reply.text), ..reply }),
+            Outcome::Answered(reply) => {
+                let wish = |wish: Wish| Wish { tool: hide(&wish.tool), args: hide(&wish.args) };
+                let wish = reply.wish.clone().map(wish);
+                Outcome::Answered(Reply { text: hide(&reply.text), wish, ..reply })
+            }
             Outcome::Failed(failed, said) => {
                 let help = failed.help.as_deref().map(&hide);
                 Outcome::Failed(CallError { message: hide(&failed.message), help, ..failed }, hide(&said))

@@ -10,11 +10,14 @@
 //! {"user":"How long may I keep shoes?"}
 //! {"reply":"30 days.","input_tokens":31,"output_tokens":4}
 //! ```
+//!
+//! A call that offers lookups names them in its first line, and has a line for each that was looked up
+//! before it; a model that asks for one has `wishes` in place of its `reply`.
 
 use super::asked::role_name;
-use super::{Asked, Exchange, Outcome, Said};
+use super::{Asked, Exchange, Offered, Outcome, Said};
 use crate::RunError;
-use crate::provider::{CallError, CallErrorKind, Finish, Reply, Usage};
+use crate::provider::{CallError, CallErrorKind, Finish, Reply, Turn, Usage, Wish};
 use ecow::EcoString;
 use flow_diagnostics::Code;
 use flow_plan::{Millis, Role, Tokens};
@@ -102,12 +105,19 @@ impl Cassette {
 impl Exchange {
     /// Its lines.
     pub(super) fn lines(&self) -> String {
-        let Asked { prompt, model, settings, output, said, hides } = &self.asked;
+        let Asked { prompt, model, settings, output, said, tools, hides } = &self.asked;
         let mut call = object(json!({ "step": self.step, "prompt": prompt, "model": model }));
         call.extend(settings.clone());
         if let Some((name, shape)) = output {
             call.insert("output".into(), json!(name));
             call.insert("shape".into(), json!(shape));
+        }
+        if let Some(tools) = tools {
+            call.insert("tools".into(), json!(tools.offered));
+            call.insert("tool_shapes".into(), json!(tools.shapes));
+            if tools.withheld {
+                call.insert("withheld".into(), json!(true));
+            }
         }
         if *hides {
             call.insert("hides".into(), json!(true));
@@ -120,6 +130,9 @@ impl Exchange {
                 line.insert("images".into(), json!(images));
             }
             lines.push(Json::Object(line));
+        }
+        for Turn { tool, args, found } in tools.iter().flat_map(|tools| &tools.turns) {
+            lines.push(json!({ "looked_up": tool, "with": args, "found": found }));
         }
         lines.push(Json::Object(self.outcome.line()));
         lines.iter().map(|line| format!("{line}\n")).collect()
@@ -134,7 +147,8 @@ struct Open {
 }
 
 // What is no setting of a call's line.
-const OWN: [&str; 7] = ["step", "prompt", "model", "output", "shape", "hides", "digest"];
+const OWN: [&str; 10] =
+    ["step", "prompt", "model", "output", "shape", "hides", "digest", "tools", "tool_shapes", "withheld"];
 
 impl Open {
     fn of(line: &Map<String, Json>) -> Result<Open, &'static str> {
@@ -149,6 +163,15 @@ impl Open {
             settings: settings.map(|(name, value)| (name.clone(), value.clone())).collect(),
             output: text("output").zip(text("shape")),
             said: Vec::new(),
+            tools: match (line.get("tools"), text("tool_shapes")) {
+                (Some(Json::Array(offered)), Some(shapes)) => Some(Offered {
+                    offered: offered.iter().filter_map(Json::as_str).map(EcoString::from).collect(),
+                    shapes,
+                    withheld: line.get("withheld").and_then(Json::as_bool) == Some(true),
+                    turns: Vec::new(),
+                }),
+                _ => None,
+            },
             hides: line.get("hides").and_then(Json::as_bool) == Some(true),
         };
         Ok(Open { step, asked, digest: text("digest") })
@@ -166,6 +189,16 @@ impl Open {
                 });
                 return Ok(None);
             }
+        }
+        if let Some(tool) = line.get("looked_up") {
+            let text = |name: &str| line.get(name).and_then(Json::as_str).map(str::to_owned);
+            let turn = (tool.as_str().map(str::to_owned), text("with"), text("found"));
+            let (Some(tool), Some(args), Some(found)) = turn else {
+                return Err("a lookup has `looked_up`, `with` and `found`");
+            };
+            let tools = self.asked.tools.as_mut().ok_or("a call without `tools` looks nothing up")?;
+            tools.turns.push(Turn { tool, args, found });
+            return Ok(None);
         }
         Outcome::of(line).map(Some)
     }
@@ -191,7 +224,10 @@ impl Outcome {
         };
         match self {
             Outcome::Answered(reply) => {
-                let mut line = object(json!({ "reply": reply.text }));
+                let mut line = match &reply.wish {
+                    Some(wish) => object(json!({ "wishes": wish.tool, "with": wish.args })),
+                    None => object(json!({ "reply": reply.text })),
+                };
                 if reply.finish != Finish::Done {
                     line.insert("finish".into(), json!(finish_name(reply.finish)));
                 }
@@ -231,7 +267,8 @@ impl Outcome {
         let text = |name: &str| line.get(name).and_then(Json::as_str).map(str::to_owned);
         let number = |name: &str| line.get(name).and_then(Json::as_u64);
         let said = || text("said").unwrap_or_default();
-        if let Some(reply) = text("reply") {
+        let wish = text("wishes").map(|tool| Wish { tool, args: text("with").unwrap_or_default() });
+        if let Some(reply) = text("reply").or(wish.as_ref().map(|_| String::new())) {
             let finish = match text("finish") {
                 None => Finish::Done,
                 Some(name) => {
@@ -241,7 +278,7 @@ impl Outcome {
             let [input, cached_input, cache_write, output] =
                 USAGE.map(|name| Tokens(number(name).unwrap_or(0)));
             let usage = Usage { input, cached_input, cache_write, output };
-            return Ok(Outcome::Answered(Reply { text: reply, usage, finish, request_id: None }));
+            return Ok(Outcome::Answered(Reply { text: reply, usage, finish, request_id: None, wish }));
         }
         if let Some(kind) = text("error") {
             let kind = KINDS.iter().find(|k| kind_name(**k) == kind).copied();
@@ -333,6 +370,7 @@ mod tests {
             model: "openai/gpt-4o-mini".into(),
             settings: object(json!({ "max_output": 300, "temperature": 0.0, "stop": ["END"] })),
             output: Some(("Answer".into(), "00ff".into())),
+            tools: None,
             said: vec![user("two\nlines \u{2028} and 🙂", &[]), user("x", &["data:image/png;digest,0"])],
             hides: true,
         };
@@ -345,7 +383,8 @@ mod tests {
             |kind, retry_after| CallError { kind, message: "m".into(), help: Some("h".into()), retry_after };
         let usage =
             Usage { input: Tokens(9), cached_input: Tokens(3), cache_write: Tokens(1), output: Tokens(2) };
-        let reply = |finish| Reply { text: "{}\n".into(), usage, finish, request_id: None };
+        let reply = |finish| Reply { text: "{}\n".into(), usage, finish, request_id: None, wish: None };
+        let wish = Some(Wish { tool: "search".into(), args: "{\"q\":1}".into() });
         let mut outcomes: Vec<Outcome> = FINISHES.map(|f| Outcome::Answered(reply(f))).to_vec();
         outcomes.extend(KINDS.map(|kind| Outcome::Failed(error(kind, Some(Millis(7))), "half".into())));
         let not_asked = || RunError::new(Code::E0810, "no").help("wait");
@@ -356,7 +395,16 @@ mod tests {
             Outcome::NotAsked(not_asked(), Some(None)),
             Outcome::NotAsked(not_asked(), Some(Some(Millis(9)))),
         ]);
-        let exchanges: Vec<Exchange> = outcomes.into_iter().map(exchange).collect();
+        outcomes.push(Outcome::Answered(Reply { text: String::new(), wish, ..reply(Finish::Done) }));
+        let mut exchanges: Vec<Exchange> = outcomes.into_iter().map(exchange).collect();
+        let turn =
+            Turn { tool: "search".into(), args: "{}".into(), found: "<search> is\nx </search>".into() };
+        exchanges[0].asked.tools = Some(Offered {
+            offered: vec!["search".into()],
+            shapes: "00".into(),
+            withheld: true,
+            turns: vec![turn],
+        });
         let text = exchanges.iter().fold(Cassette::first_line(), |text, e| text + &e.lines());
         assert!(text.lines().all(|line| serde_json::from_str::<Json>(line).is_ok()), "{text}");
         assert!(Cassette::is_one(&text));

@@ -10,12 +10,15 @@ use super::taped::{self, Taped};
 use super::turn::{Turn, skipped};
 use super::under_way::{Call, Ended, cut_off, open};
 use crate::output::{self, Partial};
-use crate::provider::{CallError, CallErrorKind, Finish, Message, OnText, Provider, Reply, Request};
+use crate::provider::{
+    CallError, CallErrorKind, Finish, Message, OnText, Provider, Reply, Request, Tools, Wish,
+};
 use crate::{RunError, Spent};
 use ecow::EcoString;
 use flow_diagnostics::Code;
 use flow_plan::{Callee, Cost, Millis, Model, ModelId, Prompt, PromptId, Tokens, Type, Value};
 use flow_tokens::{Cut, Measure};
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::time::Instant;
 
 /// A prompt, ready to be sent to one model.
@@ -44,6 +47,18 @@ pub(super) struct Ask<'a> {
     pub(super) fixed: usize,
     /// What was cut at a hole.
     pub(super) cuts: &'a [Cut],
+    /// The lookups that the model may ask for, where it may.
+    pub(super) tools: Option<Tools<'a>>,
+    /// How many of them it has asked for.
+    pub(super) lookups: u32,
+}
+
+/// What a model has said.
+pub(super) enum Said {
+    /// Its answer.
+    Answer(Value),
+    /// The lookup that it asks for first.
+    Wish(Wish),
 }
 
 /// What a model is asked for.
@@ -99,6 +114,7 @@ impl<'a> Ask<'a> {
             max_output: self.output,
             stream: site.run().sink.is_some(),
             room: Some(&*site.run().engine.gates[self.id.index()].room),
+            tools: self.tools,
         }
     }
 }
@@ -113,9 +129,20 @@ pub(super) fn cleared(site: Site<'_>, ask: &Ask<'_>) -> Given<()> {
     Err(Failure::lasting(RunError::new(Code::E0810, message).help(help)).into())
 }
 
+/// Asks once for an answer.
+pub(super) async fn attempt(site: Site<'_>, ask: &Ask<'_>, request: &Request<'_>) -> Given<Value> {
+    match asked(site, ask, request).await? {
+        Said::Answer(value) => Ok(value),
+        Said::Wish(wish) => {
+            let message = format!("`{}` asks for `{}`, which it is not offered", ask.model.name, wish.tool);
+            Err(Failure::passing(RunError::new(Code::E0806, message)).into())
+        }
+    }
+}
+
 /// Asks once: see that it may be told, look at the cassette, wait for its turn, reserve, note, send, settle, read; all until it is
 /// answered within the timeout.
-pub(super) async fn attempt(site: Site<'_>, ask: &Ask<'_>, request: &Request<'_>) -> Given<Value> {
+pub(super) async fn asked(site: Site<'_>, ask: &Ask<'_>, request: &Request<'_>) -> Given<Said> {
     let worst = ask.worst();
     cleared(site, ask)?;
     ceiling::trusted(site, ask)?;
@@ -133,11 +160,16 @@ pub(super) async fn attempt(site: Site<'_>, ask: &Ask<'_>, request: &Request<'_>
             let excess = ceiling::broken(site, ask, worst, (reply.usage, spent));
             let request_id = reply.request_id.clone();
             site.run().mask_said(site.step, &reply.text);
+            if let (Some(wish), Finish::Done) = (&reply.wish, reply.finish) {
+                let wish = wish.clone();
+                call.finish(Ended { request_id, excess, ..Ended::with(spent) }).await;
+                return Ok(Said::Wish(wish));
+            }
             let result = read(ask, reply);
             let error = result.as_ref().err().map(|f| &f.error);
             let repaired = result.as_ref().map_or(&[][..], |read| &read.repairs);
             call.finish(Ended { spent, request_id, excess, repaired, error }).await;
-            Ok(result?.value)
+            Ok(Said::Answer(result?.value))
         }
         Err(failure) => {
             let (failure, spent) = *failure;
@@ -177,8 +209,10 @@ async fn send(
     let listens = site.run().sink.is_some();
     let mut teller = if listens { Teller::of(site) } else { Teller::Open };
     let mut growing = (site.grows && teller.is_open()).then(|| Growing::new(&ask.prompt.output));
+    // As long as the model may ask for a lookup, what it says may be none of the answer.
+    let held = AtomicBool::new(request.tools.is_some_and(|tools| !tools.withheld));
     let mut listen = |text: &str| {
-        if !listens {
+        if !listens || held.load(Ordering::Relaxed) {
             return;
         }
         match teller.is_open() {
@@ -195,7 +229,8 @@ async fn send(
             tokio::time::timeout_at(time.until, work).await.ok().flatten()
         }
         (_, Some(director)) => {
-            let work = director.reply(At::of(site, call.number), request);
+            let at = At { lookups: ask.lookups, ..At::of(site, call.number) };
+            let work = director.reply(at, request);
             tokio::time::timeout_at(time.until, work).await.ok()
         }
         (Taped::Recording(take), None) => {
@@ -214,6 +249,10 @@ async fn send(
         }
     };
     taped.ended(answered.as_ref().map(Result::as_ref));
+    if let (true, Some(Ok(Reply { wish: None, text, .. }))) = (held.swap(false, Ordering::Relaxed), &answered)
+    {
+        listen(text);
+    }
     if let (true, Some(Ok(Reply { finish: Finish::Done, .. }))) = (listens, &answered) {
         teller.end().iter().for_each(|passed| call.token(passed));
     }

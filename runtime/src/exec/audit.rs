@@ -57,7 +57,7 @@ pub(super) fn asked(site: Site<'_>, ask: &Ask<'_>, call: AttemptId) {
         json!({
             "call": name(Some(call)), "step": site.path.to_string(), "model": ask.whom().as_str(),
             "for": if ask.purpose == Purpose::Answer { "answer" } else { "embedding" },
-            "prompt": ask.prompt.name.as_str(), "prompt_digest": key.bytes(said(&ask.messages).as_bytes()),
+            "prompt": ask.prompt.name.as_str(), "prompt_digest": key.bytes(said(ask).as_bytes()),
             "data": data(key, &ask.prompt.params, ask.args),
             "private": shows.private, "untrusted": is_untrusted(shows), "rule": rule(shows, ask),
         })
@@ -212,9 +212,11 @@ fn is_untrusted(labels: Labels) -> bool {
 }
 
 // All that is sent, with who says it and where it begins and ends.
-fn said(messages: &[Message]) -> String {
+fn said(ask: &Ask<'_>) -> String {
     let one = |m: &Message| json!([format!("{:?}", m.role), m.text, m.images.len()]);
-    messages.iter().map(one).collect::<Json>().to_string()
+    let turns = ask.tools.iter().flat_map(|tools| tools.turns);
+    let turns = turns.map(|turn| json!([turn.tool, turn.args, turn.found]));
+    ask.messages.iter().map(one).chain(turns).collect::<Json>().to_string()
 }
 
 fn name(call: Option<AttemptId>) -> String {

@@ -42,10 +42,12 @@ pub(crate) struct At<'a> {
     pub(crate) round: u32,
     /// The number of the try, from 1: of a prompt over all rounds, of anything else in this one.
     pub(crate) number: u32,
+    /// How many lookups the model has asked for in this try.
+    pub(crate) lookups: u32,
 }
 
 impl<'a> At<'a> {
     pub(super) fn of(site: Site<'a>, number: u32) -> At<'a> {
-        At { step: site.step, path: site.path, round: site.round, number }
+        At { step: site.step, path: site.path, round: site.round, number, lookups: 0 }
     }
 }

@@ -49,6 +49,8 @@ pub(super) async fn embed(
         args: &[],
         fixed: 0,
         cuts: &[],
+        tools: None,
+        lookups: 0,
     };
     let limit = longest_embedding(site.step.settings.timeout);
     let until = Instant::now() + limit.duration();

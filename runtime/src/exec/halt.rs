@@ -36,6 +36,8 @@ pub(crate) struct Failure {
 pub(crate) enum Again {
     /// It would fail the same way.
     Never,
+    /// It would fail the same way whichever model is asked.
+    Nowhere,
     /// It may, and not before this much time has passed where the other side said so.
     May(Option<Millis>),
 }

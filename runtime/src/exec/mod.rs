@@ -8,7 +8,7 @@
 //! step to its end, [`handler`] is its `else`, [`finish`] ends a run in good order, [`guarded`] tells an answer
 //! behind its guards, which [`watched`] finds, [`call`] calls what it
 //! calls, [`prompt`] asks models one after another, [`attempt`] asks one model once, [`taped`] records or
-//! plays that, [`turn`] waits until it may be, [`under_way`] is a call's money and record, [`ceiling`]
+//! plays that, [`tools`] makes the lookups that a model asks for, [`turn`] waits until it may be, [`under_way`] is a call's money and record, [`ceiling`]
 //! stops asking one that can't be trusted, [`repeating`] runs loops, [`cached`] answers equal calls once,
 //! those under way by [`flight`] and those of nearly the same words by [`similar`] with an
 //! [`embedding`], [`doubt`] is what an escalation depends on,
@@ -41,6 +41,7 @@ mod similar;
 mod state;
 mod step;
 mod taped;
+mod tools;
 mod turn;
 mod under_way;
 mod watched;

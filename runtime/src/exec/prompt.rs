@@ -4,17 +4,17 @@
 //! where the answer leaves doubt, the model it is escalated to.
 
 use super::attempt::{Ask, Purpose, attempt};
-use super::halt::{Failure, Halt};
+use super::halt::{Again, Failure, Halt};
 use super::request::Messages;
 use super::state::Given;
 use super::step::{Said, Site};
-use super::{backoff, block, cached, doubt, similar, taped};
+use super::{backoff, block, cached, doubt, similar, taped, tools};
 use crate::RunError;
 use crate::cache::Digest;
 use crate::provider::Message;
 use flow_diagnostics::Code;
 use flow_plan::limits::COMPLAINT;
-use flow_plan::{Millis, ModelId, PromptId, Role, Tokens, Value};
+use flow_plan::{Millis, ModelId, PromptId, Role, Tokens, Type, Value};
 use flow_tokens::Measure;
 use futures::future::{BoxFuture, Either, select};
 use std::pin::pin;
@@ -89,6 +89,9 @@ pub(super) fn call_parts(d: &mut Digest, site: Site<'_>, id: PromptId, messages:
         d.part(engine.answers.model(escalate.to));
         doubt::parts(d, site, escalate);
     }
+    if let Some(setting) = &settings.tools {
+        tools::parts(d, &engine.plan, setting);
+    }
     for message in messages {
         d.part(match message.role {
             Role::System => b"system",
@@ -109,9 +112,10 @@ async fn first_answer(
     models: impl Iterator<Item = ModelId>,
 ) -> Given<(Value, ModelId)> {
     let mut failures: Vec<Failure> = Vec::new();
-    for model in models {
-        match retried(site, question, model).await {
+    for (nth, model) in (0..).zip(models) {
+        match retried(site, question, model, nth).await {
             Ok(value) => return Ok((value, model)),
+            Err(Halt::Fail(failure)) if failure.again == Again::Nowhere => return Err(Halt::Fail(failure)),
             Err(Halt::Fail(failure)) => failures.push(*failure),
             Err(halt) => return Err(halt),
         }
@@ -132,8 +136,8 @@ fn joined(mut failures: Vec<Failure>) -> Failure {
     last
 }
 
-/// The answer of one model, asked again where that makes sense.
-async fn retried(site: Site<'_>, question: Question<'_>, model: ModelId) -> Given<Value> {
+/// The answer of one model, the step's `nth`, asked again where that makes sense.
+async fn retried(site: Site<'_>, question: Question<'_>, model: ModelId, nth: u32) -> Given<Value> {
     let engine = site.run().engine;
     let (prompt, facts) =
         (&engine.plan.prompts[question.prompt.index()], &engine.prompts[question.prompt.index()]);
@@ -151,7 +155,15 @@ async fn retried(site: Site<'_>, question: Question<'_>, model: ModelId) -> Give
     };
     let own = own.as_ref().unwrap_or(first);
     let messages = own.for_model(who, facts);
-    let input = facts.count(prompt, (model, who), measure, &messages);
+    let offered = match &site.step.settings.tools {
+        Some(setting) => tools::offered(&engine.plan, setting)?,
+        None => Vec::new(),
+    };
+    let mut input = facts.count(prompt, (model, who), measure, &messages);
+    if !offered.is_empty() {
+        let is_held = who.card.abilities.json_schema && !matches!(prompt.output, Type::Text { .. });
+        input.0 = input.0.saturating_add(tools::count(measure, &who.provider, (&offered, is_held)).0);
+    }
     let bound = bounds.and_then(|b| b.request(model));
     let most = bound.map_or(input, |b| match question.again {
         again if again.is_nothing() => b.input,
@@ -175,17 +187,27 @@ async fn retried(site: Site<'_>, question: Question<'_>, model: ModelId) -> Give
         args: question.args,
         fixed: facts.fixed,
         cuts: &own.cuts,
+        tools: None,
+        lookups: 0,
     };
     ask.fits()?;
     let request = ask.request(site);
     let settings = &site.step.settings;
+    let may_try = settings.retry.saturating_add(1);
+    // Tries are counted over all models and further rounds, so that no two attempts share a path.
+    let models = u32::try_from(settings.fallback.len()).unwrap_or(u32::MAX).saturating_add(2);
+    let before = site.round.saturating_mul(models).saturating_add(nth).saturating_mul(may_try);
     let mut tries = 0;
     loop {
         tries += 1;
         site.begin().await;
-        let result = match settings.hedge {
-            Some(after) => hedged(after, || attempt(site, &ask, &request)).await,
-            None => attempt(site, &ask, &request).await,
+        let result = match (&settings.tools, settings.hedge) {
+            (Some(setting), _) => {
+                let number = before.saturating_add(tries);
+                tools::attempt(site, &ask, (setting, &offered), number).await
+            }
+            (None, Some(after)) => hedged(after, || attempt(site, &ask, &request)).await,
+            (None, None) => attempt(site, &ask, &request).await,
         };
         let failure = match result {
             Err(Halt::Fail(failure)) if tries <= settings.retry => failure,
@@ -240,5 +262,6 @@ async fn escalated(site: Site<'_>, question: Question<'_>, answer: Value, by: Mo
             }
         }
     }
-    retried(site, question, escalate.to).await
+    let nth = u32::try_from(site.step.settings.fallback.len()).unwrap_or(u32::MAX).saturating_add(1);
+    retried(site, question, escalate.to, nth).await
 }

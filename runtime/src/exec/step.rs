@@ -82,6 +82,9 @@ impl<'a> Site<'a> {
     }
 }
 
+/// What is told among the repairs where a model was asked for other arguments of a lookup.
+const MISFIT: &str = "lookup_arguments";
+
 /// What a step has used so far.
 pub(super) struct Tally {
     started: Instant,
@@ -103,6 +106,8 @@ struct TallyState {
     model: Option<EcoString>,
     repaired: Vec<EcoString>,
     similar: Option<f64>,
+    // Whether what a model chose for a lookup did not fit, in any attempt.
+    misfits: bool,
 }
 
 impl Tally {
@@ -124,6 +129,20 @@ impl Tally {
             t.attempts += 1;
             t.attempts
         })
+    }
+
+    /// The number of the attempt that goes on. Where its first rounds were recorded in an earlier part of the
+    /// run, nothing has counted it here.
+    pub(super) fn attempts(&self) -> u32 {
+        self.with(|t| {
+            t.attempts = t.attempts.max(1);
+            t.attempts
+        })
+    }
+
+    /// Notes that what a model chose for a lookup did not fit.
+    pub(super) fn misfit(&self) {
+        self.with(|t| t.misfits = true);
     }
 
     /// Counts what an attempt used.
@@ -157,13 +176,17 @@ impl Tally {
 
     /// The step's outcome with this result.
     fn outcome(&self, result: Result<Value, RunError>) -> Outcome {
-        let TallyState { attempts, spent, model, repaired, similar } = self.taken();
+        let TallyState { attempts, spent, model, repaired, similar, .. } = self.taken();
         let took = Millis::from(self.started.elapsed());
         Outcome { result, spent, attempts, model, repaired, similar, took }
     }
 
     fn taken(&self) -> TallyState {
-        self.with(|t| t.clone())
+        let mut taken = self.with(|t| t.clone());
+        if taken.misfits && !taken.repaired.iter().any(|name| name == MISFIT) {
+            taken.repaired.push(MISFIT.into());
+        }
+        taken
     }
 }
 
@@ -331,6 +354,7 @@ impl<'a> Open<'a> {
                 model: outcome.model.clone(),
                 repaired: outcome.repaired.clone(),
                 similar: outcome.similar,
+                misfits: false,
             };
         });
     }
@@ -354,7 +378,7 @@ impl<'a> Open<'a> {
     fn report(&mut self, status: StepStatus, error: Option<&RunError>) {
         self.closed = true;
         self.site.rest();
-        let TallyState { attempts, spent, model, repaired, similar } = self.site.tally.taken();
+        let TallyState { attempts, spent, model, repaired, similar, .. } = self.site.tally.taken();
         let took = Millis::from(self.site.tally.started.elapsed());
         self.site.run().tell(Some(self.site.path), || What::StepFinished {
             status,

@@ -28,8 +28,8 @@ pub(super) fn taped(site: Site<'_>, ask: &Ask<'_>) -> Given<Taped> {
     let engine = site.run().engine;
     let about = |hidden: &Hidden| {
         let privates = privates(site, ask);
-        let asked =
-            Asked::of(&ask.prompt.name, (ask.model, &ask.prompt.output), ask.said, (hidden, &privates));
+        let said = (ask.said, ask.tools.as_ref());
+        let asked = Asked::of(&ask.prompt.name, (ask.model, &ask.prompt.output), said, (hidden, &privates));
         (asked, privates)
     };
     Ok(match &engine.tape {
@@ -94,7 +94,7 @@ impl Taped {
     pub(super) fn was_not_asked(&mut self, halt: &Halt) {
         if let (Taped::Recording(take), Halt::Fail(failure)) = (self, halt) {
             let again = match failure.again {
-                Again::Never => None,
+                Again::Never | Again::Nowhere => None,
                 Again::May(wait) => Some(wait),
             };
             take.not_asked(&failure.error, again);

@@ -82,6 +82,8 @@ impl<'a> Call<'a> {
     ) -> Call<'a> {
         money.begin();
         let number = match ask.purpose {
+            // All rounds of an attempt are one.
+            Purpose::Answer if ask.lookups > 0 => site.tally.attempts(),
             Purpose::Answer => site.tally.attempt(),
             Purpose::Embedding => 0,
         };

@@ -1,7 +1,8 @@
 //! An answer as it comes together, whatever protocol it comes in.
 
 use super::failure::{self, Failed};
-use super::{CallError, Finish, OnText, Reply, Usage};
+use super::tools::Functions;
+use super::{CallError, Finish, OnText, Reply, Usage, Wish};
 use flow_plan::CapabilitySpec;
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -24,11 +25,27 @@ pub(super) struct Answer<'a, 'b> {
     aside: String,
     // `None` where pieces are no use to anybody.
     on_text: Option<&'a mut OnText<'b>>,
+    // The tool that the answer is the input of, and whether there are others.
+    by_tool: Option<&'a str>,
+    has_lookups: bool,
+    // The first tool that was called: no other counts.
+    called: Option<Called>,
+}
+
+struct Called {
+    // Which of the calls of the answer it is.
+    at: u64,
+    // What it is, where it is not the answer itself.
+    wish: Option<Wish>,
 }
 
 impl<'a, 'b> Answer<'a, 'b> {
     /// An answer without anything in it yet.
-    pub(super) fn new(spec: &'static CapabilitySpec, on_text: Option<&'a mut OnText<'b>>) -> Answer<'a, 'b> {
+    pub(super) fn new(
+        spec: &'static CapabilitySpec,
+        on_text: Option<&'a mut OnText<'b>>,
+        functions: Option<&'a Functions<'_>>,
+    ) -> Answer<'a, 'b> {
         Answer {
             spec,
             id: None,
@@ -38,6 +55,44 @@ impl<'a, 'b> Answer<'a, 'b> {
             text: String::new(),
             aside: String::new(),
             on_text,
+            by_tool: functions.and_then(|functions| functions.answer.as_deref()),
+            has_lookups: functions.is_some_and(|functions| functions.has_lookups),
+            called: None,
+        }
+    }
+
+    /// A piece of text: of the answer, or beside it where the answer is the input of a tool.
+    pub(super) fn words(&mut self, piece: &str) {
+        if self.by_tool.is_some() { self.say_aside(piece) } else { self.say(piece) }
+    }
+
+    /// Whether no tool was called so far.
+    pub(super) fn calls_nothing(&self) -> bool {
+        self.called.is_none()
+    }
+
+    /// A tool is called, as the answer's `at`th call.
+    pub(super) fn tool(&mut self, at: u64, name: &str) {
+        if self.called.is_some() {
+            return;
+        }
+        let is_answer = self.by_tool.is_some_and(|own| own == name || !self.has_lookups);
+        let wish = || Wish { tool: name.to_owned(), args: String::new() };
+        self.called = Some(Called { at, wish: (!is_answer).then(wish) });
+    }
+
+    /// A piece of what a tool is called with. One of which nothing was said before is the answer's own.
+    pub(super) fn tool_piece(&mut self, at: u64, piece: &str) {
+        if self.called.is_none() {
+            if self.by_tool.is_none() {
+                return;
+            }
+            self.called = Some(Called { at, wish: None });
+        }
+        match self.called.as_mut().filter(|called| called.at == at) {
+            Some(Called { wish: Some(wish), .. }) => wish.args.push_str(piece),
+            Some(Called { wish: None, .. }) => self.say(piece),
+            None => {}
         }
     }
 
@@ -74,9 +129,13 @@ impl<'a, 'b> Answer<'a, 'b> {
             (None, true) => Finish::Done,
             (None, false) => return Err(failure::broke_off()),
         };
+        if let Some(Called { wish: Some(wish), .. }) = self.called {
+            let wish = Some(wish);
+            return Ok(Reply { text: String::new(), usage: self.usage, finish, request_id: self.id, wish });
+        }
         // Some servers, and a model that refuses, answer beside the tool.
         let text = if self.text.is_empty() { self.aside } else { self.text };
-        Ok(Reply { text, usage: self.usage, finish, request_id: self.id })
+        Ok(Reply { text, usage: self.usage, finish, request_id: self.id, wish: None })
     }
 }
 

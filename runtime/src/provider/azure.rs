@@ -5,7 +5,7 @@ use super::embedding::vectors;
 use super::exchange::exchange;
 use super::failure::unsendable;
 use super::http::{self, Sent};
-use super::openai::{Chat, Dialect, PARAMS, Vectors, body, texts};
+use super::openai::{Chat, Dialect, PARAMS, Vectors, body, functions, texts};
 use super::schema::Schemas;
 use super::{CallError, Embedded, OnText, Provider, Reply, Request, Texts};
 use crate::{Context, Environment};
@@ -19,7 +19,8 @@ pub struct Azure {
     schemas: Schemas,
 }
 
-static DIALECT: Dialect = Dialect { spec: SPEC, newer_cap: true, shortens: true, ..Dialect::BASE };
+static DIALECT: Dialect =
+    Dialect { spec: SPEC, newer_cap: true, shortens: true, both: true, one_by_one: true, ..Dialect::BASE };
 
 const SPEC: CapabilitySpec = CapabilitySpec {
     kind: CapabilityKind::Provider,
@@ -58,9 +59,11 @@ impl Provider for Azure {
         let headers = headers(spec, env, request.model)?;
         let url = url(&http::base_url(spec, env, request.model)?, (env, request.model), "chat/completions");
         let schema = self.schemas.held(request, true)?;
-        let body = body(request, schema.as_ref(), &DIALECT).map_err(|e| unsendable(&e))?;
-        let sent = Sent { url, headers, body };
-        exchange((context, spec, request.room), sent, (Chat::default(), schema.as_ref()), on_text).await
+        let functions = functions(request, schema.as_ref(), &DIALECT);
+        let body = body(request, (schema.as_ref(), functions.as_ref()), &DIALECT);
+        let sent = Sent { url, headers, body: body.map_err(|e| unsendable(&e))? };
+        let read = (Chat::default(), schema.as_ref(), functions.as_ref());
+        exchange((context, spec, request.room), sent, read, on_text).await
     }
 
     async fn embed(&self, context: &Context, request: &Texts<'_>) -> Result<Embedded, CallError> {

@@ -9,6 +9,7 @@ use super::failure::{Failed, request_id};
 use super::frames::Frames;
 use super::http::{self, Sent};
 use super::schema::{self, Schema};
+use super::tools::Functions;
 use super::{CallError, Finish, OnText, Reply, Usage};
 use crate::{Context, Room};
 use flow_plan::CapabilitySpec;
@@ -16,18 +17,18 @@ use reqwest::Response;
 use reqwest::header::CONTENT_TYPE;
 use std::time::Duration;
 
-/// Sends, and reads what comes back. `schema` is what the answer is held to, `room` is told
-/// what the provider says of its limits.
+/// Sends, and reads what comes back. The schema is what the answer is held to, the functions are what the
+/// model may call, `room` is told what the provider says of its limits.
 pub(super) async fn exchange(
     (context, spec, room): (&Context, &'static CapabilitySpec, Option<&Room>),
     sent: Sent,
-    (mut reader, schema): (impl Reader, Option<&Schema>),
+    (mut reader, schema, functions): (impl Reader, Option<&Schema>, Option<&Functions<'_>>),
     on_text: &mut OnText<'_>,
 ) -> Result<Reply, CallError> {
     let wrapped = schema.is_some_and(|schema| schema.wrapped);
     // Pieces of the wrapping are no use to anybody.
     let listener = (!wrapped).then_some(&mut *on_text);
-    let mut answer = Answer::new(spec, listener);
+    let mut answer = Answer::new(spec, listener, functions);
     let secrets = http::secrets(&sent.headers);
     let read = match http::post(context, spec, sent).await {
         Ok(response) => {
@@ -51,11 +52,12 @@ pub(super) async fn exchange(
         Err(Failed::Refused(mut text)) => {
             http::without_secrets(&mut text, &secrets);
             let request_id = answer.id.take();
-            return Ok(Reply { text, usage: Usage::default(), finish: Finish::Refused, request_id });
+            let usage = Usage::default();
+            return Ok(Reply { text, usage, finish: Finish::Refused, request_id, wish: None });
         }
     }
     let mut reply = answer.reply()?;
-    if wrapped {
+    if wrapped && reply.wish.is_none() {
         reply.text = schema::unwrap(reply.text);
         on_text(&reply.text);
     }

@@ -94,7 +94,7 @@ mod tests {
     }
 
     fn read(body: &[u8], size: usize) -> (Result<(), Failed>, String) {
-        let (mut frames, mut answer) = (Frames::default(), Answer::new(&SPEC, None));
+        let (mut frames, mut answer) = (Frames::default(), Answer::new(&SPEC, None, None));
         let read = body.chunks(size).try_for_each(|piece| frames.feed(piece, &mut Told, &mut answer));
         answer.done = true;
         (read, answer.reply().unwrap().text)

@@ -3,7 +3,7 @@
 //!
 //! What they share: `http` finds the address and key and sends, `exchange` reads what comes back in any
 //! framing, `embedding` asks for vectors, `answer` is an answer as it comes together, `failure` tells errors apart, `schema` holds
-//! output to its type, `prefix` says what is worth a place in a prompt cache.
+//! output to its type, `tools` has the lookups that a model may ask for, `prefix` says what is worth a place in a prompt cache.
 
 mod alone;
 mod answer;
@@ -25,6 +25,7 @@ mod prefix;
 mod responses;
 mod schema;
 mod sim;
+mod tools;
 
 use crate::{Context, Room};
 use async_trait::async_trait;
@@ -41,6 +42,7 @@ pub use openai::OpenAi;
 pub use responses::Responses;
 pub use sim::Sim;
 pub(crate) use sim::vector;
+pub use tools::{Tool, Tools, Turn, Wish};
 
 /// Tokens as the provider reports them.
 pub use flow_plan::Used as Usage;
@@ -96,6 +98,8 @@ pub struct Request<'a> {
     pub stream: bool,
     /// Who is told what the provider says of its limits, where anybody is.
     pub room: Option<&'a Room>,
+    /// The lookups that the model may ask for, where it may.
+    pub tools: Option<Tools<'a>>,
 }
 
 /// Texts that are asked to be made vectors.
@@ -142,6 +146,8 @@ pub struct Reply {
     pub finish: Finish,
     /// The provider's name for the call.
     pub request_id: Option<String>,
+    /// What the model asks for instead of an answer; the text is empty then.
+    pub wish: Option<Wish>,
 }
 
 /// Why an answer ended.

@@ -26,6 +26,9 @@ pub struct Call {
     pub step: String,
     /// Which of the step's calls it is, from 1.
     pub call: u32,
+    /// How many lookups the model has asked for before it, in the same try.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub lookups: u32,
     /// The name of the model in the program.
     pub model: String,
     /// After how long it ends, in milliseconds.
@@ -41,6 +44,8 @@ pub struct Call {
 pub enum Ends {
     /// With an answer.
     Answer(Answer),
+    /// With a lookup that the model asks for first.
+    LookUp(LookUp),
     /// The connection breaks when the model may have done all of its work.
     Break,
     /// Not before someone else has answered.
@@ -52,6 +57,18 @@ pub enum Ends {
 pub struct Answer {
     /// Its text.
     pub text: String,
+    /// What the provider says that it used.
+    #[serde(serialize_with = "write_usage", deserialize_with = "read_usage")]
+    pub usage: Used,
+}
+
+/// What a model asks for before it answers.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct LookUp {
+    /// The lookup.
+    pub lookup: String,
+    /// What it is asked with, as JSON.
+    pub with: String,
     /// What the provider says that it used.
     #[serde(serialize_with = "write_usage", deserialize_with = "read_usage")]
     pub usage: Used,

@@ -19,7 +19,7 @@ mod scripted;
 mod steered;
 mod values;
 
-pub use file::{Answer, Call, Ends, Found, Witness};
+pub use file::{Answer, Call, Ends, Found, LookUp, Witness};
 
 use crate::cache::{self, Asked, Cache, Entry, Survey, Which};
 use crate::engine::{Engine, Options};

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 /// One witness's world.
 pub(super) struct Scripted {
-    calls: HashMap<(String, u32), Call>,
+    calls: HashMap<(String, u32, u32), Call>,
     found: HashMap<(String, u32, u32), Found>,
     // What the run asked that the witness says nothing of.
     missing: Mutex<Vec<String>>,
@@ -25,7 +25,7 @@ pub(super) struct Scripted {
 
 impl Scripted {
     pub(super) fn new(witness: &Witness) -> Scripted {
-        let calls = witness.calls.iter().map(|c| ((c.step.clone(), c.call), c.clone()));
+        let calls = witness.calls.iter().map(|c| ((c.step.clone(), c.call, c.lookups), c.clone()));
         let found = witness.found.iter().map(|f| ((f.step.clone(), f.round, f.number), f.clone()));
         Scripted { calls: calls.collect(), found: found.collect(), missing: Mutex::default() }
     }
@@ -53,7 +53,7 @@ impl Scripted {
 #[async_trait]
 impl Director for Scripted {
     async fn reply(&self, at: At<'_>, request: &Request<'_>) -> Result<Reply, CallError> {
-        let call = self.calls.get(&(at.path.to_string(), at.number));
+        let call = self.calls.get(&(at.path.to_string(), at.number, at.lookups));
         match call.filter(|call| request.model.name == call.model) {
             Some(call) => played(call).await,
             None => {

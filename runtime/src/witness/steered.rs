@@ -5,11 +5,11 @@
 //! and each time it breaks off when it may have been billed in full.
 
 use super::choices::{Choices, Met};
-use super::file::{Answer, Call, Ends, Found};
+use super::file::{Answer, Call, Ends, Found, LookUp};
 use super::values::{Sizes, reason};
 use crate::exec::{At, Director};
 use crate::guard::Verdict;
-use crate::provider::{CallError, CallErrorKind, Embedded, Finish, Reply, Request, Texts, Usage};
+use crate::provider::{CallError, CallErrorKind, Embedded, Finish, Reply, Request, Texts, Usage, Wish};
 use crate::{RunError, StepPath};
 use async_trait::async_trait;
 use flow_diagnostics::{Code, Span};
@@ -231,6 +231,27 @@ impl Steered {
         }
     }
 
+    // The lookup that a model asks for as long as it may, with all that its arguments hold; nothing where it
+    // answers at once.
+    fn looks_up(&self, at: At<'_>, request: &Request<'_>) -> Option<LookUp> {
+        let tools = request.tools.filter(|tools| !tools.withheld)?;
+        let (name, items) = (place(at.path, at.round), at.path.items());
+        let state = &mut *self.lock();
+        let ways = tools.offered.len() + 1;
+        let way = self.choices.choose(&mut state.met, &format!("{name} looks up"), &items, ways);
+        let tool = tools.offered.get(way)?;
+        let own = [request.measure.clone()];
+        let mut sizes = self.sizes(request.max_output);
+        if !self.stage.measures.iter().any(|m| m.counts_like(request.measure)) {
+            sizes.measures = &own;
+        }
+        let mut choose = |what: &str, ways| {
+            self.choices.choose(&mut state.met, &format!("{name} asks {what}"), &items, ways)
+        };
+        let with = sizes.largest(&tool.args, &tool.name, &mut choose).to_string();
+        Some(LookUp { lookup: tool.name.clone(), with, usage: most(request) })
+    }
+
     // A good answer, as large as its type.
     fn answer(&self, at: At<'_>, request: &Request<'_>) -> String {
         let name = place(at.path, at.round);
@@ -291,6 +312,18 @@ impl Director for Steered {
     async fn reply(&self, at: At<'_>, request: &Request<'_>) -> Result<Reply, CallError> {
         let model = self.stage.plan.models.iter().position(|m| m.name == request.model.name);
         let model = ModelId(model.unwrap_or(0) as u32);
+        if let Some(asked) = self.looks_up(at, request) {
+            let call = Call {
+                step: at.path.to_string(),
+                call: at.number,
+                lookups: at.lookups,
+                model: request.model.name.to_string(),
+                after_ms: 0,
+                ends: Ends::LookUp(asked),
+            };
+            self.lock().script.calls.push(call.clone());
+            return played(&call).await;
+        }
         let (fate, after) = self.fate(at, model, request.output);
         let text = match fate {
             Fate::Answer => Some(self.answer(at, request)),
@@ -309,6 +342,7 @@ impl Director for Steered {
         let call = Call {
             step: at.path.to_string(),
             call: at.number,
+            lookups: at.lookups,
             model: request.model.name.to_string(),
             after_ms: after.as_millis() as u64,
             ends,
@@ -403,8 +437,16 @@ pub(super) async fn played(call: &Call) -> Result<Reply, CallError> {
         tokio::time::sleep(Duration::from_millis(call.after_ms)).await;
     }
     match &call.ends {
-        Ends::Answer(Answer { text, usage }) => {
-            Ok(Reply { text: text.clone(), usage: *usage, finish: Finish::Done, request_id: None })
+        Ends::Answer(Answer { text, usage }) => Ok(Reply {
+            text: text.clone(),
+            usage: *usage,
+            finish: Finish::Done,
+            request_id: None,
+            wish: None,
+        }),
+        Ends::LookUp(LookUp { lookup, with, usage }) => {
+            let wish = Some(Wish { tool: lookup.clone(), args: with.clone() });
+            Ok(Reply { text: String::new(), usage: *usage, finish: Finish::Done, request_id: None, wish })
         }
         Ends::Break => Err(CallError {
             kind: CallErrorKind::Server,

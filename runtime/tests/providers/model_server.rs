@@ -141,6 +141,7 @@ pub(crate) fn request<'a>(model: &'a Model, output: &'a Type) -> Request<'a> {
     let message = |role, text: &str| Message { role, text: text.into(), images: vec![] };
     Request {
         room: None,
+        tools: None,
         model,
         prompt: "answer",
         messages: vec![message(Role::System, "Be brief."), message(Role::User, "Say \"hi\".")],

@@ -26,6 +26,8 @@ pub(crate) enum Act {
     Break(&'static str),
     /// Ends as given.
     End(Finish),
+    /// Asks for a lookup with these arguments, at once.
+    Ask(&'static str, &'static str),
 }
 
 /// The provider `fake`. A model without acts left says back what it was told last, after a second.
@@ -90,8 +92,13 @@ impl Provider for Fake {
         request: &Request<'_>,
         on_text: &mut OnText<'_>,
     ) -> Result<Reply, CallError> {
-        let texts: Vec<String> = request.messages.iter().map(|m| m.text.clone()).collect();
+        let mut texts: Vec<String> = request.messages.iter().map(|m| m.text.clone()).collect();
         let echo = texts.last().cloned().unwrap_or_default();
+        if let Some(tools) = &request.tools {
+            texts
+                .extend(tools.turns.iter().map(|turn| format!("{} {} {}", turn.tool, turn.args, turn.found)));
+            texts.extend(tools.withheld.then(|| "withheld".to_owned()));
+        }
         self.calls.lock().unwrap().push((request.model.name.to_string(), texts));
         {
             let mut under_way = self.under_way.lock().unwrap();
@@ -117,7 +124,7 @@ impl Provider for Fake {
                     tokio::time::sleep(Millis(10).duration()).await;
                 }
                 let (text, request_id) = (pieces.concat(), Some("r1".to_owned()));
-                return Ok(Reply { text, usage, finish: Finish::Done, request_id });
+                return Ok(Reply { text, usage, finish: Finish::Done, request_id, wish: None });
             }
             Some(Act::Say(text)) => (text.to_owned(), Finish::Done),
             Some(Act::Late(ms, text)) => {
@@ -135,6 +142,13 @@ impl Provider for Fake {
                 on_text(text);
                 return failed(CallErrorKind::Connection, None);
             }
+            Some(Act::Ask(tool, args)) => {
+                // What is said beside a lookup is none of the answer.
+                on_text("I look.");
+                let wish = Some(Wish { tool: tool.to_owned(), args: args.to_owned() });
+                let (text, finish) = (String::new(), Finish::Done);
+                return Ok(Reply { text, usage, finish, request_id: None, wish });
+            }
             Some(Act::End(finish)) => ("half an ans".to_owned(), finish),
             None => {
                 tokio::time::sleep(Millis(1000).duration()).await;
@@ -142,7 +156,7 @@ impl Provider for Fake {
             }
         };
         on_text(&text);
-        Ok(Reply { text, usage, finish, request_id: Some("r1".to_owned()) })
+        Ok(Reply { text, usage, finish, request_id: Some("r1".to_owned()), wish: None })
     }
 
     // Each letter has its place, so that texts of the same letters are near.

@@ -70,7 +70,7 @@ async fn nothing_is_told_behind_what_does_not_pass() {
     // Asked again, what was told is void, and the new answer is the result when it has passed as a whole.
     let retry = |step: &mut Step| step.on_fail = Some(OnFail::Retry(1));
     let (report, lines) = told(guarded(retry), &[ANSWER, Act::Pieces(&["All good. ", "Bye."])]).await;
-    assert_eq!(lines[2..], ["restarts", "70 \"All good. \" false", "90 \"Bye.\" false"]);
+    assert_eq!(lines[2..], ["restarts", "80 \"All good. \" false", "90 \"Bye.\" false"]);
     assert_eq!(crate::shown(&report), "All good. Bye.");
 }
 

@@ -19,6 +19,7 @@ mod similar;
 mod steps;
 mod taped;
 mod told;
+mod tools;
 
 use fake::Fake;
 use flow_plan::{FlowId, Plan, Value};

@@ -7,6 +7,7 @@ mod cohere;
 mod google;
 mod ollama;
 mod responses;
+pub(crate) mod tools;
 
 use crate::server::Asked;
 use serde_json::Value as Json;

@@ -25,7 +25,19 @@ pub(super) fn request(request: &Request<'_>) -> Tokens {
         true => around::schema(request.measure, &model.provider, request.output),
         false => 0,
     };
+    let tools = request.tools.map_or(0, |tools| {
+        let offered = tools.offered.iter().map(|t| (t.name.as_str(), t.doc.as_str(), &t.args));
+        let held = schema > 0;
+        let turn = |turn: &flow_runtime::provider::Turn| {
+            text(model, &turn.args) + text(model, &turn.found) + around::turn(request.measure, &turn.tool)
+        };
+        let turns: u64 = tools.turns.iter().map(turn).sum();
+        turns + around::tools(request.measure, &model.provider, offered, held)
+    });
     let name = model.card.tokenizer.as_deref().unwrap_or(DEFAULT_TOKENIZER);
     let measure = Measure::named(name, None).expect("random programs name known tokenizers");
-    Tokens(measure.scaled(said + schema + around::framing(&model.provider, request.messages.len() as u64)))
+    Tokens(
+        measure
+            .scaled(said + schema + tools + around::framing(&model.provider, request.messages.len() as u64)),
+    )
 }

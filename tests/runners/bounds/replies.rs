@@ -78,6 +78,8 @@ static SPEC: CapabilitySpec =
 /// How one call goes.
 struct Fate {
     after: u64,
+    // What is asked for instead of an answer.
+    wish: Option<Wish>,
     ends: Result<(String, Finish), (CallErrorKind, Option<u64>)>,
     usage: Usage,
 }
@@ -121,8 +123,39 @@ impl Hostile {
             _ => Err((pick(rng, &[CallErrorKind::Key, CallErrorKind::Rejected]), None)),
         };
         let ends = ends.map(|(text, finish)| capped(request, text, finish));
+        let wish = if ends.is_ok() { self.wish(rng, size, request) } else { None };
+        let (wish, ends) = match wish {
+            Some(wish) => {
+                let (args, finish) = capped(request, wish.args, Finish::Done);
+                (Some(Wish { args: args.clone(), ..wish }), Ok((args, finish)))
+            }
+            None => (None, ends),
+        };
         let text = ends.as_ref().map_or("", |(text, _)| text);
-        Fate { after, usage: self.usage(rng, request, text), ends }
+        Fate { after, wish, usage: self.usage(rng, request, text), ends }
+    }
+
+    // The lookup that is asked for: mostly one that there is, with arguments that fit.
+    fn wish(&self, rng: &mut Rng, size: Size, request: &Request<'_>) -> Option<Wish> {
+        let tools = request.tools?;
+        let tool = &tools.offered[rng.usize(0..tools.offered.len())];
+        let mixed = self.policy == Policy::Mixed;
+        let asks = match (mixed, tools.withheld) {
+            (true, true) => rng.u32(0..12) == 0,
+            (true, false) => rng.u32(0..4) > 0,
+            (false, withheld) => !withheld,
+        };
+        if !asks {
+            return None;
+        }
+        let tokens = |text: &str| count::text(request.model, text);
+        let args = match rng.u32(0..8) {
+            0 if mixed => noise(rng, size, request),
+            1 if mixed => "{\"question\": [], \"more\": 1}".to_owned(),
+            _ => Maker { rng, size, count: &tokens, escaped_too: true }.json(&tool.args).to_string(),
+        };
+        let is_known = !mixed || rng.u32(0..8) > 0;
+        Some(Wish { tool: if is_known { tool.name.clone() } else { "nothing_of_the_kind".to_owned() }, args })
     }
 
     fn usage(&self, rng: &mut Rng, request: &Request<'_>, text: &str) -> Usage {
@@ -261,7 +294,7 @@ impl Provider for Hostile {
         on_text: &mut OnText<'_>,
     ) -> Result<Reply, CallError> {
         let mut open = Open::new(self, request);
-        let Fate { after, ends, usage } = self.fate(request);
+        let Fate { after, wish, ends, usage } = self.fate(request);
         if after > 0 {
             tokio::time::sleep(Duration::from_millis(after)).await;
         }
@@ -269,7 +302,8 @@ impl Provider for Hostile {
             Ok((text, finish)) => {
                 on_text(&text);
                 open.settle(request.model, usage);
-                Ok(Reply { text, usage, finish, request_id: None })
+                let text = if wish.is_some() { String::new() } else { text };
+                Ok(Reply { text, usage, finish, request_id: None, wish })
             }
             Err((kind, retry_after)) => {
                 // What no model saw is free.

@@ -76,6 +76,7 @@ fn show(witness: &Witness, report: &RunReport) {
         let step = one.replace_all(&call.step, "").into_owned();
         let (ends, used) = match &call.ends {
             Ends::Answer(answer) => ("answer", answer.usage),
+            Ends::LookUp(asked) => ("lookup", asked.usage),
             Ends::Break => ("break", Used::default()),
             Ends::Silence => ("silence", Used::default()),
         };

@@ -106,7 +106,7 @@ impl Watch {
             What::Token { text, result: true, .. } if self.streams => self.piece(text)?,
             What::Token { .. } | What::Partial { .. } => {}
             What::CallFinished { .. } => {}
-            What::ReviewWaiting { .. } => {}
+            What::ReviewWaiting { .. } | What::LookupAsked { .. } => {}
             What::Warned { message } => self.seen.warnings.push(message.clone()),
             What::StepFinished { status, model, attempts, spent, took, repaired, similar, .. } => {
                 let model = model.as_ref().map(ToString::to_string);

@@ -95,6 +95,9 @@ fn code(around: &Around<'_>, place: &Place<'_>, names: &Names<'_>) -> Vec<Candid
     if place.brackets.is_empty() && before.is_empty() {
         return words::ITEMS.iter().map(|(label, insert, doc)| word(label, insert, doc)).collect();
     }
+    if place.brackets.last().is_some_and(|b| b.open == '[' && b.before.ends_with("tools:")) {
+        return names.declared(&["lookup"], false);
+    }
     if before.ends_with("->") || place.is_type() {
         return names.types();
     }

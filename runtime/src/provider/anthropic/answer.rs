@@ -10,16 +10,7 @@ use serde_json::value::RawValue;
 /// Reads the protocol.
 #[derive(Debug, Default)]
 pub(super) struct Messages {
-    // Whether the answer is what the tool was called with, and not what was said beside it.
-    typed: bool,
     used: Used,
-}
-
-impl Messages {
-    /// An answer in a tool's input, or in plain text.
-    pub(super) fn new(typed: bool) -> Messages {
-        Messages { typed, ..Messages::default() }
-    }
 }
 
 impl Reader for Messages {
@@ -32,12 +23,17 @@ impl Reader for Messages {
                     self.used.add(message.usage);
                 }
             }
+            "content_block_start" => {
+                if let Some(Start { name: Some(name), .. }) = event.content_block {
+                    answer.tool(event.index, &name);
+                }
+            }
             "content_block_delta" => {
                 let delta = event.delta.unwrap_or_default();
-                match (self.typed, delta.text, delta.partial_json) {
-                    (true, _, Some(piece)) | (false, Some(piece), _) => answer.say(&piece.0),
-                    (true, Some(piece), None) => answer.say_aside(&piece.0),
-                    _ => {}
+                match (delta.text, delta.partial_json) {
+                    (_, Some(piece)) => answer.tool_piece(event.index, &piece.0),
+                    (Some(piece), None) => answer.words(&piece.0),
+                    (None, None) => {}
                 }
             }
             "message_delta" => {
@@ -60,12 +56,14 @@ impl Reader for Messages {
         if whole.error.is_some() {
             return Err(failed(answer, whole.error));
         }
-        for block in whole.content {
-            match (self.typed, block.text, block.input) {
-                (true, _, Some(input)) => answer.say(input.get()),
-                (false, Some(Text(text)), _) => answer.say(&text),
-                (true, Some(Text(text)), _) => answer.say_aside(&text),
-                _ => {}
+        for (at, block) in whole.content.into_iter().enumerate() {
+            match (block.text, block.input) {
+                (_, Some(input)) => {
+                    block.name.iter().for_each(|name| answer.tool(at as u64, &name.0));
+                    answer.tool_piece(at as u64, input.get());
+                }
+                (Some(Text(text)), None) => answer.words(&text),
+                (None, None) => {}
             }
         }
         answer.id = whole.id;
@@ -95,6 +93,10 @@ struct Event<'a> {
     r#type: &'a str,
     #[serde(default)]
     message: Option<Start>,
+    #[serde(default)]
+    index: u64,
+    #[serde(default)]
+    content_block: Option<Start>,
     #[serde(borrow, default)]
     delta: Option<Delta<'a>>,
     #[serde(default)]
@@ -107,6 +109,9 @@ struct Event<'a> {
 struct Start {
     #[serde(default)]
     id: Option<String>,
+    /// Of the block of a tool: which it is.
+    #[serde(default)]
+    name: Option<String>,
     #[serde(default)]
     usage: Option<Used>,
 }
@@ -139,6 +144,8 @@ struct Whole<'a> {
 struct Block<'a> {
     #[serde(borrow, default)]
     text: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    name: Option<Text<'a>>,
     #[serde(borrow, default)]
     input: Option<&'a RawValue>,
 }

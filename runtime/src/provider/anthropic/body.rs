@@ -1,20 +1,17 @@
 //! The request of the messages protocol, borrowed from the prompt and written straight into bytes.
 
 use crate::provider::images::Image;
-use crate::provider::schema::Schema;
+use crate::provider::tools::{Choice, Functions, Turn, call_id, raw, turns};
 use crate::provider::{Message, Request};
 use flow_plan::Role;
-use serde::ser::SerializeSeq;
+use serde::ser::{Error as _, SerializeSeq};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
-
-/// The name of the one tool that a typed answer must call.
-const TOOL: &str = "answer";
 
 /// The body of a request; the first `fixed` messages are marked for the prompt cache.
 pub(super) fn body(
     request: &Request<'_>,
-    schema: Option<&Schema>,
+    functions: Option<&Functions<'_>>,
     fixed: usize,
 ) -> serde_json::Result<Vec<u8>> {
     let settings = &request.model.settings;
@@ -30,14 +27,15 @@ pub(super) fn body(
         model: &request.model.model,
         max_tokens: request.max_output.0,
         system,
-        messages: Messages(&request.messages, marked),
+        messages: Messages(&request.messages, marked, turns(request)),
         temperature: settings.temperature,
         top_p: settings.top_p,
         stop_sequences: &settings.stop,
-        tools: schema.map(|schema| {
-            [Tool { name: TOOL, description: "Gives the answer in its form.", input_schema: &schema.text }]
+        tools: functions.map(|functions| {
+            let list = functions.list.iter();
+            list.map(|f| Tool { name: &f.name, description: f.doc, input_schema: f.schema }).collect()
         }),
-        tool_choice: schema.map(|_| Choice { r#type: "tool", name: TOOL }),
+        tool_choice: functions.map(Chosen::of),
         stream: request.stream,
     })
 }
@@ -56,27 +54,44 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     stop_sequences: &'a [ecow::EcoString],
     #[serde(skip_serializing_if = "Option::is_none")]
-    tools: Option<[Tool<'a>; 1]>,
+    tools: Option<Vec<Tool<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    tool_choice: Option<Choice>,
+    tool_choice: Option<Chosen<'a>>,
     stream: bool,
 }
 
 #[derive(Serialize)]
 struct Tool<'a> {
-    name: &'static str,
-    description: &'static str,
+    name: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    description: &'a str,
     input_schema: &'a RawValue,
 }
 
 #[derive(Serialize)]
-struct Choice {
+struct Chosen<'a> {
     r#type: &'static str,
-    name: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disable_parallel_tool_use: Option<bool>,
 }
 
-// The messages, and which of them is marked.
-struct Messages<'a>(&'a [Message], Option<usize>);
+impl Chosen<'_> {
+    fn of<'a>(functions: &'a Functions<'_>) -> Chosen<'a> {
+        let (r#type, name) = match functions.choice {
+            Choice::Auto => ("auto", None),
+            Choice::Any => ("any", None),
+            Choice::None => ("none", None),
+            Choice::Answer => ("tool", functions.answer.as_deref()),
+        };
+        let may_choose = matches!(functions.choice, Choice::Auto | Choice::Any);
+        Chosen { r#type, name, disable_parallel_tool_use: may_choose.then_some(true) }
+    }
+}
+
+// The messages, which of them is marked, and behind them what was looked up.
+struct Messages<'a>(&'a [Message], Option<usize>, &'a [Turn]);
 
 impl Serialize for Messages<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -94,6 +109,14 @@ impl Serialize for Messages<'_> {
             } else {
                 list.serialize_element(&Said { role, content: Parts(message, is_marked) })?;
             }
+        }
+        for (number, turn) in self.2.iter().enumerate() {
+            let id = call_id(number);
+            let input = raw(&turn.args).map_err(S::Error::custom)?;
+            let used = Part::ToolUse { id: &id, name: &turn.tool, input };
+            list.serialize_element(&Said { role: "assistant", content: [used] })?;
+            let found = Part::ToolResult { tool_use_id: &id, content: &turn.found };
+            list.serialize_element(&Said { role: "user", content: [found] })?;
         }
         list.end()
     }
@@ -133,6 +156,15 @@ enum Part<'a> {
     },
     Image {
         source: Source<'a>,
+    },
+    ToolUse {
+        id: &'a str,
+        name: &'a str,
+        input: &'a RawValue,
+    },
+    ToolResult {
+        tool_use_id: &'a str,
+        content: &'a str,
     },
 }
 

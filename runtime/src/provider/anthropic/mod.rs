@@ -12,6 +12,7 @@ use super::failure::{not_taken, unsendable};
 use super::http::{self, Sent};
 use super::prefix::Prefixes;
 use super::schema::Schemas;
+use super::tools::Functions;
 use super::{CallError, OnText, Provider, Reply, Request};
 use crate::{Context, Environment};
 use answer::Messages;
@@ -84,15 +85,11 @@ impl Provider for Anthropic {
         let url = format!("{}/v1/messages", base.trim_end_matches("/v1"));
         let schema = self.schemas.held(request, false)?;
         let fixed = self.prefixes.marked(request);
-        let body = body::body(request, schema.as_ref(), fixed).map_err(|e| unsendable(&e))?;
+        let functions = Functions::of(request, schema.as_ref(), true);
+        let body = body::body(request, functions.as_ref(), fixed).map_err(|e| unsendable(&e))?;
         let sent = Sent { url, headers, body };
-        exchange(
-            (context, &SPEC, request.room),
-            sent,
-            (Messages::new(schema.is_some()), schema.as_ref()),
-            on_text,
-        )
-        .await
+        let read = (Messages::default(), schema.as_ref(), functions.as_ref());
+        exchange((context, &SPEC, request.room), sent, read, on_text).await
     }
 }
 

@@ -9,33 +9,24 @@ use serde_json::value::RawValue;
 
 /// Reads the protocol.
 #[derive(Debug)]
-pub(super) struct Converse {
-    // Whether the answer is what the tool was called with, and not what was said beside it.
-    typed: bool,
-}
-
-impl Converse {
-    /// An answer in a tool's input, or in plain text.
-    pub(super) fn new(typed: bool) -> Converse {
-        Converse { typed }
-    }
-
-    fn text(&self, text: &str, answer: &mut Answer<'_, '_>) {
-        if self.typed { answer.say_aside(text) } else { answer.say(text) }
-    }
-}
+pub(super) struct Converse;
 
 impl Reader for Converse {
     fn event(&mut self, kind: &str, data: &[u8], answer: &mut Answer<'_, '_>) -> Result<(), Failed> {
         let event: Event<'_> = json(answer.spec, data)?;
         match kind {
+            "contentBlockStart" => {
+                if let Some(tool) = event.start.and_then(|start| start.tool_use) {
+                    answer.tool(event.content_block_index, &tool.name);
+                }
+            }
             "contentBlockDelta" => {
                 let Some(delta) = event.delta else { return Ok(()) };
                 if let Some(text) = delta.text {
-                    self.text(&text.0, answer);
+                    answer.words(&text.0);
                 }
-                if let Some(tool) = delta.tool_use.filter(|_| self.typed) {
-                    answer.say(&tool.input.0);
+                if let Some(tool) = delta.tool_use {
+                    answer.tool_piece(event.content_block_index, &tool.input.0);
                 }
             }
             "messageStop" => answer.finish = Some(finish(event.stop_reason, answer)?),
@@ -51,12 +42,14 @@ impl Reader for Converse {
 
     fn whole(&mut self, body: &[u8], answer: &mut Answer<'_, '_>) -> Result<(), Failed> {
         let whole: Whole<'_> = json(answer.spec, body)?;
-        for block in whole.output.and_then(|o| o.message).map(|m| m.content).unwrap_or_default() {
+        let blocks = whole.output.and_then(|o| o.message).map(|m| m.content).unwrap_or_default();
+        for (at, block) in blocks.into_iter().enumerate() {
             if let Some(text) = block.text {
-                self.text(&text.0, answer);
+                answer.words(&text.0);
             }
-            if let Some(tool) = block.tool_use.filter(|_| self.typed) {
-                answer.say(tool.input.get());
+            if let Some(tool) = block.tool_use {
+                tool.name.iter().for_each(|name| answer.tool(at as u64, &name.0));
+                answer.tool_piece(at as u64, tool.input.get());
             }
         }
         answer.usage = whole.usage.unwrap_or_default().usage();
@@ -81,12 +74,28 @@ fn finish(reason: Option<String>, answer: &Answer<'_, '_>) -> Result<Finish, Fai
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Event<'a> {
+    #[serde(default)]
+    content_block_index: u64,
+    #[serde(default)]
+    start: Option<Start>,
     #[serde(borrow, default)]
     delta: Option<Delta<'a>>,
     #[serde(default)]
     stop_reason: Option<String>,
     #[serde(default)]
     usage: Option<Used>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Start {
+    #[serde(default)]
+    tool_use: Option<Named>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    name: String,
 }
 
 #[derive(Deserialize)]
@@ -138,6 +147,8 @@ struct Block<'a> {
 
 #[derive(Deserialize)]
 struct Tool<'a> {
+    #[serde(borrow, default)]
+    name: Option<Text<'a>>,
     #[serde(borrow)]
     input: &'a RawValue,
 }

@@ -1,20 +1,22 @@
 //! The request of the Converse protocol.
 
+use crate::provider::failure::unsendable;
 use crate::provider::images::Image;
-use crate::provider::schema::Schema;
+use crate::provider::tools::{Choice, Functions, call_id, raw, turns};
 use crate::provider::{CallError, CallErrorKind, Message, Request};
 use flow_plan::{CapabilitySpec, Role};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-/// The name of the one tool that a typed answer must call.
-const TOOL: &str = "answer";
+/// What is said behind the last lookup of a text: the protocol can't forbid what it offers, and wants what
+/// was called to be offered.
+const LAST: &str = "No function can be called any more. Answer now.";
 
 /// The body of a request; the first `fixed` messages are marked for the prompt cache.
 pub(super) fn body<'a>(
     spec: &CapabilitySpec,
     request: &'a Request<'_>,
-    schema: Option<&'a Schema>,
+    functions: Option<&'a Functions<'_>>,
     fixed: usize,
 ) -> Result<Body<'a>, CallError> {
     let settings = &request.model.settings;
@@ -39,6 +41,16 @@ pub(super) fn body<'a>(
             }
         }
     }
+    for (number, turn) in turns(request).iter().enumerate() {
+        let input = raw(&turn.args).map_err(|e| unsendable(&e))?;
+        let used = Used { tool_use_id: call_id(number), name: &turn.tool, input };
+        messages.push(Said { role: "assistant", content: vec![Block::ToolUse(used)] });
+        let found = Found { tool_use_id: call_id(number), content: [Words { text: &turn.found }] };
+        messages.push(Said { role: "user", content: vec![Block::ToolResult(found)] });
+    }
+    if let (Some(Choice::None), Some(last)) = (functions.map(|f| f.choice), messages.last_mut()) {
+        last.content.push(Block::Text(LAST));
+    }
     Ok(Body {
         system,
         messages,
@@ -48,17 +60,24 @@ pub(super) fn body<'a>(
             top_p: settings.top_p,
             stop_sequences: &settings.stop,
         },
-        tool_config: schema.map(|schema| ToolConfig {
-            tools: [Tool {
-                tool_spec: ToolSpec {
-                    name: TOOL,
-                    description: "Gives the answer in its form.",
-                    input_schema: InputSchema { json: &schema.text },
-                },
-            }],
-            tool_choice: Choice { tool: Name { name: TOOL } },
-        }),
+        tool_config: functions.map(config),
     })
+}
+
+fn config<'a>(functions: &'a Functions<'_>) -> ToolConfig<'a> {
+    let tools = functions.list.iter().map(|f| Tool {
+        tool_spec: ToolSpec {
+            name: &f.name,
+            description: f.doc,
+            input_schema: InputSchema { json: f.schema },
+        },
+    });
+    let tool_choice = match (functions.choice, &functions.answer) {
+        (Choice::Answer, Some(name)) => Chosen::Tool { name },
+        (Choice::Any, _) => Chosen::Any {},
+        _ => Chosen::Auto {},
+    };
+    ToolConfig { tools: tools.collect(), tool_choice }
 }
 
 fn content<'a>(spec: &CapabilitySpec, message: &'a Message) -> Result<Vec<Block<'a>>, CallError> {
@@ -107,6 +126,28 @@ enum Block<'a> {
     Text(&'a str),
     Image(Picture<'a>),
     CachePoint(CachePoint),
+    ToolUse(Used<'a>),
+    ToolResult(Found<'a>),
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Used<'a> {
+    tool_use_id: String,
+    name: &'a str,
+    input: &'a RawValue,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Found<'a> {
+    tool_use_id: String,
+    content: [Words<'a>; 1],
+}
+
+#[derive(Serialize)]
+struct Words<'a> {
+    text: &'a str,
 }
 
 #[derive(Serialize)]
@@ -140,8 +181,8 @@ struct Inference<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ToolConfig<'a> {
-    tools: [Tool<'a>; 1],
-    tool_choice: Choice,
+    tools: Vec<Tool<'a>>,
+    tool_choice: Chosen<'a>,
 }
 
 #[derive(Serialize)]
@@ -153,8 +194,9 @@ struct Tool<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ToolSpec<'a> {
-    name: &'static str,
-    description: &'static str,
+    name: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    description: &'a str,
     input_schema: InputSchema<'a>,
 }
 
@@ -164,11 +206,9 @@ struct InputSchema<'a> {
 }
 
 #[derive(Serialize)]
-struct Choice {
-    tool: Name,
-}
-
-#[derive(Serialize)]
-struct Name {
-    name: &'static str,
+#[serde(rename_all = "camelCase")]
+enum Chosen<'a> {
+    Auto {},
+    Any {},
+    Tool { name: &'a str },
 }

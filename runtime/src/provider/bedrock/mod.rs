@@ -13,6 +13,7 @@ use super::failure::{not_taken, unsendable};
 use super::http::{self, Sent};
 use super::prefix::Prefixes;
 use super::schema::Schemas;
+use super::tools::Functions;
 use super::{CallError, OnText, Provider, Reply, Request};
 use crate::{Context, Environment};
 use answer::Converse;
@@ -89,7 +90,8 @@ impl Provider for Bedrock {
         let method = if request.stream { "converse-stream" } else { "converse" };
         let url = format!("{base}/model/{id}/{method}");
         let schema = self.schemas.held(request, false)?;
-        let body = body::body(&SPEC, request, schema.as_ref(), self.prefixes.marked(request))?;
+        let functions = Functions::of(request, schema.as_ref(), true);
+        let body = body::body(&SPEC, request, functions.as_ref(), self.prefixes.marked(request))?;
         let body = serde_json::to_vec(&body).map_err(|e| unsendable(&e))?;
         let headers = match bearer(env, model)? {
             Some(key) => http::bearer(Some(&key))?,
@@ -97,13 +99,8 @@ impl Provider for Bedrock {
             None => sign::headers(env, model, region.unwrap_or("us-east-1"), (&url, &body))?,
         };
         let sent = Sent { url, headers, body };
-        exchange(
-            (context, &SPEC, request.room),
-            sent,
-            (Converse::new(schema.is_some()), schema.as_ref()),
-            on_text,
-        )
-        .await
+        let read = (Converse, schema.as_ref(), functions.as_ref());
+        exchange((context, &SPEC, request.room), sent, read, on_text).await
     }
 }
 

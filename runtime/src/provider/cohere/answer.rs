@@ -22,7 +22,13 @@ impl Reader for Events {
             "content-delta" => {
                 let message = event.delta.and_then(|d| d.message);
                 if let Some(text) = message.and_then(|m| m.content).and_then(|c| c.text) {
-                    answer.say(&text.0);
+                    answer.words(&text.0);
+                }
+            }
+            "tool-call-start" | "tool-call-delta" => {
+                let message = event.delta.and_then(|d| d.message);
+                if let Some(call) = message.and_then(|m| m.tool_calls) {
+                    called(event.index, call, answer);
                 }
             }
             "message-end" => {
@@ -40,15 +46,25 @@ impl Reader for Events {
 
     fn whole(&mut self, body: &[u8], answer: &mut Answer<'_, '_>) -> Result<(), Failed> {
         let whole: Whole<'_> = json(answer.spec, body)?;
-        for part in whole.message.into_iter().flat_map(|m| m.content.unwrap_or_default()) {
+        let message = whole.message.unwrap_or_default();
+        for part in message.content.unwrap_or_default() {
             if let Some(text) = part.text {
-                answer.say(&text.0);
+                answer.words(&text.0);
             }
+        }
+        for (at, call) in message.tool_calls.unwrap_or_default().into_iter().enumerate() {
+            called(at as u64, call, answer);
         }
         answer.id = whole.id;
         let End { finish_reason, usage, error } = whole.end;
         end(finish_reason, usage, error, answer)
     }
+}
+
+fn called(at: u64, call: Call<'_>, answer: &mut Answer<'_, '_>) {
+    let Some(function) = call.function else { return };
+    function.name.iter().for_each(|name| answer.tool(at, &name.0));
+    function.arguments.iter().for_each(|piece| answer.tool_piece(at, &piece.0));
 }
 
 fn end(
@@ -82,6 +98,8 @@ struct Event<'a> {
     r#type: &'a str,
     #[serde(default)]
     id: Option<String>,
+    #[serde(default)]
+    index: u64,
     #[serde(borrow, default)]
     delta: Option<Delta<'a>>,
 }
@@ -98,6 +116,22 @@ struct Delta<'a> {
 struct Said<'a> {
     #[serde(borrow, default)]
     content: Option<Part<'a>>,
+    #[serde(borrow, default)]
+    tool_calls: Option<Call<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Call<'a> {
+    #[serde(borrow, default)]
+    function: Option<Function<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Function<'a> {
+    #[serde(borrow, default)]
+    name: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    arguments: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -110,10 +144,12 @@ struct Whole<'a> {
     end: End,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 struct Message<'a> {
     #[serde(borrow, default)]
     content: Option<Vec<Part<'a>>>,
+    #[serde(borrow, default)]
+    tool_calls: Option<Vec<Call<'a>>>,
 }
 
 #[derive(Deserialize)]

@@ -12,6 +12,7 @@ use super::exchange::exchange;
 use super::failure::{not_taken, unsendable};
 use super::http::{self, Sent};
 use super::schema::Schemas;
+use super::tools::Functions;
 use super::{CallError, Embedded, OnText, Provider, Reply, Request, Texts};
 use crate::Context;
 use answer::Events;
@@ -75,9 +76,12 @@ impl Provider for Cohere {
         let key = http::key(&SPEC, env, model)?;
         let url = format!("{}/v2/chat", without_version(&http::base_url(&SPEC, env, model)?));
         let schema = self.schemas.held(request, false)?;
-        let body = body::body(request, schema.as_ref()).map_err(|e| unsendable(&e))?;
+        // A schema and tools exclude one another: the answer is one of the tools then.
+        let functions = request.tools.and_then(|_| Functions::of(request, schema.as_ref(), true));
+        let body = body::body(request, schema.as_ref(), functions.as_ref()).map_err(|e| unsendable(&e))?;
         let sent = Sent { url, headers: http::bearer(key.as_deref())?, body };
-        exchange((context, &SPEC, request.room), sent, (Events, schema.as_ref()), on_text).await
+        let read = (Events, schema.as_ref(), functions.as_ref());
+        exchange((context, &SPEC, request.room), sent, read, on_text).await
     }
 
     async fn embed(&self, context: &Context, request: &Texts<'_>) -> Result<Embedded, CallError> {

@@ -5,6 +5,7 @@ use crate::provider::failure::Failed;
 use crate::provider::{Finish, Usage};
 use flow_plan::Tokens;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 /// Reads the protocol.
 #[derive(Debug)]
@@ -30,7 +31,12 @@ impl Reader for Candidates {
         let Some(candidate) = piece.candidates.into_iter().next() else { return Ok(()) };
         for part in candidate.content.and_then(|c| c.parts).unwrap_or_default() {
             if let (Some(text), false) = (part.text, part.thought) {
-                answer.say(&text.0);
+                answer.words(&text.0);
+            }
+            // A call comes whole, and only the first counts.
+            if let Some(call) = part.function_call.filter(|_| answer.calls_nothing()) {
+                answer.tool(0, &call.name.0);
+                answer.tool_piece(0, call.args.map_or("{}", RawValue::get));
             }
         }
         if let Some(reason) = candidate.finish_reason {
@@ -87,11 +93,22 @@ struct Content<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Part<'a> {
+    #[serde(borrow, default)]
+    function_call: Option<Call<'a>>,
     #[serde(borrow, default)]
     text: Option<Text<'a>>,
     #[serde(default)]
     thought: bool,
+}
+
+#[derive(Deserialize)]
+struct Call<'a> {
+    #[serde(borrow)]
+    name: Text<'a>,
+    #[serde(borrow, default)]
+    args: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]

@@ -13,6 +13,7 @@ use super::exchange::exchange;
 use super::failure::unsendable;
 use super::http::{self, Sent};
 use super::schema::Schemas;
+use super::tools::Functions;
 use super::{CallError, Embedded, OnText, Provider, Reply, Request, Texts};
 use crate::{Context, Environment};
 use answer::Candidates;
@@ -79,16 +80,23 @@ impl Provider for Google {
         let (model, env) = (request.model, &context.env);
         let headers = headers(env, model)?;
         let base = http::base_url(&SPEC, env, model)?;
-        // The stable version, unless the address says another.
-        let base =
-            if base.ends_with("/v1beta") { base } else { format!("{}/v1", base.trim_end_matches("/v1")) };
+        // The stable version, unless the address says another, or for functions, which it does not take as
+        // JSON schemas.
+        let base = match (base.ends_with("/v1beta"), request.tools) {
+            (true, _) => base,
+            (false, None) => format!("{}/v1", base.trim_end_matches("/v1")),
+            (false, Some(_)) => format!("{}/v1beta", base.trim_end_matches("/v1")),
+        };
         let name = http::in_path(&model.model);
         let method = if request.stream { "streamGenerateContent?alt=sse" } else { "generateContent" };
         let url = format!("{base}/models/{name}:{method}");
         let schema = self.schemas.held(request, false)?;
-        let body = body::body(request, schema.as_ref()).map_err(|e| unsendable(&e))?;
+        // Older models take no functions beside a schema: the answer is one of the functions then.
+        let functions = request.tools.and_then(|_| Functions::of(request, schema.as_ref(), true));
+        let body = body::body(request, schema.as_ref(), functions.as_ref()).map_err(|e| unsendable(&e))?;
         let sent = Sent { url, headers, body };
-        exchange((context, &SPEC, request.room), sent, (Candidates, schema.as_ref()), on_text).await
+        let read = (Candidates, schema.as_ref(), functions.as_ref());
+        exchange((context, &SPEC, request.room), sent, read, on_text).await
     }
 
     async fn embed(&self, context: &Context, request: &Texts<'_>) -> Result<Embedded, CallError> {

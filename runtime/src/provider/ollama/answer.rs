@@ -5,6 +5,7 @@ use crate::provider::failure::Failed;
 use crate::provider::{Finish, Usage};
 use flow_plan::Tokens;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 /// Reads the protocol.
 #[derive(Debug)]
@@ -16,8 +17,14 @@ impl Reader for Pieces {
         if let Some(error) = piece.error {
             return Err(answer.fail("", &error));
         }
-        if let Some(text) = piece.message.and_then(|m| m.content) {
-            answer.say(&text.0);
+        if let Some(message) = piece.message {
+            message.content.iter().for_each(|text| answer.words(&text.0));
+            // A call comes whole, and only the first counts.
+            let call = message.tool_calls.unwrap_or_default().into_iter().next();
+            if let Some(Call { function }) = call.filter(|_| answer.calls_nothing()) {
+                answer.tool(0, &function.name.0);
+                answer.tool_piece(0, function.arguments.map_or("{}", RawValue::get));
+            }
         }
         if piece.done {
             answer.done = true;
@@ -57,4 +64,20 @@ struct Piece<'a> {
 struct Said<'a> {
     #[serde(borrow, default)]
     content: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    tool_calls: Option<Vec<Call<'a>>>,
+}
+
+#[derive(Deserialize)]
+struct Call<'a> {
+    #[serde(borrow)]
+    function: Function<'a>,
+}
+
+#[derive(Deserialize)]
+struct Function<'a> {
+    #[serde(borrow)]
+    name: Text<'a>,
+    #[serde(borrow, default)]
+    arguments: Option<&'a RawValue>,
 }

@@ -1,7 +1,9 @@
 //! The request of Ollama's chat protocol.
 
 use crate::provider::images::Image;
+use crate::provider::openai::Tool;
 use crate::provider::schema::Schema;
+use crate::provider::tools::{Functions, raw, turns};
 use crate::provider::{CallError, Message, Request};
 use flow_plan::{CapabilitySpec, Role};
 use serde::Serialize;
@@ -44,15 +46,25 @@ pub(super) fn images<'a>(
 /// The body of a request.
 pub(super) fn body(
     request: &Request<'_>,
-    schema: Option<&Schema>,
+    (schema, functions): (Option<&Schema>, Option<&Functions<'_>>),
     (think, images): (Option<Think>, Vec<Vec<&str>>),
 ) -> serde_json::Result<Vec<u8>> {
+    let schema = schema.filter(|_| functions.is_none());
+    let said = request.messages.iter().zip(images).map(|(m, images)| said(m, images));
+    let mut messages: Vec<Said<'_>> = said.collect();
+    for turn in turns(request) {
+        let call = Call { function: Made { name: &turn.tool, arguments: raw(&turn.args)? } };
+        let asked = Said { tool_calls: Some([call]), ..Said::of("assistant", "") };
+        let found = Said { tool_name: Some(&turn.tool), ..Said::of("tool", &turn.found) };
+        messages.extend([asked, found]);
+    }
     let (settings, card) = (&request.model.settings, &request.model.card);
     serde_json::to_vec(&Body {
         model: &request.model.model,
-        messages: request.messages.iter().zip(images).map(|(m, images)| said(m, images)).collect(),
+        messages,
         stream: request.stream,
         format: schema.map(|schema| &*schema.text),
+        tools: functions.map(Tool::all),
         think,
         options: Options {
             num_ctx: card.context.0,
@@ -71,7 +83,7 @@ fn said<'a>(message: &'a Message, images: Vec<&'a str>) -> Said<'a> {
         Role::User => "user",
         Role::Assistant => "assistant",
     };
-    Said { role, content: &message.text, images }
+    Said { images, ..Said::of(role, &message.text) }
 }
 
 #[derive(Serialize)]
@@ -81,6 +93,8 @@ struct Body<'a> {
     stream: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     format: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tools: Option<Vec<Tool<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     think: Option<Think>,
     options: Options<'a>,
@@ -92,6 +106,27 @@ struct Said<'a> {
     content: &'a str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     images: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_calls: Option<[Call<'a>; 1]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_name: Option<&'a str>,
+}
+
+impl<'a> Said<'a> {
+    fn of(role: &'static str, content: &'a str) -> Said<'a> {
+        Said { role, content, images: Vec::new(), tool_calls: None, tool_name: None }
+    }
+}
+
+#[derive(Serialize)]
+struct Call<'a> {
+    function: Made<'a>,
+}
+
+#[derive(Serialize)]
+struct Made<'a> {
+    name: &'a str,
+    arguments: &'a RawValue,
 }
 
 #[derive(Serialize)]

@@ -12,6 +12,7 @@ use super::exchange::exchange;
 use super::failure::{not_taken, unsendable};
 use super::http::{self, Sent};
 use super::schema::Schemas;
+use super::tools::Functions;
 use super::{CallError, Embedded, OnText, Provider, Reply, Request, Texts};
 use crate::Context;
 use answer::Pieces;
@@ -80,9 +81,15 @@ impl Provider for Ollama {
         let url = format!("{}/api/chat", address(&http::base_url(&SPEC, env, model)?));
         let schema = self.schemas.held(request, false)?;
         let images = body::images(&SPEC, &request.messages)?;
-        let body = body::body(request, schema.as_ref(), (think, images)).map_err(|e| unsendable(&e))?;
+        // The sampler holds to a schema or lets tools be called, so that the answer is one of the tools as
+        // long as there are lookups; and nobody can be told to call none, so that they are left out then.
+        let may_ask = request.tools.filter(|tools| !tools.withheld);
+        let functions = may_ask.and_then(|_| Functions::of(request, schema.as_ref(), true));
+        let held = (schema.as_ref(), functions.as_ref());
+        let body = body::body(request, held, (think, images)).map_err(|e| unsendable(&e))?;
         let sent = Sent { url, headers: http::bearer(key.as_deref())?, body };
-        exchange((context, &SPEC, request.room), sent, (Pieces, schema.as_ref()), on_text).await
+        let read = (Pieces, schema.as_ref(), functions.as_ref());
+        exchange((context, &SPEC, request.room), sent, read, on_text).await
     }
 
     async fn embed(&self, context: &Context, request: &Texts<'_>) -> Result<Embedded, CallError> {

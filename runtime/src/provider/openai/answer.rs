@@ -56,11 +56,21 @@ impl Chat {
                 self.refused |= !refusal.0.is_empty();
             }
             match said.content {
-                Some(Content::Text(text)) => answer.say(&text),
+                Some(Content::Text(text)) => answer.words(&text),
                 Some(Content::Parts(parts)) => {
-                    parts.iter().filter_map(|p| p.text.as_ref()).for_each(|text| answer.say(&text.0));
+                    parts.iter().filter_map(|p| p.text.as_ref()).for_each(|text| answer.words(&text.0));
                 }
                 None => {}
+            }
+            for (nth, call) in said.tool_calls.into_iter().flatten().enumerate() {
+                let at = call.index.unwrap_or(nth as u64);
+                let Some(function) = call.function else { continue };
+                if let Some(name) = function.name.filter(|name| !name.0.is_empty()) {
+                    answer.tool(at, &name.0);
+                }
+                if let Some(piece) = function.arguments {
+                    answer.tool_piece(at, &piece.0);
+                }
             }
         }
         match choice.finish_reason.as_ref().map(|reason| &*reason.0) {
@@ -119,6 +129,24 @@ struct Said<'a> {
     content: Option<Content<'a>>,
     #[serde(borrow, default)]
     refusal: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    tool_calls: Option<Vec<Call<'a>>>,
+}
+
+#[derive(Deserialize)]
+struct Call<'a> {
+    #[serde(default)]
+    index: Option<u64>,
+    #[serde(borrow, default)]
+    function: Option<Function<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Function<'a> {
+    #[serde(borrow, default)]
+    name: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    arguments: Option<Text<'a>>,
 }
 
 // Mistral's models that think send a list of parts, thoughts among them.

@@ -3,23 +3,39 @@
 
 use super::Dialect;
 use crate::provider::schema::Schema;
+use crate::provider::tools::{Choice, Functions, Turn, call_id, turns};
 use crate::provider::{Message, Request};
 use flow_plan::Role;
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+/// The functions of a request. A service that takes no schema beside tools gets a tool for the answer,
+/// and at the end the schema alone.
+pub(crate) fn functions<'a>(
+    request: &Request<'a>,
+    schema: Option<&'a Schema>,
+    dialect: &Dialect,
+) -> Option<Functions<'a>> {
+    let tools = request.tools?;
+    if dialect.both || schema.is_none() {
+        return Functions::of(request, schema, false);
+    }
+    (!tools.withheld).then(|| Functions::of(request, schema, true)).flatten()
+}
+
 /// The body of a request, as a service of the protocol takes it.
 pub(crate) fn body(
     request: &Request<'_>,
-    schema: Option<&Schema>,
+    (schema, functions): (Option<&Schema>, Option<&Functions<'_>>),
     dialect: &Dialect,
 ) -> serde_json::Result<Vec<u8>> {
+    let schema = schema.filter(|_| functions.is_none_or(|functions| functions.answer.is_none()));
     let settings = &request.model.settings;
     let most = request.max_output.0;
     serde_json::to_vec(&Body {
         model: &request.model.model,
-        messages: Messages(&request.messages),
+        messages: Messages(&request.messages, turns(request)),
         max_completion_tokens: dialect.newer_cap.then_some(most),
         max_tokens: (!dialect.newer_cap).then_some(most),
         temperature: settings.temperature,
@@ -32,6 +48,13 @@ pub(crate) fn body(
             r#type: "json_schema",
             json_schema: Named { name: name(request.prompt), strict: schema.strict, schema: &schema.text },
         }),
+        tools: functions.map(Tool::all),
+        tool_choice: functions.map(|functions| match functions.choice {
+            Choice::Auto => "auto",
+            Choice::Any | Choice::Answer => "required",
+            Choice::None => "none",
+        }),
+        parallel_tool_calls: functions.filter(|_| dialect.one_by_one).map(|_| false),
         stream: request.stream,
         stream_options: (request.stream && dialect.asks_usage)
             .then_some(StreamOptions { include_usage: true }),
@@ -60,6 +83,12 @@ struct Body<'a> {
     reasoning_effort: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     response_format: Option<Format<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tools: Option<Vec<Tool<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_choice: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parallel_tool_calls: Option<bool>,
     stream: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     stream_options: Option<StreamOptions>,
@@ -83,11 +112,74 @@ struct StreamOptions {
     include_usage: bool,
 }
 
-struct Messages<'a>(&'a [Message]);
+/// A function, as this protocol and its likes are sent it.
+#[derive(Serialize)]
+pub(crate) struct Tool<'a> {
+    r#type: &'static str,
+    function: Function<'a>,
+}
+
+#[derive(Serialize)]
+struct Function<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    description: &'a str,
+    parameters: &'a RawValue,
+}
+
+impl<'a> Tool<'a> {
+    /// All functions of a request.
+    pub(crate) fn all(functions: &'a Functions<'_>) -> Vec<Tool<'a>> {
+        let tool = |f: &'a crate::provider::tools::Function<'_>| Tool {
+            r#type: "function",
+            function: Function { name: &f.name, description: f.doc, parameters: f.schema },
+        };
+        functions.list.iter().map(tool).collect()
+    }
+}
+
+/// A call that the model has made, as it goes back to it.
+#[derive(Serialize)]
+pub(crate) struct Made<'a> {
+    id: String,
+    r#type: &'static str,
+    function: Arguments<'a>,
+}
+
+#[derive(Serialize)]
+struct Arguments<'a> {
+    name: &'a str,
+    arguments: &'a str,
+}
+
+impl<'a> Made<'a> {
+    /// The call of a turn, from 0.
+    pub(crate) fn of(number: usize, turn: &'a Turn) -> Made<'a> {
+        let function = Arguments { name: &turn.tool, arguments: &turn.args };
+        Made { id: call_id(number), r#type: "function", function }
+    }
+}
+
+#[derive(Serialize)]
+struct Asked<'a> {
+    role: &'static str,
+    content: &'static str,
+    tool_calls: [Made<'a>; 1],
+}
+
+#[derive(Serialize)]
+struct Found<'a> {
+    role: &'static str,
+    tool_call_id: String,
+    content: &'a str,
+}
+
+// The messages, and behind them what was looked up.
+struct Messages<'a>(&'a [Message], &'a [Turn]);
 
 impl Serialize for Messages<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(Some(self.0.len()))?;
+        let mut list = serializer.serialize_seq(Some(self.0.len() + 2 * self.1.len()))?;
         for message in self.0 {
             let role = match message.role {
                 Role::System => "system",
@@ -99,6 +191,12 @@ impl Serialize for Messages<'_> {
             } else {
                 list.serialize_element(&Said { role, content: Parts(message) })?;
             }
+        }
+        for (number, turn) in self.1.iter().enumerate() {
+            let tool_calls = [Made::of(number, turn)];
+            list.serialize_element(&Asked { role: "assistant", content: "", tool_calls })?;
+            let tool_call_id = call_id(number);
+            list.serialize_element(&Found { role: "tool", tool_call_id, content: &turn.found })?;
         }
         list.end()
     }

@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use flow_plan::CapabilitySpec;
 
 pub(super) use answer::Chat;
-pub(super) use body::{body, name};
+pub(super) use body::{Made, Tool, body, functions, name};
 pub(super) use embed::{Answer as Vectors, body as texts};
 pub(super) use services::{Dialect, PARAMS};
 
@@ -68,9 +68,12 @@ impl Provider for OpenAi {
         let key = http::key(spec, env, request.model)?;
         let url = format!("{}/chat/completions", http::base_url(spec, env, request.model)?);
         let schema = self.schemas.held(request, true)?;
-        let body = body(request, schema.as_ref(), self.dialect).map_err(|e| unsendable(&e))?;
+        let functions = functions(request, schema.as_ref(), self.dialect);
+        let body = body(request, (schema.as_ref(), functions.as_ref()), self.dialect);
+        let body = body.map_err(|e| unsendable(&e))?;
         let sent = Sent { url, headers: http::bearer(key.as_deref())?, body };
-        exchange((context, spec, request.room), sent, (Chat::default(), schema.as_ref()), on_text).await
+        let read = (Chat::default(), schema.as_ref(), functions.as_ref());
+        exchange((context, spec, request.room), sent, read, on_text).await
     }
 
     async fn embed(&self, context: &Context, request: &Texts<'_>) -> Result<Embedded, CallError> {

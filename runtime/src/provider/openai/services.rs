@@ -16,6 +16,11 @@ pub(crate) struct Dialect {
     pub(crate) asks_usage: bool,
     /// Whether shorter vectors are asked for of the models that make them.
     pub(crate) shortens: bool,
+    /// Whether an answer is held to a schema beside tools that may be called; most who speak the protocol
+    /// refuse that, or call no tool then.
+    pub(crate) both: bool,
+    /// Whether it can be told to call one tool at a time.
+    pub(crate) one_by_one: bool,
 }
 
 /// `openai/…`.
@@ -36,6 +41,8 @@ pub(super) static OPENAI: Dialect = Dialect {
     ),
     newer_cap: true,
     shortens: true,
+    both: true,
+    one_by_one: true,
     ..Dialect::BASE
 };
 
@@ -69,6 +76,7 @@ pub(super) static NAMED: &[Dialect] = &[
         ),
         random_seed: true,
         asks_usage: false,
+        one_by_one: true,
         ..Dialect::BASE
     },
     Dialect {
@@ -78,6 +86,7 @@ pub(super) static NAMED: &[Dialect] = &[
             &["model fast = \"groq/openai/gpt-oss-20b\" { max_output: 600 tokens }"],
             hosted(&["GROQ_API_KEY"], &["GROQ_BASE_URL"], "https://api.groq.com/openai/v1"),
         ),
+        one_by_one: true,
         newer_cap: true,
         ..Dialect::BASE
     },
@@ -171,6 +180,8 @@ impl Dialect {
         random_seed: false,
         asks_usage: true,
         shortens: false,
+        both: false,
+        one_by_one: false,
     };
 }
 

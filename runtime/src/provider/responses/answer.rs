@@ -27,6 +27,16 @@ impl Reader for Events {
                     answer.say_aside(&piece.0);
                 }
             }
+            "response.output_item.added" => {
+                if let Some(Begun { r#type: Some("function_call"), name: Some(name) }) = &event.item {
+                    answer.tool(event.output_index, &name.0);
+                }
+            }
+            "response.function_call_arguments.delta" => {
+                if let Some(piece) = event.delta {
+                    answer.tool_piece(event.output_index, &piece.0);
+                }
+            }
             "response.created" => answer.id = event.response.and_then(|r| r.id),
             "response.completed" | "response.incomplete" | "response.failed" => {
                 if let Some(response) = event.response {
@@ -49,6 +59,12 @@ impl Reader for Events {
     fn whole(&mut self, body: &[u8], answer: &mut Answer<'_, '_>) -> Result<(), Failed> {
         let mut response: Response<'_> = json(answer.spec, body)?;
         answer.id = response.id.take();
+        for (at, item) in response.output.iter().enumerate() {
+            if let Item { r#type: Some("function_call"), name: Some(name), arguments, .. } = item {
+                answer.tool(at as u64, &name.0);
+                arguments.iter().for_each(|piece| answer.tool_piece(at as u64, &piece.0));
+            }
+        }
         for part in response.output.iter_mut().flat_map(|item| item.content.take().unwrap_or_default()) {
             match (part.r#type, part.text, part.refusal) {
                 ("output_text", Some(text), _) => answer.say(&text.0),
@@ -93,6 +109,10 @@ struct Event<'a> {
     r#type: &'a str,
     #[serde(borrow, default)]
     delta: Option<Text<'a>>,
+    #[serde(default)]
+    output_index: u64,
+    #[serde(borrow, default)]
+    item: Option<Begun<'a>>,
     #[serde(borrow, default)]
     response: Option<Response<'a>>,
     #[serde(default)]
@@ -117,8 +137,23 @@ struct Response<'a> {
     incomplete_details: Option<Incomplete>,
 }
 
+// The beginning of an item of a stream.
+#[derive(Deserialize)]
+struct Begun<'a> {
+    #[serde(borrow, default)]
+    r#type: Option<&'a str>,
+    #[serde(borrow, default)]
+    name: Option<Text<'a>>,
+}
+
 #[derive(Deserialize)]
 struct Item<'a> {
+    #[serde(borrow, default)]
+    r#type: Option<&'a str>,
+    #[serde(borrow, default)]
+    name: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    arguments: Option<Text<'a>>,
     #[serde(borrow, default)]
     content: Option<Vec<Part<'a>>>,
 }

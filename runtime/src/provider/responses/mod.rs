@@ -10,6 +10,7 @@ use super::failure::{not_taken, unsendable};
 use super::http::{self, Sent};
 use super::openai::PARAMS;
 use super::schema::Schemas;
+use super::tools::Functions;
 use super::{CallError, OnText, Provider, Reply, Request};
 use crate::Context;
 use answer::Events;
@@ -61,8 +62,10 @@ impl Provider for Responses {
         let key = http::key(&SPEC, env, model)?;
         let url = format!("{}/responses", http::base_url(&SPEC, env, model)?);
         let schema = self.schemas.held(request, true)?;
-        let body = body::body(request, schema.as_ref()).map_err(|e| unsendable(&e))?;
+        let functions = Functions::of(request, schema.as_ref(), false);
+        let body = body::body(request, schema.as_ref(), functions.as_ref()).map_err(|e| unsendable(&e))?;
         let sent = Sent { url, headers: http::bearer(key.as_deref())?, body };
-        exchange((context, &SPEC, request.room), sent, (Events::default(), schema.as_ref()), on_text).await
+        let read = (Events::default(), schema.as_ref(), functions.as_ref());
+        exchange((context, &SPEC, request.room), sent, read, on_text).await
     }
 }

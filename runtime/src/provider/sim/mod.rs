@@ -13,12 +13,12 @@ mod prose;
 mod reading;
 
 use super::{
-    CallError, CallErrorKind, Embedded, Finish, Message, OnText, Provider, Reply, Request, Texts, Usage,
+    CallError, CallErrorKind, Embedded, Finish, Message, OnText, Provider, Reply, Request, Texts, Usage, Wish,
 };
 use crate::Context;
 use answer::{Purpose, Source};
 use async_trait::async_trait;
-use flow_plan::{CapabilityKind, CapabilitySpec, ParamSpec, Tokens, Type, TypeSpec};
+use flow_plan::{CapabilityKind, CapabilitySpec, ParamSpec, Role, Tokens, Type, TypeSpec};
 use flow_tokens::Measure;
 use reading::Reading;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -98,7 +98,8 @@ impl Provider for Sim {
                 retry_after: None,
             });
         }
-        let mut text = answer(request, seed);
+        let wish = wish(request, seed);
+        let mut text = wish.as_ref().map_or_else(|| answer(request, seed), |wish| wish.args.clone());
         if chance(b"malformed") < settings.malformed_rate {
             text = broken(&text);
         }
@@ -108,14 +109,19 @@ impl Provider for Sim {
             output: Tokens(request.measure.scaled(request.measure.count(&text))),
             ..Usage::default()
         };
+        let request_id = Some(format!("sim-{seed:016x}-{call}"));
+        if let Some(wish) = wish {
+            pause(latency).await;
+            let wish = Some(Wish { args: text, ..wish });
+            return Ok(Reply { text: String::new(), usage, finish, request_id, wish });
+        }
         if request.stream {
             stream(&text, latency, on_text).await;
         } else {
             pause(latency).await;
             on_text(&text);
         }
-        let request_id = Some(format!("sim-{seed:016x}-{call}"));
-        Ok(Reply { text, usage, finish, request_id })
+        Ok(Reply { text, usage, finish, request_id, wish: None })
     }
 
     async fn embed(&self, _context: &Context, request: &Texts<'_>) -> Result<Embedded, CallError> {
@@ -125,8 +131,23 @@ impl Provider for Sim {
     }
 }
 
-fn answer(request: &Request<'_>, seed: u64) -> String {
+// The first lookup is asked for once, with words of the prompt.
+fn wish(request: &Request<'_>, seed: u64) -> Option<Wish> {
+    let tools = request.tools.filter(|tools| !tools.withheld && tools.turns.is_empty())?;
+    let tool = tools.offered.first()?;
     let reading = Reading::of(&request.messages);
+    let source = Source { reading: &reading, seed };
+    let most = request.max_output.0.max(1);
+    let args = source.answer(&tool.args, Purpose { name: &tool.name, doc: "", most, nth: 0 });
+    Some(Wish { tool: tool.name.clone(), args: args.to_string() })
+}
+
+fn answer(request: &Request<'_>, seed: u64) -> String {
+    let found = request.tools.iter().flat_map(|tools| tools.turns);
+    let found = found.map(|turn| Message { role: Role::User, text: turn.found.clone(), images: vec![] });
+    // What was found stands before what is asked, as in a prompt that shows it.
+    let messages: Vec<Message> = found.chain(request.messages.iter().cloned()).collect();
+    let reading = Reading::of(&messages);
     let source = Source { reading: &reading, seed };
     let purpose = Purpose { name: request.prompt, doc: "", most: request.max_output.0.max(1), nth: 0 };
     let json = match request.output {
@@ -179,6 +200,9 @@ fn seed(request: &Request<'_>) -> u64 {
     for Message { text, images, .. } in &request.messages {
         parts.push(text.as_bytes());
         parts.extend(images.iter().map(|i| i.as_bytes()));
+    }
+    for turn in request.tools.iter().flat_map(|tools| tools.turns) {
+        parts.extend([turn.args.as_bytes(), turn.found.as_bytes()]);
     }
     hash(&parts)
 }

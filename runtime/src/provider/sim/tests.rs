@@ -55,6 +55,7 @@ fn request<'a>(model: &'a Model, output: &'a Type, user: &str) -> Request<'a> {
         max_output: Tokens(600),
         stream: true,
         room: None,
+        tools: None,
     }
 }
 

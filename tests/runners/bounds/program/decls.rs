@@ -144,13 +144,16 @@ impl Draft {
             false => self.bounded_text(),
         };
         let output = Ty::List(Box::new(item), Some(self.rng.u64(1..4)));
+        // A model may be offered it.
+        let question = self.bounded_text();
         let name = self.fresh("find");
         let text = format!(
-            "lookup {name}(question: text) -> {} {{\n  source: file(\"data/*.md\")\n}}\n",
+            "lookup {name}(question: {}) -> {} {{\n  source: file(\"data/*.md\")\n}}\n",
+            self.written(&question),
             self.written(&output)
         );
         self.line(&text);
-        self.lookups.push(Callable { name, params: vec![Ty::TEXT], output, calls: 0, can_fail: true });
+        self.lookups.push(Callable { name, params: vec![question], output, calls: 0, can_fail: true });
     }
 
     fn declare_guard(&mut self) {

@@ -46,7 +46,15 @@ impl Draft {
             hedge = true;
             lines.push(format!("hedge: {}", self.pick(&["50ms", "800ms", "3s"])));
         }
-        let attempts = (1 + retry) * if hedge { 2 } else { 1 };
+        let mut attempts = (1 + retry) * if hedge { 2 } else { 1 };
+        // The witness comes near to what arguments hold, and not to every token of it.
+        if !self.wishes.fenced && !hedge && !self.lookups.is_empty() && self.chance(35) {
+            let named: Vec<&str> = self.lookups.iter().map(|lookup| lookup.name.as_str()).collect();
+            let named = named.join(", ");
+            let rounds = self.rng.u32(1..4);
+            lines.push(format!("tools: [{named}] rounds {rounds}"));
+            attempts *= 1 + rounds;
+        }
         let mut calls = attempts * (1 + fallbacks);
         if !others.is_empty() && self.chance(25) {
             let to = others[self.rng.usize(0..others.len())];
