@@ -3,12 +3,12 @@
 
 use crate::{ModelId, Tokens};
 use flow_diagnostics::Span;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The inputs that are proven of requests in single cases, by the step that asks and the model.
 #[derive(Clone, Debug, Default)]
 pub struct Cases {
-    known: HashMap<(Span, ModelId), Proven>,
+    known: BTreeMap<(Span, ModelId), Proven>,
 }
 
 #[derive(Clone, Debug)]

@@ -6,6 +6,7 @@
 //! Not here: syntax, files, network, clocks, async.
 
 mod assume;
+mod bounds;
 mod capability;
 mod cases;
 mod catalog;
@@ -29,6 +30,7 @@ mod units;
 mod value;
 
 pub use assume::{Assumed, Fact, Often, Rate, Size};
+pub use bounds::{CallBounds, EmbeddingBound, Refused, RequestBound};
 pub use capability::{CapabilityKind, CapabilitySpec, ParamSpec, Service, TypeSpec};
 pub use cases::Cases;
 pub use catalog::{Abilities, Catalog, ModelCard, ModelKind};

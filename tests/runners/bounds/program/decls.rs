@@ -144,8 +144,8 @@ impl Draft {
             false => self.bounded_text(),
         };
         let output = Ty::List(Box::new(item), Some(self.rng.u64(1..4)));
-        // A model may be offered it.
-        let question = self.bounded_text();
+        // A model may be offered it, and chooses what it is asked.
+        let question = if self.wishes.fenced { Ty::TEXT } else { self.bounded_text() };
         let name = self.fresh("find");
         let text = format!(
             "lookup {name}(question: {}) -> {} {{\n  source: file(\"data/*.md\")\n}}\n",
