@@ -32,6 +32,8 @@ pub(crate) struct Checker<'a> {
     pub(crate) used: FxHashSet<DeclId>,
     /// Imported names that something names, by the import's place.
     pub(crate) used_imports: FxHashSet<Span>,
+    /// The files in which a step has asked the only model there is.
+    pub(crate) asks_only_model: FxHashSet<usize>,
     pub(crate) types: FxHashMap<DeclId, Progress<Declared>>,
     pub(crate) consts: FxHashMap<DeclId, Progress<(Value, Type)>>,
     pub(crate) models: FxHashMap<DeclId, Option<ModelId>>,
@@ -79,6 +81,7 @@ pub(crate) fn check(
         plan: Plan::default(),
         used: FxHashSet::default(),
         used_imports: FxHashSet::default(),
+        asks_only_model: FxHashSet::default(),
         types: FxHashMap::default(),
         consts: FxHashMap::default(),
         models: FxHashMap::default(),

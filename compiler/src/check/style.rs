@@ -50,8 +50,10 @@ fn upper(checker: &mut Checker<'_>, name: &Ident) {
 }
 
 fn snake(checker: &mut Checker<'_>, name: &Ident) {
-    let is_upper = |c: char| if c.is_ascii() { c.is_ascii_uppercase() } else { c.is_uppercase() };
-    let fits = !name.name.contains(is_upper);
+    let fits = match name.name.is_ascii() {
+        true => !name.name.bytes().any(|b| b.is_ascii_uppercase()),
+        false => !name.name.contains(char::is_uppercase),
+    };
     report(checker, name, fits, ("a name", snaked));
 }
 

@@ -375,6 +375,9 @@ impl Checker<'_> {
         if declared == 1 {
             let (id, model) = only.or(self.models.iter().next()).map(|(id, model)| (*id, *model))?;
             self.used.insert(id);
+            if !self.asks_only_model.insert(file) {
+                return model;
+            }
             // What imports it needs it, though nothing names it.
             let scope = self.program.files[file].scope.values();
             let is_it = |target| matches!(target, Target::Decl(declared) if declared == id);
