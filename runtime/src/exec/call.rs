@@ -10,14 +10,14 @@ use super::{audit, backoff, block, fill, prompt, review, taped};
 use crate::action::Unacted;
 use crate::cache::digest;
 use crate::guard::Verdict;
-use crate::journal::{AttemptId, InDoubt};
+use crate::journal::{AttemptId, InDoubt, Outcome};
 use crate::privacy;
-use crate::{RunError, Spent};
+use crate::{RunError, Spent, StepPath};
 use ecow::EcoString;
 use flow_diagnostics::Code;
 use flow_plan::{
-    Action, ActionId, Arg, Callee, Cost, Expr, FlowId, Guard, Lookup, Millis, Require, StepKind, UnaryOp,
-    Value,
+    Action, ActionId, Arg, Callee, Cost, Expr, FlowId, Guard, Lookup, Millis, OnFail, Require, StepKind,
+    UnaryOp, Value,
 };
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -109,6 +109,11 @@ async fn tries(site: Site<'_>, callee: &Callee, args: &[Value]) -> Given<Value> 
             site.begin().await;
         }
         site.tally.attempt();
+        match Try::recorded(site, callee, number) {
+            Some(Try::Again) => continue,
+            Some(Try::Failed(error)) => return Err(Failure::passing(error).into()),
+            None => {}
+        }
         let work = async {
             if let (Some(director), true) = (&site.run().engine.director, is_played(callee)) {
                 tokio::time::sleep(director.takes(At::of(site, number))).await;
@@ -123,16 +128,71 @@ async fn tries(site: Site<'_>, callee: &Callee, args: &[Value]) -> Given<Value> 
             None => work.await,
         };
         let failure = match result {
-            Err(Halt::Fail(failure)) if number <= settings.retry => failure,
+            Err(Halt::Fail(failure)) => failure,
             other => return other,
         };
-        match backoff::before(site, failure.again, number) {
+        let wait = (number <= settings.retry).then(|| backoff::before(site, failure.again, number)).flatten();
+        Try::record(site, callee, (number, wait.is_some(), &failure.error)).await?;
+        match wait {
             Some(wait) => {
                 site.rest();
                 tokio::time::sleep(wait.duration()).await;
             }
             None => return Err(Halt::Fail(failure)),
         }
+    }
+}
+
+/// How a try of a flow or a guard has failed that is followed by another. What is inside of them is recorded
+/// where it has gone well, so that a run that goes on would begin with the first try again.
+enum Try {
+    // With `retry`.
+    Again,
+    // With `else retry`.
+    Failed(RunError),
+}
+
+impl Try {
+    fn recorded(site: Site<'_>, callee: &Callee, number: u32) -> Option<Try> {
+        let (again, failed) = Try::paths(site, callee, number)?;
+        if site.run().recorded(&again).is_some() {
+            return Some(Try::Again);
+        }
+        site.run().recorded(&failed)?.result.as_ref().err().cloned().map(Try::Failed)
+    }
+
+    async fn record(
+        site: Site<'_>,
+        callee: &Callee,
+        (number, again, error): (u32, bool, &RunError),
+    ) -> Given<()> {
+        let follows = matches!(&site.step.on_fail, Some(OnFail::Retry(times)) if site.round < *times);
+        let Some(paths) = Try::paths(site, callee, number).filter(|_| again || follows) else {
+            return Ok(());
+        };
+        let path = if again { paths.0 } else { paths.1 };
+        // What was spent is that of the steps inside.
+        let outcome = || Outcome {
+            result: Err(error.clone()),
+            spent: Spent::default(),
+            attempts: 1,
+            model: None,
+            repaired: Vec::new(),
+            similar: None,
+            took: Millis(0),
+        };
+        site.run().record((&path, site.step), outcome).await.map_err(Halt::from)
+    }
+
+    fn paths(site: Site<'_>, callee: &Callee, number: u32) -> Option<(StepPath, StepPath)> {
+        let step = site.step;
+        let is_tried = step.settings.retry > 0 || matches!(step.on_fail, Some(OnFail::Retry(_)));
+        if !is_tried || !matches!(callee, Callee::Flow(_) | Callee::Guard(_)) {
+            return None;
+        }
+        let inside = site.inside(number);
+        let part = |name| StepPath::clone(&StepPath::part(&inside, name));
+        Some((part("again"), part("failed")))
     }
 }
 

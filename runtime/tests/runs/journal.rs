@@ -96,6 +96,32 @@ async fn a_branch_that_was_taken_is_taken_again() {
     assert_eq!(journal.order(&second.run), ["draft", "draft.else.plain", "draft"]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_try_of_a_called_flow_that_has_failed_is_not_made_again() {
+    let again = |change: fn(&mut Step)| {
+        let mut plan = plan();
+        let echo = add_prompt(&mut plan, "echo", Type::TEXT);
+        add_flow(&mut plan, "part", block(0, 1, vec![(ask("said", echo, var(0)), &[])], var(1)));
+        let part = with(call("part", Callee::Flow(FlowId(0)), vec![var(0)]), change);
+        let steps = vec![(part, &[][..]), (ask("more", echo, text("more")), &[0])];
+        add_flow(&mut plan, "main", block(0, 1, steps, var(2)));
+        plan
+    };
+    let with_retry = |s: &mut Step| s.settings.retry = 1;
+    let else_retry = |s: &mut Step| s.on_fail = Some(OnFail::Retry(1));
+    for plan in [again(with_retry), again(else_retry)] {
+        let journal = Arc::new(MemoryJournal::default());
+        let fake = Fake::new(&[("fast", &[Act::Fail(CallErrorKind::Server)])]);
+        let engine = engine_with(plan, &fake, |o| o.journal = Some(journal.clone()));
+        // Long enough for both tries, and not for what comes behind them.
+        go(&engine, "hi", Some(1800)).await;
+        assert_eq!(fake.heard(), ["hi", "hi", "more"]);
+        let second = go(&engine, "hi", None).await;
+        assert_eq!(shown(&second), "more");
+        assert_eq!(fake.heard(), ["hi", "hi", "more", "more"]);
+    }
+}
+
 struct Slow;
 
 static SLOW: CapabilitySpec =
