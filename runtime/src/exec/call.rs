@@ -171,16 +171,7 @@ impl Try {
             return Ok(());
         };
         let path = if again { paths.0 } else { paths.1 };
-        // What was spent is that of the steps inside.
-        let outcome = || Outcome {
-            result: Err(error.clone()),
-            spent: Spent::default(),
-            attempts: 1,
-            model: None,
-            repaired: Vec::new(),
-            similar: None,
-            took: Millis(0),
-        };
+        let outcome = || Outcome::noted(Err(error.clone()));
         site.run().record((&path, site.step), outcome).await.map_err(Halt::from)
     }
 

@@ -14,11 +14,11 @@ use crate::cache::Digest;
 use crate::events::What;
 use crate::journal::Outcome;
 use crate::provider::{Tool, Tools, Turn, Wish};
-use crate::{RunError, Spent, StepPath, output};
+use crate::{RunError, StepPath, output};
 use ecow::EcoString;
 use flow_diagnostics::Code;
 use flow_plan::limits::COMPLAINT;
-use flow_plan::{Hole, Lookup, Millis, Offer, Plan, Tokens, Tools as Setting, Type, Value};
+use flow_plan::{Hole, Lookup, Offer, Plan, Tokens, Tools as Setting, Type, Value};
 use flow_tokens::{Cut, Measure, Paste, cap, request};
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -214,15 +214,6 @@ fn recorded(site: Site<'_>, path: &StepPath) -> Option<Wish> {
 
 async fn record(site: Site<'_>, path: &StepPath, wish: &Wish) -> Given<()> {
     let value = Value::from_json(&json!({ "lookup": wish.tool, "with": wish.args }));
-    // The calls are the step's own.
-    let outcome = || Outcome {
-        result: Ok(value),
-        spent: Spent::default(),
-        attempts: 1,
-        model: None,
-        repaired: Vec::new(),
-        similar: None,
-        took: Millis(0),
-    };
+    let outcome = || Outcome::noted(Ok(value));
     site.run().record((path, site.step), outcome).await.map_err(Halt::from)
 }

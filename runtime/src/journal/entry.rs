@@ -113,8 +113,13 @@ impl Recorded {
 impl Outcome {
     /// The outcome of an act that a person knows to have happened.
     pub(super) fn decided() -> Outcome {
+        Outcome::noted(Ok(Value::Null))
+    }
+
+    /// The outcome of what is only noted: whatever it used is that of steps of their own.
+    pub(crate) fn noted(result: Result<Value, RunError>) -> Outcome {
         Outcome {
-            result: Ok(Value::Null),
+            result,
             spent: Spent::default(),
             attempts: 1,
             model: None,
