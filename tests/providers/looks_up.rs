@@ -34,13 +34,7 @@ async fn respond(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response<Body> {
-    let asked = Asked {
-        path: uri.path().to_owned(),
-        query: uri.query().unwrap_or_default().to_owned(),
-        headers,
-        body: serde_json::from_slice(&body).unwrap(),
-        raw: body.to_vec(),
-    };
+    let asked = Asked::of(&uri, headers, &body);
     let (protocol, name) = (model.protocol, model.protocol.provider());
     let tools = tools::heard(name, &asked.body);
     let round = tools.turns.len();

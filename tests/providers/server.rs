@@ -40,6 +40,18 @@ pub(crate) struct Asked {
     pub(crate) body: Json,
 }
 
+impl Asked {
+    pub(crate) fn of(uri: &Uri, headers: HeaderMap, body: &Bytes) -> Asked {
+        Asked {
+            path: uri.path().to_owned(),
+            query: uri.query().unwrap_or_default().to_owned(),
+            headers,
+            body: serde_json::from_slice(body).unwrap(),
+            raw: body.to_vec(),
+        }
+    }
+}
+
 /// A running server.
 pub(crate) struct Server {
     pub(crate) url: String,
@@ -76,13 +88,7 @@ impl Server {
 }
 
 async fn respond(State(told): State<Arc<Told>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response<Body> {
-    let asked = Asked {
-        path: uri.path().to_owned(),
-        query: uri.query().unwrap_or_default().to_owned(),
-        headers,
-        body: serde_json::from_slice(&body).unwrap(),
-        raw: body.to_vec(),
-    };
+    let asked = Asked::of(&uri, headers, &body);
     let heard = told.protocol.heard(&asked);
     let streams = heard.streams;
     told.heard.lock().unwrap().push((asked, heard));
