@@ -180,6 +180,10 @@ impl Walk<'_> {
         if let Some(known) = &self.flows[id.index()] {
             return known.clone();
         }
+        // Not first where only a case is looked at, behind which nothing of it would be left.
+        for called in called_in(self.plan, &self.plan.flows[id.index()].body) {
+            self.flow(called);
+        }
         let flow = &mut self.plan.flows[id.index()];
         let mut body = std::mem::take(&mut flow.body);
         let mut env = Env::of_params([]);
@@ -394,6 +398,17 @@ impl Walk<'_> {
         let (ways, ty) = done;
         Done { ways, ty, cases }
     }
+}
+
+// The flows that a block calls, and the guards in it.
+fn called_in(plan: &Plan, block: &Block) -> Vec<FlowId> {
+    let mut all = Vec::new();
+    block.each_step(&mut |step| match &step.kind {
+        StepKind::Call(Callee::Flow(id), _) => all.push(*id),
+        StepKind::Call(Callee::Guard(id), _) => all.extend(called_in(plan, &plan.guards[id.index()].body)),
+        _ => {}
+    });
+    all
 }
 
 fn placeholder() -> Step {
