@@ -55,8 +55,12 @@ impl Draft {
         let model = self.pick(&["text", "fast", "careful"]);
         self.line(&format!("model {name} = \"sim/{model}\" {{"));
         let most = room.max(32) + self.rng.u64(0..400);
-        self.line(&format!("  max_output: {most} tokens"));
-        if self.chance(50) {
+        // What one model writes in a token is several to another.
+        let in_bytes = !self.wishes.fenced && self.chance(15);
+        self.line(&format!("  max_output: {} tokens", if in_bytes { 4 * most } else { most }));
+        if in_bytes {
+            self.line("  tokenizer: \"bytes\"");
+        } else if self.chance(50) {
             let tokenizer = self.pick(&["o200k_base", "cl100k_base"]);
             self.line(&format!("  tokenizer: \"{tokenizer}\""));
         }
