@@ -410,6 +410,9 @@ pub enum StepKind {
         parallel: u32,
         /// The body; its one input is the element.
         body: Box<Block>,
+        /// The same for each element of a list that is known, where they differ: only what is proven of
+        /// its calls differs. Empty where the body stands for all of them.
+        apart: Vec<Arc<Block>>,
     },
     /// The body again and again until `until` holds, at most `up_to` times; the last result.
     Repeat {

@@ -65,6 +65,15 @@ flow many(topics: [text <= 30 tokens] <= 5) -> [text] {
   return all
 }
 
+flow again(topic: text <= 12 tokens) -> text {
+  better = repeat up to 2 from (topic) {
+    ok = review(it, by: "editors", within: 2d)
+    made = draft(ok)
+    yield made.body
+  }
+  return better
+}
+
 flow asked(mail: text <= 30 tokens) -> text {
   ok = review(mail, by: "editors", within: 2d)
   return ok
@@ -214,6 +223,22 @@ fn an_edited_value_has_the_type_and_the_bounds_of_what_was_shown() {
     sandbox.write("app.flow", PROGRAM);
     sandbox.flowc(&["approve", &run, "brief", "--as", "anna", "--value", "Brief."]).is_fine();
     assert_eq!(sandbox.flowc(&["run", "--resume", &run]).is_fine().out, "Brief.\n");
+}
+
+#[test]
+fn what_is_edited_in_the_first_round_has_the_bounds_of_that() {
+    let sandbox = sandbox();
+    let edit = |run: &str, step: &str, words: usize| {
+        let value = "shoes ".repeat(words);
+        sandbox.flowc(&["approve", run, step, "--as", "anna", "--value", value.trim()])
+    };
+    // What comes behind the first round was made by a model.
+    let (run, _) = waits(&sandbox, &["--flow", "again", "topic=shoes"]);
+    edit(&run, "better[0].ok", 20).fails(2, "and 12 is the most");
+    edit(&run, "better[0].ok", 8).is_fine();
+    sandbox.flowc(&["run", "--resume", &run]).fails(1, "`better[1].ok` waits for editors");
+    edit(&run, "better[1].ok", 20).is_fine();
+    sandbox.flowc(&["run", "--resume", &run]).is_fine();
 }
 
 #[test]

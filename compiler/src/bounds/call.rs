@@ -1,17 +1,17 @@
 //! Calls: what one takes with all its settings.
 
+use super::held::Given;
 use super::infer::{Env, narrowest};
 use super::kept::{Args, Request};
-use super::limit::is_pressed;
 use super::prompt::Asked;
 use super::refusal::{self, Behind, Said};
 use super::tools;
-use super::walk::{CallWorst, FlowWorst, Instance, Place, Unbounded, Walk};
+use super::walk::{CallWorst, Place, Unbounded, Walk};
 use super::worst::{Line, Ways, Worst, either};
 use flow_plan::limits::{CACHE, NEAREST, longest_embedding, longest_shared, longest_wait};
 use flow_plan::{
-    Block, Bound, CallBounds, Callee, Cost, EmbeddingBound, Escalate, FlowId, GuardId, Millis, ModelId,
-    OnFail, Prompt, PromptId, RequestBound, Step, StepSettings, Tokens, Type, VarId,
+    Bound, CallBounds, Callee, Cost, EmbeddingBound, Escalate, FlowId, Millis, ModelId, OnFail, Prompt,
+    PromptId, RequestBound, Step, StepSettings, Tokens, Type, VarId,
 };
 use std::sync::Arc;
 
@@ -20,13 +20,13 @@ impl Walk<'_> {
         &mut self,
         step: &mut Step,
         callee: &mut Callee,
-        args: &[Type],
+        given: Given<'_>,
         env: &Env,
         place: &Place,
     ) -> (Ways, Type) {
-        let first = || args.first().cloned().unwrap_or(Type::Null);
+        let first = || given.args.first().cloned().unwrap_or(Type::Null);
         match callee {
-            Callee::Prompt(id) => self.prompt(step, *id, args, env, place),
+            Callee::Prompt(id) => self.prompt(step, *id, given, env, place),
             Callee::Lookup(id) => {
                 let output = self.plan.lookups[id.index()].output.clone();
                 (self.local(step, callee, place), output)
@@ -35,7 +35,7 @@ impl Walk<'_> {
             Callee::Builtin(_) => (self.local(step, callee, place), first().plain()),
             Callee::Action(_) => (self.local(step, callee, place), Type::Null),
             Callee::Guard(id) => {
-                let instance = self.guard(*id, args);
+                let instance = self.guard(*id, given);
                 *id = instance.id;
                 let attempts = attempts(&step.settings);
                 self.calls.extend(instance.calls.iter().map(|call| CallWorst {
@@ -49,8 +49,8 @@ impl Walk<'_> {
                 let passed = if redacts { first().plain() } else { first() };
                 (tried(&ways, &step.settings, waiting(step, place)), passed)
             }
-            Callee::Flow(id) => self.sub_flow(step, *id, args, place),
-            Callee::Review(review) => self.review(step, review, args.first(), place),
+            Callee::Flow(id) => self.sub_flow(step, *id, given, place),
+            Callee::Review(review) => self.review(step, review, given.args.first(), place),
         }
     }
 
@@ -66,9 +66,9 @@ impl Walk<'_> {
         }
     }
 
-    fn sub_flow(&mut self, step: &mut Step, id: FlowId, args: &[Type], place: &Place) -> (Ways, Type) {
+    fn sub_flow(&mut self, step: &mut Step, id: FlowId, given: Given<'_>, place: &Place) -> (Ways, Type) {
         let limits = [self.limit, step.settings.timeout, self.plan.flows[id.index()].settings.deadline];
-        let (worst, called) = self.called(id, args, limits.into_iter().flatten().min());
+        let (worst, called) = self.called(id, given, limits.into_iter().flatten().min());
         step.called = called;
         let attempts = attempts(&step.settings);
         self.calls.extend(worst.calls.iter().map(|call| CallWorst {
@@ -87,95 +87,21 @@ impl Walk<'_> {
         (tried(&ways, &step.settings, waiting(step, place)), worst.output)
     }
 
-    // A flow for arguments of these types, with the steps of its own that it has then.
-    // `limit` is the time that it has.
-    fn called(
-        &mut self,
-        id: FlowId,
-        args: &[Type],
-        limit: Option<Millis>,
-    ) -> (FlowWorst, Option<Arc<Block>>) {
-        let limit = limit.filter(|limit| is_pressed(self.plan, &self.plan.flows[id.index()].body, *limit));
-        let params = &self.plan.flows[id.index()].params;
-        let given: Vec<Type> = params.iter().zip(args).map(|(p, arg)| narrowest(&p.ty, arg)).collect();
-        let is_less = params.iter().zip(&given).any(|(param, given)| param.ty != *given);
-        if let Some(known) =
-            self.called.get(&id).and_then(|all| all.iter().find(|c| c.args == given && c.limit == limit))
-        {
-            return (known.worst.clone(), Some(known.body.clone()));
-        }
-        if !(is_less || limit.is_some()) || given.len() != params.len() || self.inside >= MOST_CALLED {
-            return (self.flow(id), None);
-        }
-        let mut body = self.plan.flows[id.index()].body.clone();
-        self.inside += body.steps.node_count().max(1);
-        let mut env = Env::of_params([]);
-        for (i, ty) in given.iter().enumerate() {
-            env.set(VarId(body.vars.start + i as u32), ty.clone());
-        }
-        // What is wrong in it is told of the flow itself.
-        let (unbounded, needless) = (self.unbounded.len(), self.needless.len());
-        let around = std::mem::replace(&mut self.limit, limit);
-        let worst = self.walked(id, &mut body, env);
-        self.limit = around;
-        self.unbounded.truncate(unbounded);
-        self.needless.truncate(needless);
-        let body = Arc::new(body);
-        let called = Called { args: given, limit, worst: worst.clone(), body: body.clone() };
-        self.called.entry(id).or_default().push(called);
-        (worst, Some(body))
-    }
-
-    // The instance of a guard of the program for arguments of these types.
-    fn guard(&mut self, id: GuardId, args: &[Type]) -> Instance {
-        let origin = self.origins.get(&id).copied().unwrap_or(id);
-        let known = self.guards.entry(origin).or_default();
-        if let Some(instance) = known.iter().find(|i| i.args == args) {
-            return instance.clone();
-        }
-        let is_first = known.is_empty();
-        let mut guard = self.plan.guards[origin.index()].clone();
-        let mut env = Env::default();
-        for (i, (param, arg)) in guard.params.iter().zip(args).enumerate() {
-            env.set(VarId(guard.body.vars.start + i as u32), narrowest(&param.ty, arg));
-        }
-        let (around, limit) = (std::mem::take(&mut self.calls), self.limit.take());
-        let place = Place { inside: ecow::EcoString::new(), times: 1 };
-        let (ways, _) = self.block(&mut guard.body, &mut env, &place);
-        self.limit = limit;
-        let calls = std::mem::replace(&mut self.calls, around);
-        let inference = self.inference();
-        // A requirement that does not hold is found when all judges have answered.
-        let refused = ways.ok.clone();
-        let ways = match guard.requires.iter().all(|require| inference.surely_holds(&require.holds, &env)) {
-            true => ways,
-            false => ways.or_lasting(refused),
-        };
-        let id = if is_first {
-            self.plan.guards[origin.index()] = guard;
-            origin
-        } else {
-            self.plan.guards.push(guard);
-            GuardId(self.plan.guards.len() as u32 - 1)
-        };
-        self.origins.insert(id, origin);
-        let instance = Instance { args: args.to_vec(), id, ways, calls };
-        self.guards.entry(origin).or_default().push(instance.clone());
-        instance
-    }
-
     fn prompt(
         &mut self,
         step: &mut Step,
         id: PromptId,
-        args: &[Type],
+        given: Given<'_>,
         env: &Env,
         place: &Place,
     ) -> (Ways, Type) {
         let guarded = std::mem::take(&mut self.guarded);
         let prompt = &self.plan.prompts[id.index()];
-        let args: Vec<Type> =
-            prompt.params.iter().zip(args).map(|(param, arg)| narrowest(&param.ty, arg)).collect();
+        let taken = |args: &[Type]| -> Vec<Type> {
+            prompt.params.iter().zip(args).map(|(param, arg)| narrowest(&param.ty, arg)).collect()
+        };
+        let (args, held) = (taken(given.args), given.held.map(taken));
+        let given = Given { args: &args, held: held.as_deref().filter(|held| **held != *args) };
         let models = models(&step.settings);
         let cap = |m: &ModelId| self.plan.models[m.index()].output_cap();
         let reply = models.iter().map(cap).max().unwrap_or_default();
@@ -195,7 +121,7 @@ impl Walk<'_> {
         let shown = if matches!(step.on_fail, Some(OnFail::Retry(_))) { shown.max(failed) } else { shown };
         let embed = step.settings.cache.as_ref().and_then(|c| c.similar).and_then(|similar| similar.embed);
         let behind = Behind { reply: shown, refusal: guarded.as_ref(), output: &output };
-        let bounds = match self.bounds(id, &args, (&models, embed), behind) {
+        let bounds = match self.bounds(id, given, (&models, embed), behind) {
             Ok(bounds) => bounds,
             Err(open) => {
                 self.unbounded.push(Unbounded::Hole { step: step.span, open });
@@ -238,16 +164,16 @@ impl Walk<'_> {
     fn bounds(
         &self,
         id: PromptId,
-        args: &[Type],
+        given: Given<'_>,
         asked: (&[ModelId], Option<ModelId>),
         behind: Behind<'_>,
     ) -> Result<Arc<CallBounds>, super::prompt::Open> {
         let prompt = &self.plan.prompts[id.index()];
-        let made = || self.bounds_of(prompt, args, asked, behind).map(Arc::new);
-        let Some(requests) = self.requests else { return made() };
+        let made = || self.bounds_of(prompt, given, asked, behind).map(Arc::new);
+        let Some(requests) = self.requests.filter(|_| given.held.is_none()) else { return made() };
         let number = self.asked.borrow_mut().get_mut(id.index()).map(|n| std::mem::replace(n, *n + 1));
         let Behind { reply, refusal, .. } = behind;
-        let (args, (models, embed)) = (Args::Given(args), asked);
+        let (args, (models, embed)) = (Args::Given(given.args), asked);
         let request = Request { plan: self.plan, prompt, args, models, embed, reply, refusal };
         requests.bounds(&request, number.unwrap_or_default(), made)
     }
@@ -255,12 +181,12 @@ impl Walk<'_> {
     fn bounds_of(
         &self,
         prompt: &Prompt,
-        args: &[Type],
+        given: Given<'_>,
         (models, embed): (&[ModelId], Option<ModelId>),
         Behind { reply, refusal, output }: Behind<'_>,
     ) -> Result<CallBounds, super::prompt::Open> {
-        let inference = self.inference();
-        let asked = Asked::new(&inference, prompt, args);
+        let inference = self.in_all_cases();
+        let asked = Asked::new(&inference, prompt, given);
         let request = |id: &ModelId| {
             let measure = &self.measures[id.index()];
             let refused = refusal.map(|r| (refusal::answer(output, reply, measure), r.reason(measure)));
@@ -288,7 +214,8 @@ impl Walk<'_> {
             if window == Tokens(0) || needed <= window.0 {
                 continue;
             }
-            let asked = Asked::new(&self.inference(), &self.plan.prompts[id.index()], args);
+            let given = Given { args, held: None };
+            let asked = Asked::new(&self.in_all_cases(), &self.plan.prompts[id.index()], given);
             let pasted = asked.pasted(&self.measures[request.model.index()]);
             self.pasted.insert((step.span, request.model), pasted);
         }
@@ -469,20 +396,6 @@ pub(crate) struct Doubt {
     // Whether the answer stands in every run.
     is_never: bool,
 }
-
-/// A flow of the program with arguments of certain types.
-#[derive(Clone)]
-pub(crate) struct Called {
-    args: Vec<Type>,
-    // The time that it has, where that counts.
-    limit: Option<Millis>,
-    worst: FlowWorst,
-    body: Arc<Block>,
-}
-
-// How many steps of flows are looked at for the arguments of single calls. Flows that call others
-// which call others make their number grow fast.
-const MOST_CALLED: usize = 2_000;
 
 /// Every model that a step may ask.
 fn models(settings: &StepSettings) -> Vec<ModelId> {

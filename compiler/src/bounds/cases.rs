@@ -115,51 +115,82 @@ impl Walk<'_> {
         together(block, &now.each)
     }
 
-    /// The body of an `each` for every one of its elements, where they are known and differ.
+    /// The body of an `each` for every one of its elements, where they are known and differ. It is written
+    /// into the plan for each of them where that is more than a case of what holds of all.
     pub(super) fn elements_apart(
         &mut self,
         list: &Type,
-        body: &Block,
+        (body, bodies): (&Block, &mut Vec<Arc<Block>>),
         env: &Env,
         place: &Place,
-    ) -> Option<Vec<(Ways, Type)>> {
+    ) -> Option<Vec<Ways>> {
         let Type::Known(known) = list else { return None };
         let Parts::Items(items) = &known.parts else { return None };
         let joint = list.any_item(&widest)?;
-        let items: Vec<Type> = items.iter().map(|item| apart(item, &joint)).collect();
-        let mut distinct: Vec<&Type> = Vec::new();
-        items.iter().for_each(|item| {
-            if !distinct.contains(&item) {
-                distinct.push(item);
-            }
-        });
-        if !(2..=MOST_CASES).contains(&distinct.len()) || !self.may_tell_apart(place) {
+        let cases: Vec<Type> = items.iter().map(|item| apart(item, &joint)).collect();
+        if !self.may_tell_apart(place) {
             return None;
         }
+        let is_kept = cases != *items && self.asides == 0 && self.elements_inside < MOST_INSIDE;
+        if let Some((at, distinct)) = distinct(items).filter(|_| is_kept) {
+            let found = self.elements_looked_at(&distinct, body, env, place);
+            bodies.extend(at.iter().map(|at| found[*at].1.clone()));
+            return Some(at.iter().map(|at| found[*at].0.clone()).collect());
+        }
+        let (at, distinct) = distinct(&cases)?;
         self.asides += 1;
-        let found: Vec<(Ways, Type)> = self.looked_aside(|walk| {
+        let found: Vec<Ways> = self.looked_aside(|walk| {
             let one = |item: &&Type| {
                 let mut inner = env.clone();
                 inner.set(VarId(body.vars.start), (*item).clone());
-                walk.block(&mut body.clone(), &mut inner, place)
+                walk.block(&mut body.clone(), &mut inner, place).0
             };
             distinct.iter().map(one).collect()
         });
         self.asides -= 1;
-        let of = |item: &Type| distinct.iter().position(|d| *d == item).map(|at| found[at].clone());
-        items.iter().map(of).collect()
+        Some(at.iter().map(|at| found[*at].clone()).collect())
     }
 
-    /// Looks at something that is not added up: all is as it was behind it.
+    // The body for elements that are known, with what is proven of its calls for each of them.
+    fn elements_looked_at(
+        &mut self,
+        items: &[&Type],
+        body: &Block,
+        env: &Env,
+        place: &Place,
+    ) -> Vec<(Ways, Arc<Block>)> {
+        self.elements_inside += 1;
+        let found = self.looked_beside(|walk| {
+            let one = |item: &&Type| {
+                let (mut body, mut inner) = (body.clone(), env.clone());
+                inner.set(VarId(body.vars.start), (*item).clone());
+                let around = std::mem::replace(&mut walk.main, Arc::new(env.clone()));
+                let (ways, _) = walk.block(&mut body, &mut inner, place);
+                walk.main = around;
+                (ways, Arc::new(body))
+            };
+            items.iter().map(one).collect()
+        });
+        self.elements_inside -= 1;
+        found
+    }
+
+    /// Looks at something that is not added up, and not kept: all is as it was behind it.
     pub(super) fn looked_aside<T>(&mut self, look: impl FnOnce(&mut Self) -> T) -> T {
         let guards = (self.plan.guards.clone(), self.guards.clone(), self.origins.clone());
         let called = (self.called.clone(), self.inside);
+        let found = self.looked_beside(look);
+        (self.plan.guards, self.guards, self.origins) = guards;
+        (self.called, self.inside) = called;
+        found
+    }
+
+    // Looks at something that is not added up, and may be kept.
+    fn looked_beside<T>(&mut self, look: impl FnOnce(&mut Self) -> T) -> T {
         let noted = (self.doubts.clone(), self.elements.clone(), self.pasted.clone());
         let calls = std::mem::take(&mut self.calls);
         let (unbounded, needless) = (self.unbounded.len(), self.needless.len());
         let found = look(self);
-        (self.plan.guards, self.guards, self.origins) = guards;
-        (self.called, self.inside) = called;
         (self.doubts, self.elements, self.pasted) = noted;
         self.calls = calls;
         self.unbounded.truncate(unbounded);
@@ -180,6 +211,19 @@ struct SoFar<'a> {
     left: usize,
 }
 
+// Where each type stands among those that differ, and these; none where all are equal, or too many differ.
+fn distinct(types: &[Type]) -> Option<(Vec<usize>, Vec<&Type>)> {
+    let mut all: Vec<&Type> = Vec::new();
+    let place = |ty| {
+        all.iter().position(|known| *known == ty).unwrap_or_else(|| {
+            all.push(ty);
+            all.len() - 1
+        })
+    };
+    let at = types.iter().map(place).collect();
+    (2..=MOST_CASES).contains(&all.len()).then_some((at, all))
+}
+
 // Without those of which another takes as much and gives as much.
 fn dearest(cases: &[Case]) -> Vec<Case> {
     let mut kept: Vec<Case> = Vec::new();
@@ -195,19 +239,19 @@ fn dearest(cases: &[Case]) -> Vec<Case> {
 }
 
 /// An `each` whose elements are known, one by one; `joint` is what it takes as if all were the largest.
-pub(super) fn each_of(apart: &[(Ways, Type)], joint: &Ways, in_turn: bool) -> Ways {
-    let sum = apart.iter().fold(Worst::default(), |sum, (one, _)| sum.beside(&one.ok));
+pub(super) fn each_of(apart: &[Ways], joint: &Ways, in_turn: bool) -> Ways {
+    let sum = apart.iter().fold(Worst::default(), |sum, one| sum.beside(&one.ok));
     // What ends it ends all that run beside it.
     let ended = |way: fn(&Ways) -> &Option<Worst>| {
         let joint = way(joint).as_ref()?;
         let mut most: Option<Worst> = None;
-        for (at, (one, _)) in apart.iter().enumerate() {
+        for (at, one) in apart.iter().enumerate() {
             let Some(last) = way(one) else { continue };
             let others = apart.iter().enumerate().filter(|(other, _)| match in_turn {
                 true => *other < at,
                 false => *other != at,
             });
-            let sum = others.fold(last.clone(), |sum, (_, (one, _))| {
+            let sum = others.fold(last.clone(), |sum, (_, one)| {
                 sum.beside(&if in_turn { one.ok.clone() } else { one.any() })
             });
             most = Some(most.map_or(sum.clone(), |most| most.or(&sum)));

@@ -278,7 +278,7 @@ impl Means<'_> {
                 }
                 mixed(said)
             }
-            StepKind::Each { list, parallel, body } => {
+            StepKind::Each { list, parallel, body, .. } => {
                 let n = self.elements(step, list, place);
                 let one = self.block(body, &place.within(&step.name));
                 // The first that fails ends them; those beside it have begun.

@@ -3,6 +3,7 @@
 //! In: a plan, one of its prompts and one of its models. Out: [`Fixed`]. `flow.lock` holds these, so
 //! that a bound that has changed can be told from a text that has.
 
+use super::held::Given;
 use super::infer::Inference;
 use super::measure;
 use super::prompt::Asked;
@@ -41,9 +42,9 @@ pub(super) fn least(plan: &Plan, prompt: PromptId, model: ModelId) -> Tokens {
 fn counted(plan: &Plan, prompt: PromptId, measure: &Measure) -> (u64, u64) {
     let prompt = &plan.prompts[prompt.index()];
     let measures = [measure.clone()];
-    let inference = Inference { plan, measures: &measures };
+    let inference = Inference { plan, measures: &measures, held: None };
     let types: Vec<Type> = prompt.params.iter().map(|p| p.ty.clone()).collect();
-    let asked = Asked::new(&inference, prompt, &types);
+    let asked = Asked::new(&inference, prompt, Given { args: &types, held: None });
     let text = asked.fixed(measure).iter().map(|t| measure.count(t)).sum();
     (text, asked.messages())
 }

@@ -3,6 +3,7 @@
 //! The checker types programs and reports what is wrong; here nothing is reported. What comes out is
 //! an upper bound: of texts in tokens or characters, of lists and maps in elements, of numbers.
 
+use super::cases::apart;
 use crate::ast::StringLit;
 use crate::template::{self, Names};
 use ecow::EcoString;
@@ -17,7 +18,7 @@ use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// The types of the variables in sight.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq, Debug)]
 pub(crate) struct Env {
     types: FxHashMap<VarId, Type>,
 }
@@ -33,6 +34,11 @@ impl Env {
         self.types.insert(var, ty);
     }
 
+    /// Whether there is one.
+    pub(crate) fn has(&self, var: VarId) -> bool {
+        self.types.contains_key(&var)
+    }
+
     /// The type alone.
     pub(crate) fn get(&self, var: VarId) -> Type {
         self.types.get(&var).map_or(Type::Error, Type::plain)
@@ -45,9 +51,12 @@ impl Env {
 }
 
 /// What types are inferred by: the program's templates, and what counts for its models.
+#[derive(Clone, Copy)]
 pub(crate) struct Inference<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) measures: &'a [Measure],
+    /// What a run is held to, where a single case is looked at.
+    pub(crate) held: Option<&'a Env>,
 }
 
 impl Inference<'_> {
@@ -105,6 +114,18 @@ impl Inference<'_> {
 
     /// The same, with what is known beyond the type: constants, elements, entries.
     pub(crate) fn full(&self, expr: &Expr, env: &Env) -> Type {
+        match self.held.filter(|_| is_computed(expr)) {
+            // A part that is cut where it is pasted is cut at what holds in all cases: what is computed
+            // from it is no less in one of them.
+            Some(held) => {
+                let all = Inference { held: None, ..*self };
+                apart(&all.of_parts(expr, env), &all.of_parts(expr, held))
+            }
+            None => self.of_parts(expr, env),
+        }
+    }
+
+    fn of_parts(&self, expr: &Expr, env: &Env) -> Type {
         match expr {
             Expr::Literal(value) => self.constant(value),
             Expr::Var(var) => env.full(*var),
@@ -123,6 +144,7 @@ impl Inference<'_> {
                 _ => self.ty(expr, env),
             },
             Expr::Call(name, args) if name == "text" && args.len() == 1 => match self.full(&args[0], env) {
+                text @ Type::Known(_) if matches!(text.plain(), Type::Text { .. }) => text,
                 Type::Known(known) => self.shown(&known).unwrap_or_else(|| self.ty(expr, env)),
                 Type::Enum(of) => self.named(&of),
                 _ => self.ty(expr, env),
@@ -250,6 +272,16 @@ pub(crate) fn opened(ty: &Type) -> Type {
             Type::Record(Arc::new(RecordType { name, doc, fields }))
         }
         other => other.clone(),
+    }
+}
+
+// Whether it makes anything of its parts but puts them together or takes one of them.
+fn is_computed(expr: &Expr) -> bool {
+    match expr {
+        Expr::Literal(_) | Expr::Var(_) => false,
+        Expr::Field(of, _) | Expr::Cast(of, _) => is_computed(of),
+        Expr::Record(entries) => entries.iter().any(|(_, expr)| is_computed(expr)),
+        _ => true,
     }
 }
 

@@ -14,7 +14,9 @@ mod edges;
 mod expected;
 mod fixed;
 mod given;
+mod held;
 mod infer;
+mod instances;
 mod kept;
 mod knob;
 mod known;
@@ -47,6 +49,7 @@ use flow_plan::{Cost, FlowId, Millis, ModelId, Plan, Tokens};
 use flow_tokens::{DEFAULT_TOKENIZER, Measure};
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
+use std::sync::Arc;
 use walk::Walk;
 use worst::{Sum, Worst};
 
@@ -199,6 +202,8 @@ fn derive_again(
         limit: None,
         prompted: None,
         looked: 0,
+        main: Arc::default(),
+        elements_inside: 0,
         asides: 0,
         aside: 0,
     };

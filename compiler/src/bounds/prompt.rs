@@ -1,5 +1,6 @@
 //! What a request of a prompt holds at most.
 
+use super::held::{Given, in_case};
 use super::infer::{Env, Inference, TemplateNames, literal};
 use crate::template::{self, Part, TemplateCheck};
 use flow_diagnostics::{Diagnostics, Span};
@@ -27,15 +28,20 @@ pub(crate) struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    pub(crate) fn new(inference: &Inference<'_>, prompt: &'a Prompt, args: &[Type]) -> Asked<'a> {
-        let env = Env::of_params(args.iter().cloned());
+    pub(crate) fn new(inference: &Inference<'_>, prompt: &'a Prompt, given: Given<'_>) -> Asked<'a> {
+        let env = Env::of_params(given.args.iter().cloned());
+        let held = given.held.map(|held| Env::of_params(held.iter().cloned()));
         let checked = |id: flow_plan::TemplateId, env: &Env| {
             let template = &inference.plan.templates[id.0 as usize];
             let names = TemplateNames::of(inference, &template.vars, env);
             let lit = literal(&template.source, template.span);
             template::check(&lit, &names, &mut Diagnostics::default())
         };
-        let messages = prompt.messages.iter().map(|(role, id)| (*role, checked(*id, &env))).collect();
+        let message = |id| match &held {
+            Some(held) => in_case(checked(id, &env), checked(id, held)),
+            None => checked(id, &env),
+        };
+        let messages = prompt.messages.iter().map(|(role, id)| (*role, message(*id))).collect();
         let mut examples = Vec::new();
         for example in &prompt.examples {
             let values =

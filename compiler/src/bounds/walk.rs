@@ -5,10 +5,12 @@
 //! long it waits. [`call`](super::call) has those of calls.
 
 use super::assumed::{Needless, or_ended};
-use super::call::{Called, Doubt};
+use super::call::Doubt;
 use super::calls::{Call, Calls};
 use super::cases::{Case, apart, each_of};
+use super::held::Given;
 use super::infer::{Env, Inference, narrowest, widest};
+use super::instances::{Called, Instance};
 use super::kept::Requests;
 use super::near::{Near, Total};
 use super::prompt::{Open, Pasted};
@@ -28,6 +30,7 @@ use petgraph::Direction;
 use petgraph::graph::NodeIndex;
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
+use std::sync::Arc;
 
 /// What is known of a flow.
 #[derive(Clone, Debug)]
@@ -37,6 +40,8 @@ pub(crate) struct FlowWorst {
     pub(crate) output: Type,
     /// The calls of its steps.
     pub(crate) calls: Calls<CallWorst>,
+    /// What its variables hold.
+    pub(crate) main: Arc<Env>,
 }
 
 /// The calls that one step can make of one model in a run of a flow.
@@ -139,6 +144,10 @@ pub(crate) struct Walk<'a> {
     pub(crate) rounds: usize,
     /// Steps that were looked at for what loops grow to.
     pub(crate) looked: usize,
+    // What the variables of the flow hold in all cases.
+    pub(crate) main: Arc<Env>,
+    // In how many elements, one inside another, the step is looked at by itself.
+    pub(crate) elements_inside: usize,
     // In how many cases, one inside another, the step is looked at, and how many steps of the flow were
     // looked at in cases.
     pub(crate) asides: usize,
@@ -161,18 +170,14 @@ impl Done {
     }
 }
 
-/// A guard of the program with arguments of certain types.
-#[derive(Clone)]
-pub(crate) struct Instance {
-    pub(crate) args: Vec<Type>,
-    pub(crate) id: GuardId,
-    pub(crate) ways: Ways,
-    pub(crate) calls: Calls<CallWorst>,
-}
-
 impl Walk<'_> {
     pub(crate) fn inference(&self) -> Inference<'_> {
-        Inference { plan: self.plan, measures: &self.distinct }
+        let held = (self.asides > 0).then_some(&*self.main);
+        Inference { held, ..self.in_all_cases() }
+    }
+
+    pub(super) fn in_all_cases(&self) -> Inference<'_> {
+        Inference { plan: self.plan, measures: &self.distinct, held: None }
     }
 
     /// The worst case of a flow, worked out once.
@@ -191,33 +196,37 @@ impl Walk<'_> {
             env.set(VarId(body.vars.start + i as u32), param.ty.clone());
         }
         let limit = self.limit.take();
-        let worst = self.walked(id, &mut body, env);
+        let worst = self.walked(id, &mut body, env, Arc::default());
         self.limit = limit;
         self.plan.flows[id.index()].body = body;
         self.flows[id.index()] = Some(worst.clone());
         worst
     }
 
-    /// The worst case of a flow's steps with these inputs.
-    pub(crate) fn walked(&mut self, id: FlowId, body: &mut Block, mut env: Env) -> FlowWorst {
-        let around = std::mem::take(&mut self.calls);
+    /// The worst case of a flow's steps with these inputs; `main` is what its variables hold in all cases,
+    /// where these are the inputs in a single one.
+    pub(crate) fn walked(&mut self, id: FlowId, body: &mut Block, mut env: Env, main: Arc<Env>) -> FlowWorst {
+        let around = (std::mem::take(&mut self.calls), std::mem::replace(&mut self.main, main));
         let (rounds, aside) = (std::mem::take(&mut self.rounds), std::mem::take(&mut self.aside));
         let place = Place { inside: EcoString::new(), times: 1 };
         let (ways, ty) = self.block(body, &mut env, &place);
         let output = narrowest(&self.plan.flows[id.index()].output, &ty);
         (self.rounds, self.aside) = (rounds, aside);
-        FlowWorst { ways, output, calls: std::mem::replace(&mut self.calls, around) }
+        let calls = std::mem::replace(&mut self.calls, around.0);
+        FlowWorst { ways, output, calls, main: std::mem::replace(&mut self.main, around.1) }
     }
 
     /// The worst case of a block, and the type of its result.
     pub(crate) fn block(&mut self, block: &mut Block, env: &mut Env, place: &Place) -> (Ways, Type) {
         let may_end = self.inputs_assumed(block, env);
+        self.keep_inputs(block, env);
         let nodes: Vec<NodeIndex> = block.steps.node_indices().collect();
         let mut each: Vec<Ways> = Vec::with_capacity(nodes.len());
         let mut cases: Vec<Vec<Case>> = Vec::with_capacity(nodes.len());
         for node in &nodes {
             let mut step = std::mem::replace(&mut block.steps[*node], placeholder());
             let done = self.one_of(block, *node, &mut step, env, place);
+            self.keep(block.var_of(*node), &done.ty);
             env.set(block.var_of(*node), done.ty);
             block.steps[*node] = step;
             each.push(done.ways);
@@ -245,8 +254,18 @@ impl Walk<'_> {
         let Done { ways, ty, cases } = self.step(step, author.as_ref(), env, place);
         let (var, before) = (block.var_of(node), ty.clone());
         let (ways, ty) = self.result_assumed(block, var, (ways, ty));
-        let is_less = ty != before;
-        Done { ways, ty, cases: if is_less { Vec::new() } else { cases } }
+        let mut cases = if ty == before { cases } else { Vec::new() };
+        let ty = match &step.kind {
+            // What a person makes of it is held to what holds in all cases.
+            StepKind::Call(Callee::Review(_), _) if self.asides > 0 && self.main.has(var) => {
+                self.main.full(var)
+            }
+            _ => self.held(var, ty),
+        };
+        cases
+            .iter_mut()
+            .for_each(|case| case.ty = self.held(var, std::mem::replace(&mut case.ty, Type::Null)));
+        Done { ways, ty, cases }
     }
 
     // A block that never runs: its steps get their bounds, and nothing is counted.
@@ -259,7 +278,7 @@ impl Walk<'_> {
 
     fn step(&mut self, step: &mut Step, author: Option<&Step>, env: &Env, place: &Place) -> Done {
         self.looked += usize::from(self.settling > 0);
-        self.aside += usize::from(self.asides > 0);
+        self.aside += usize::from(self.asides + self.elements_inside > 0);
         let around = std::mem::take(&mut self.calls);
         let Done { ways: work, ty, mut cases } = self.work(step, env, place);
         let mut calls = std::mem::replace(&mut self.calls, around);
@@ -326,8 +345,10 @@ impl Walk<'_> {
                 (Ways { lasting, ..nothing() }, self.inference().full(expr, env))
             }
             StepKind::Call(callee, args) => {
+                let held = self.held_args(callee, args);
                 let args = self.inference().given(callee, args, env);
-                self.call(step, callee, &args, env, place)
+                let held = held.as_deref().filter(|held| **held != *args);
+                self.call(step, callee, Given { args: &args, held }, env, place)
             }
             StepKind::If(condition, then, otherwise) => {
                 let inside = place.within(&step.name, 1);
@@ -365,7 +386,7 @@ impl Walk<'_> {
                 let (ways, ty) = all.unwrap_or((nothing(), Type::Null));
                 (ways.or_lasting(Worst::default()), ty)
             }
-            StepKind::Each { list, parallel, body } => {
+            StepKind::Each { list, parallel, body, apart } => {
                 let known = self.inference().full(list, env);
                 let (item, most) = match known.plain() {
                     Type::List(item, Some(most)) => (known.any_item(&widest).unwrap_or(*item), most),
@@ -383,8 +404,9 @@ impl Walk<'_> {
                 let (one, ty) = self.block(body, &mut inner, &inside);
                 let parallel = u64::from((*parallel).max(1));
                 let (all, list) = (for_each(&one, most, parallel), Type::List(Box::new(ty), Some(most)));
-                match self.elements_apart(&known, body, env, &inside) {
-                    Some(apart) => (each_of(&apart, &all, parallel == 1), list),
+                apart.clear();
+                match self.elements_apart(&known, (body, apart), env, &inside) {
+                    Some(found) => (each_of(&found, &all, parallel == 1), list),
                     None => (all, list),
                 }
             }

@@ -42,7 +42,8 @@ impl Checker<'_> {
         let checked = self.inner_block(scopes, body, vec![input], wanted.as_ref());
         let labels = typed.labels.join(checked.labels);
         let ty = Type::List(Box::new(checked.ty), most);
-        let kind = StepKind::Each { list: typed.expr, parallel, body: Box::new(checked.block) };
+        let kind =
+            StepKind::Each { list: typed.expr, parallel, body: Box::new(checked.block), apart: Vec::new() };
         Work::new(kind, ty, labels)
     }
 

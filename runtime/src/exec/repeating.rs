@@ -8,20 +8,37 @@ use crate::RunError;
 use flow_diagnostics::Code;
 use flow_plan::{Block, Expr, FirstRound, Value};
 use futures::stream::{FuturesUnordered, StreamExt};
+use std::sync::Arc;
+
+/// What an `each` goes through.
+pub(super) struct Elements<'a> {
+    pub(super) list: &'a Expr,
+    pub(super) parallel: u32,
+    pub(super) body: &'a Block,
+    /// The body for each element, where other bounds are proven of them.
+    pub(super) apart: &'a [Arc<Block>],
+}
+
+impl<'a> Elements<'a> {
+    fn body(&self, index: usize) -> &'a Block {
+        self.apart.get(index).map_or(self.body, |body| body)
+    }
+}
 
 /// The body for each element, at most `parallel` at once; the results in the order of the list.
 /// The first failure drops those under way; an element that waits for a person lets the others go on.
-pub(super) async fn each(site: Site<'_>, list: &Expr, parallel: u32, body: &Block) -> Given<Value> {
-    let list = site.frame.eval(list)?;
+pub(super) async fn each(site: Site<'_>, elements: Elements<'_>) -> Given<Value> {
+    let list = site.frame.eval(elements.list)?;
     let Some(items) = list.as_list() else { return Err(not("a list", &list)) };
+    let elements = &elements;
     let one = |index: usize, item: Value| async move {
         let path = site.inside_item(index);
-        (index, block(site.enter(&path), body, vec![item], Some(site.frame)).await)
+        (index, block(site.enter(&path), elements.body(index), vec![item], Some(site.frame)).await)
     };
     let mut waiting = items.iter().cloned().enumerate();
     let mut running = FuturesUnordered::new();
     let mut results = vec![Value::Null; items.len()];
-    for (index, item) in waiting.by_ref().take(parallel.max(1) as usize) {
+    for (index, item) in waiting.by_ref().take(elements.parallel.max(1) as usize) {
         running.push(one(index, item));
     }
     let mut waits: Option<Halt> = None;

@@ -319,7 +319,10 @@ pub(super) async fn work(site: Site<'_>, again: Again<'_>) -> Given<Value> {
                 }
             }
         }
-        StepKind::Each { list, parallel, body } => repeating::each(site, list, *parallel, body).await,
+        StepKind::Each { list, parallel, body, apart } => {
+            let elements = repeating::Elements { list, parallel: *parallel, body, apart };
+            repeating::each(site, elements).await
+        }
         StepKind::Repeat { up_to, from, body, until, first } => {
             let first = first.as_deref();
             let rounds = repeating::Rounds { up_to: *up_to, from, body, until: until.as_deref(), first };

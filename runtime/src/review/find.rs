@@ -20,7 +20,8 @@ fn at_step<'p>(plan: &'p Plan, step: &'p Step, rest: &str) -> Option<&'p Review>
             _ => None,
         };
     }
-    let inside = behind_number(rest)?.strip_prefix('.')?;
+    let (number, inside) = behind_number(rest)?;
+    let inside = inside.strip_prefix('.')?;
     let mut found = None;
     let mut look = |block: &'p Block, inside: &str| {
         if found.is_none() {
@@ -37,13 +38,16 @@ fn at_step<'p>(plan: &'p Plan, step: &'p Step, rest: &str) -> Option<&'p Review>
             no.iter().for_each(|no| look(no, inside));
         }
         StepKind::Match(_, arms) => arms.iter().for_each(|arm| look(&arm.body, inside)),
-        StepKind::Each { body, .. } => look(body, inside),
+        StepKind::Each { body, apart, .. } => {
+            look(number.and_then(|at| apart.get(at)).map_or(body, |body| body), inside);
+        }
         StepKind::Repeat { body, until, first, .. } => {
+            let first = first.as_deref().filter(|_| number == Some(0));
             if let Some(inside) = inside.strip_prefix("until.") {
-                until.iter().for_each(|until| look(until, inside));
+                let until = first.map_or(until.as_deref(), |first| first.until.as_ref());
+                until.into_iter().for_each(|until| look(until, inside));
             }
-            look(body, inside);
-            first.iter().for_each(|first| look(&first.body, inside));
+            look(first.map_or(body, |first| &first.body), inside);
         }
     }
     if let (Some(OnFail::Do(handler)), Some(inside)) = (&step.on_fail, inside.strip_prefix("else.")) {
@@ -52,15 +56,16 @@ fn at_step<'p>(plan: &'p Plan, step: &'p Step, rest: &str) -> Option<&'p Review>
     found
 }
 
-// Behind the try and the element or round: `#2`, `[3]`.
-fn behind_number(rest: &str) -> Option<&str> {
+// The element or round, and what stands behind it and the try: `#2`, `[3]`.
+fn behind_number(rest: &str) -> Option<(Option<usize>, &str)> {
     let digits = |text: &str| text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let mut rest = rest;
     if let Some(number) = rest.strip_prefix('#') {
         rest = &number[number.len() - digits(number)..];
     }
     if let Some(number) = rest.strip_prefix('[') {
-        rest = number[number.len() - digits(number)..].strip_prefix(']')?;
+        let (digits, behind) = number.split_at(number.len() - digits(number));
+        return Some((digits.parse().ok(), behind.strip_prefix(']')?));
     }
-    Some(rest)
+    Some((None, rest))
 }

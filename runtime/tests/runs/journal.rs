@@ -40,7 +40,7 @@ fn saying() -> Plan {
     let echo = add_prompt(&mut plan, "echo", Type::TEXT);
     let body = block(2, 1, vec![(ask("said", echo, var(2)), &[])], var(3));
     let list = Expr::Call("split".into(), vec![var(0), text(",")]);
-    let each = step("all", StepKind::Each { list, parallel: 1, body: Box::new(body) });
+    let each = step("all", StepKind::Each { list, parallel: 1, body: Box::new(body), apart: Vec::new() });
     add_flow(&mut plan, "main", block(0, 1, vec![(each, &[])], var(1)));
     plan
 }

@@ -96,7 +96,7 @@ async fn each_keeps_the_order_and_the_number_at_once() {
     let echo = add_prompt(&mut plan, "echo", Type::TEXT);
     let body = block(2, 1, vec![(ask("said", echo, var(2)), &[])], var(3));
     let list = Expr::Call("split".into(), vec![var(0), text(",")]);
-    let each = step("each_1", StepKind::Each { list, parallel: 2, body: Box::new(body) });
+    let each = step("each_1", StepKind::Each { list, parallel: 2, body: Box::new(body), apart: Vec::new() });
     add_flow(&mut plan, "main", block(0, 1, vec![(each, &[])], var(1)));
     let fake = Fake::new(&[("fast", &[Act::Late(500, "A"), Act::Late(20, "B"), Act::Late(30, "C")])]);
     let began = Instant::now();
