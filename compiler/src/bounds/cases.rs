@@ -44,10 +44,11 @@ impl Walk<'_> {
         env: &Env,
         place: &Place,
     ) -> Ways {
+        let joint = together(block, &each);
         let Some((first, kept)) =
             (0..each.len()).find_map(|step| Some((step, self.apart(block, step, &cases[step], MOST_CASES)?)))
         else {
-            return together(block, &each);
+            return joint;
         };
         let is_changed = vec![false; each.len()];
         self.looked_aside(|walk| {
@@ -55,7 +56,8 @@ impl Walk<'_> {
             walk.asides += 1;
             let worst = walk.split(block, first, kept, so_far, place);
             walk.asides -= 1;
-            worst
+            // An element that is bounded by itself where all cases are looked at is not in one of them.
+            worst.at_most(&joint)
         })
     }
 

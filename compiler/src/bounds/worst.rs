@@ -311,6 +311,17 @@ impl Ways {
         }
     }
 
+    /// What is in both, each measure by itself: a way that is not in one of them does not happen.
+    pub(crate) fn at_most(&self, other: &Ways) -> Ways {
+        let both = |a: &Option<Worst>, b: &Option<Worst>| Some(a.as_ref()?.at_most(b.as_ref()?));
+        Ways {
+            ok: self.ok.at_most(&other.ok),
+            failed: both(&self.failed, &other.failed),
+            lasting: both(&self.lasting, &other.lasting),
+            stopped: both(&self.stopped, &other.stopped),
+        }
+    }
+
     /// So many times, one after the other, up to the first that gives no value.
     pub(crate) fn repeated(&self, n: u64) -> Ways {
         let before = self.ok.times(n.saturating_sub(1));
