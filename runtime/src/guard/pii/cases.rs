@@ -184,6 +184,8 @@ fn addresses_of_the_internet_are_found() {
         "2001:0db8:85a3:0000:0000:8a2e:0370:7334",
         "2606:4700:4700::1111",
         "fd12:3456:789a:1::1",
+        "::ffff:192.0.2.1",
+        "64:ff9b::192.0.2.33",
     ];
     let measured = measure(Kind::Ip, &values.map(str::to_owned));
     assert!(measured >= 0.99, "{measured}");
@@ -313,6 +315,11 @@ fn phone_numbers_of_many_countries_are_found() {
 fn what_only_looks_like_data_is_left() {
     let card = card("4556", 16);
     let mut texts: Vec<String> = [
+        // Ranges, dates behind numbers, and what has almost the form of a social security number.
+        "coins from 1663-2170 in drawer 4",
+        "0 2021-08-09 02:00 backup.tar",
+        "ID 443-29-0000 is not valid",
+        "the pair 693-09.4444",
         // Versions, builds, sections.
         "version 10.1.2.3",
         "Version: 4.3.2.1",
