@@ -8,6 +8,8 @@
 //! Work is linear in the text: looking ahead never goes past the next quote or separator twice.
 
 mod bare;
+mod ends;
+mod escape;
 mod list;
 mod look;
 mod object;
