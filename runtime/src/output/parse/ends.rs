@@ -70,6 +70,10 @@ impl<'t> Parser<'t> {
                 // `"x""key": …`
                 b'"' if look::is_quoted_key(self.text, next) => Ends::Yes,
                 _ if self.has_break(after, next) && look::is_key(self.text, next, keys) => Ends::Yes,
+                // `"x" key: …` on one line, where the type has the key.
+                _ if next > after && seen.inner == 0 && look::is_known_word(self.text, next, keys) => {
+                    Ends::Yes
+                }
                 // Prose behind an object that lacks its brace.
                 _ if self.around.len() == 1 && self.has_break(after, next) => {
                     if self.seen.has_mark(self.text, next) { Ends::No } else { Ends::Yes }
@@ -192,6 +196,19 @@ impl<'t> Parser<'t> {
         self.text.get(at..).unwrap_or("")
     }
 
+    // Whether the line of the last quote and the line on which the text starts both begin with a quote, and
+    // are indented alike.
+    fn is_aligned(&self, seen: &Seen) -> bool {
+        let indent = |at: usize| {
+            let line = self.text[..at].rfind('\n').map_or(0, |n| n + 1);
+            let rest = &self.text[line..];
+            let len = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+            rest[len..].starts_with('"').then(|| &rest[..len])
+        };
+        let of_key = indent(seen.start);
+        of_key.is_some() && of_key == indent(seen.last + 1)
+    }
+
     // A quote before a colon: the end of the next key, if a key of the type stands before it.
     fn missing_quote(&self, at: usize, seen: &Seen, keys: super::Keys<'_>) -> Ends {
         if seen.inner == 0 {
@@ -200,7 +217,11 @@ impl<'t> Parser<'t> {
         let key = self.text[seen.last..at].trim_start_matches(['"', '\'', '`']);
         let before = self.text[seen.start..seen.last].trim_end();
         let ends_line = self.text[seen.start + before.len()..seen.last].contains('\n');
-        let is_known = keys.is_some_and(|record| field_of(record, key).is_some());
+        let is_known = match keys {
+            Some(record) => field_of(record, key).is_some(),
+            // Any word, where its line is indented as the line of this field.
+            None => ends_line && seen.open <= 0 && is_word(key) && self.is_aligned(seen),
+        };
         match is_known && seen.inner == 1 {
             true if before.ends_with(',') => Ends::Before(seen.start + before.len() - 1),
             true if ends_line => Ends::Before(seen.start + before.len()),
@@ -212,18 +233,27 @@ impl<'t> Parser<'t> {
     }
 }
 
-/// Whether the only quote inside a text cannot be the one that ends it: the sign of a length, as in
-/// `5'10""` and `a 24" screen"`, or in the middle of a word.
+fn is_word(key: &str) -> bool {
+    !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | ' '))
+}
+
+/// Whether the quotes inside a text cannot be the one that ends it: the sign of a length, as in `5'10""`
+/// and `a 24" screen"`, or each in the middle of a word.
 pub(super) fn is_inner(text: &str, at: usize, spot: Spot<'_>, seen: &Seen) -> bool {
-    if seen.inner != 1 || matches!(spot, Spot::Key(_)) {
+    if matches!(spot, Spot::Key(_)) {
         return false;
     }
     let before = &text[..seen.last];
     let after = text[seen.last..at].trim_start_matches(['"', '\'', '`', '“', '”', '‘', '’']);
-    let is_length = before.ends_with(|c: char| c.is_ascii_digit())
+    let is_length = seen.inner == 1
+        && before.ends_with(|c: char| c.is_ascii_digit())
         && (after.is_empty()
             || after.starts_with([' ', ',', '.', ')', '-']) && matches!(spot, Spot::Field(_)));
-    let is_word = before.ends_with(char::is_alphanumeric) && after.starts_with(char::is_alphabetic);
     // The last quote of all may belong to it, and the one that ends the text be missing.
-    is_length || is_word && text.rfind('"').is_some_and(|last| last > at)
+    is_length || seen.inner == seen.in_words && text.rfind('"').is_some_and(|last| last > at)
+}
+
+/// Whether the quote at a byte offset stands between two letters of a word.
+pub(super) fn is_in_word(text: &str, at: usize, len: usize) -> bool {
+    text[..at].ends_with(char::is_alphanumeric) && text[at + len..].starts_with(char::is_alphabetic)
 }

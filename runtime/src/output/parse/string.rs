@@ -2,7 +2,7 @@
 //!
 //! Here a text is read up to its end; where that is, `ends` decides.
 
-use super::ends::{Ends, is_inner};
+use super::ends::{Ends, is_in_word, is_inner};
 use super::look;
 use super::{Around, Parser, Repair, Spot};
 use crate::output::fault::Fault;
@@ -34,6 +34,8 @@ pub(super) struct Seen {
     pub(super) start: usize,
     /// Quotes inside it that are not apostrophes.
     pub(super) inner: usize,
+    /// How many of them stand inside a word.
+    pub(super) in_words: usize,
     /// Whether there are apostrophes that could have ended it.
     pub(super) apostrophe: bool,
     /// Where the last of them is.
@@ -68,13 +70,17 @@ impl<'t> Parser<'t> {
         if let Quote::Triple(mark) = quote {
             return self.block(mark);
         }
-        let bytes = self.text.as_bytes();
+        let (bytes, before) = (self.text.as_bytes(), self.repairs);
         let mut at = self.at + quote.opening();
-        let mut seen = Seen { start: at, inner: 0, apostrophe: false, last: at, open: 0, smart: false };
+        let mut seen =
+            Seen { start: at, inner: 0, in_words: 0, apostrophe: false, last: at, open: 0, smart: false };
         let mut owned = String::new();
         let mut from = at;
         loop {
-            let Some(&byte) = bytes.get(at) else { return self.other_quote(quote, spot, &seen) };
+            let Some(&byte) = bytes.get(at) else {
+                self.repairs = before;
+                return self.other_quote(quote, spot, &seen);
+            };
             match byte {
                 b'\\' => {
                     owned.push_str(&self.text[from..at]);
@@ -141,6 +147,7 @@ impl<'t> Parser<'t> {
                         }
                         Ends::No => {
                             seen.inner += 1;
+                            seen.in_words += usize::from(is_in_word(self.text, at, len));
                             seen.last = at;
                         }
                     }
@@ -156,22 +163,34 @@ impl<'t> Parser<'t> {
         }
     }
 
-    // A text that opens with a single quote and closes with a double one, behind which nothing stands but
-    // the brackets around it.
+    // A text at the end of all whose closing quote is missing or another one, where the brackets around it
+    // show that it is whole.
     fn other_quote(&mut self, quote: Quote, spot: Spot<'_>, seen: &Seen) -> Result<Cow<'t, str>, Fault> {
         let cut = self.cut("a text is not finished");
-        if quote != Quote::Single || matches!(spot, Spot::Key(_)) || seen.apostrophe {
+        if matches!(spot, Spot::Key(_)) || seen.inner > 0 || seen.apostrophe {
             return Err(cut);
         }
-        let Some((inside, behind)) = self.text[seen.start..].split_once('"') else { return Err(cut) };
+        let rest = &self.text[seen.start..];
+        // `'text"}`, or a text and the brackets on lines of their own.
+        let (inside, behind, len) = match rest.split_once('"').filter(|_| quote == Quote::Single) {
+            Some((inside, behind)) => (inside, behind, 1),
+            None => match rest.split_once('\n') {
+                Some((inside, behind)) if !inside.trim().is_empty() => (inside.trim_end(), behind, 0),
+                _ => return Err(cut),
+            },
+        };
         let brackets: String = behind.chars().filter(|c| matches!(c, '}' | ']')).collect();
         let wanted: String =
             self.around.iter().rev().map(|a| if *a == Around::List { ']' } else { '}' }).collect();
         let is_all = behind.chars().all(|c| c.is_whitespace() || matches!(c, '}' | ']' | '`'));
-        if !is_all || brackets != wanted || inside.contains(['\\', '\n', '{', '[']) {
+        let is_plain = !inside.contains(['\\', '\n', '{', '[', '"']) && !(len == 0 && inside.ends_with(','));
+        if !is_all || brackets != wanted || !is_plain {
             return Err(cut);
         }
-        self.at = seen.start + inside.len() + 1;
+        self.at = seen.start + inside.len() + len;
+        if len == 0 {
+            self.repairs.add(Repair::MissingQuote);
+        }
         Ok(Cow::Borrowed(inside))
     }
 }
