@@ -5,6 +5,82 @@ use super::{Parser, Repair};
 use crate::output::fault::Fault;
 use std::borrow::Cow;
 
+/// What kinds of escapes stand in a text.
+///
+/// `C:\Users\bin` has one that JSON does not have, so `\b` is none either: who wrote it has not escaped.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Escapes {
+    /// One that JSON does not have.
+    odd: bool,
+    /// One of JSON's for a control character, right before a letter or a digit.
+    doubtful: bool,
+}
+
+impl Escapes {
+    /// Takes notice of the bytes behind a backslash.
+    pub(super) fn note(&mut self, behind: &[u8]) {
+        match behind {
+            [b'b' | b'f' | b'n' | b'r' | b't', next, ..] if next.is_ascii_alphanumeric() => {
+                self.doubtful = true;
+            }
+            [b'u', hex @ ..] => {
+                let is_code = hex.len() >= 4 && hex[..4].iter().all(u8::is_ascii_hexdigit);
+                self.odd |= !is_code;
+            }
+            // Escapes of JSON, and of languages near it.
+            [b'b' | b'f' | b'n' | b'r' | b't' | b'x' | b'"' | b'\\' | b'/' | b'\'' | b'`' | b'\n', ..] => {}
+            [byte, ..] => self.odd |= byte.is_ascii(),
+            [] => {}
+        }
+    }
+
+    /// Whether some may be none.
+    pub(super) fn are_mixed(self) -> bool {
+        self.odd && self.doubtful
+    }
+}
+
+/// A text of which some escapes are none of JSON: those before a word are backslashes, too. A line break
+/// or a tab before a small letter is one only in a path; elsewhere it can be either, which is `None`.
+pub(super) fn unescaped(raw: &str) -> Option<String> {
+    let is_drive = |at: usize| raw[..at].ends_with(|c: char| c.is_ascii_alphabetic());
+    let is_path = raw.match_indices(":\\").any(|(at, _)| is_drive(at));
+    let mut out = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        let sign = rest[at + 1..].chars().next()?;
+        rest = &rest[at + 1 + sign.len_utf8()..];
+        let is_word = rest.starts_with(|c: char| c.is_ascii_alphanumeric());
+        let is_small = rest.starts_with(|c: char| c.is_ascii_lowercase());
+        let plain = match sign {
+            '"' | '\\' | '/' | '\'' | '`' | '“' | '”' | '\n' => sign,
+            'b' | 'f' | 'r' if is_word => {
+                out.push('\\');
+                sign
+            }
+            'n' | 't' if is_path && is_small => {
+                out.push('\\');
+                sign
+            }
+            'n' | 't' if is_small || is_path && is_word => return None,
+            'n' => '\n',
+            't' => '\t',
+            'r' => '\r',
+            'b' | 'f' => return None,
+            'u' if rest.len() >= 4 && rest.as_bytes()[..4].iter().all(u8::is_ascii_hexdigit) => return None,
+            'x' => return None,
+            other => {
+                out.push('\\');
+                other
+            }
+        };
+        out.push(plain);
+    }
+    out.push_str(rest);
+    Some(out)
+}
+
 impl<'t> Parser<'t> {
     /// What follows a backslash. Returns the byte behind it.
     pub(super) fn escape(&mut self, at: usize, out: &mut String) -> Result<usize, Fault> {

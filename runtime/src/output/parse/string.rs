@@ -3,6 +3,7 @@
 //! Here a text is read up to its end; where that is, `ends` decides.
 
 use super::ends::{Ends, is_in_word, is_inner};
+use super::escape::{Escapes, unescaped};
 use super::look;
 use super::{Around, Parser, Repair, Spot};
 use crate::output::fault::Fault;
@@ -42,6 +43,8 @@ pub(super) struct Seen {
     pub(super) last: usize,
     /// Braces and brackets it has opened and not closed.
     pub(super) open: i64,
+    /// Its escapes.
+    pub(super) escapes: Escapes,
     /// Whether an opening smart quote stands in it.
     pub(super) smart: bool,
 }
@@ -72,8 +75,16 @@ impl<'t> Parser<'t> {
         }
         let (bytes, before) = (self.text.as_bytes(), self.repairs);
         let mut at = self.at + quote.opening();
-        let mut seen =
-            Seen { start: at, inner: 0, in_words: 0, apostrophe: false, last: at, open: 0, smart: false };
+        let mut seen = Seen {
+            start: at,
+            inner: 0,
+            in_words: 0,
+            apostrophe: false,
+            last: at,
+            open: 0,
+            escapes: Escapes::default(),
+            smart: false,
+        };
         let mut owned = String::new();
         let mut from = at;
         loop {
@@ -84,6 +95,7 @@ impl<'t> Parser<'t> {
             match byte {
                 b'\\' => {
                     owned.push_str(&self.text[from..at]);
+                    seen.escapes.note(&bytes[at + 1..]);
                     at = self.escape(at, &mut owned)?;
                     from = at;
                     continue;
@@ -129,13 +141,13 @@ impl<'t> Parser<'t> {
                             }
                             let tail = &self.text[from..at];
                             self.at = at + len;
-                            return Ok(finished(owned, tail));
+                            return self.settled(&seen, at, finished(owned, tail));
                         }
                         Ends::Before(end) if end >= from => {
                             self.repairs.add(Repair::MissingQuote);
                             self.at = end;
                             let tail = self.text[from..end].trim_end();
-                            return Ok(finished(owned, tail));
+                            return self.settled(&seen, from + tail.len(), finished(owned, tail));
                         }
                         Ends::Before(_) | Ends::Unsure => {
                             return Err(Fault::Unsure(at, "it is not clear where a text ends"));
@@ -160,6 +172,17 @@ impl<'t> Parser<'t> {
                 return Err(Fault::NotJson(seen.start, "a key is too long"));
             }
             at += 1;
+        }
+    }
+
+    // A text that ends at a byte offset, where its escapes can be trusted.
+    fn settled(&self, seen: &Seen, end: usize, text: Cow<'t, str>) -> Result<Cow<'t, str>, Fault> {
+        if !seen.escapes.are_mixed() {
+            return Ok(text);
+        }
+        match unescaped(&self.text[seen.start..end]) {
+            Some(text) => Ok(Cow::Owned(text)),
+            None => Err(Fault::Unsure(seen.start, "it is not clear what its backslashes stand for")),
         }
     }
 
