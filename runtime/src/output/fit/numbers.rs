@@ -106,7 +106,10 @@ pub(super) fn dollars(text: &str) -> Option<Json> {
 // `7/10`, `7 out of 10`: what was given, and the most that could be.
 fn out_of(text: &str) -> Option<(String, String)> {
     let (given, most) = text.split_once('/').or_else(|| text.split_once(" out of "))?;
-    Some((plain(given.trim())?, plain(most.trim())?))
+    let (given, most) = (plain(given.trim())?, plain(most.trim())?);
+    // `3/12` and `12/31` may be days.
+    let is_day = text.contains('/') && matches!(most.as_str(), "12" | "31");
+    (!is_day).then_some((given, most))
 }
 
 fn without_currency(text: &str) -> &str {

@@ -111,8 +111,12 @@ impl<'t> Parser<'t> {
                         continue;
                     }
                     match self.ends(at, len, spot, &seen) {
-                        // What was taken for a quote inside may be the start of what was cut off.
-                        Ends::Yes if seen.inner > 0 && self.next(at + len) == bytes.len() => {
+                        // What was taken for a quote inside may be the start of what was cut off, and so may
+                        // a quote that opens a quotation.
+                        Ends::Yes
+                            if (seen.inner > 0 || at > seen.start && is_opening(&self.text[..at]))
+                                && self.next(at + len) == bytes.len() =>
+                        {
                             return Err(self.cut("a text may not be finished"));
                         }
                         // A key and its value may have become one.
@@ -190,7 +194,7 @@ impl<'t> Parser<'t> {
     // show that it is whole.
     fn other_quote(&mut self, quote: Quote, spot: Spot<'_>, seen: &Seen) -> Result<Cow<'t, str>, Fault> {
         let cut = self.cut("a text is not finished");
-        if matches!(spot, Spot::Key(_)) || seen.inner > 0 || seen.apostrophe {
+        if matches!(spot, Spot::Key(_)) || self.around.is_empty() || seen.inner > 0 || seen.apostrophe {
             return Err(cut);
         }
         let rest = &self.text[seen.start..];
@@ -250,6 +254,11 @@ fn line_end(text: &str, spot: Spot<'_>, seen: &Seen) -> Option<usize> {
     let is_line = before[line.len()..].contains('\n') && !line.contains(['\n', '\\']);
     let is_only = matches!(spot, Spot::Element) && seen.inner == 1;
     (is_only && is_line && line.ends_with(',')).then(|| seen.start + line.len() - 1)
+}
+
+// Whether a quote behind this would open a quotation.
+fn is_opening(before: &str) -> bool {
+    before.ends_with(|c: char| c.is_whitespace() || "([{<:=,".contains(c))
 }
 
 fn finished<'t>(mut owned: String, tail: &'t str) -> Cow<'t, str> {
