@@ -210,7 +210,7 @@ impl<'t> Parser<'t> {
         let wanted: String =
             self.around.iter().rev().map(|a| if *a == Around::List { ']' } else { '}' }).collect();
         let is_all = behind.chars().all(|c| c.is_whitespace() || matches!(c, '}' | ']' | '`'));
-        let is_plain = !inside.contains(['\\', '\n', '{', '[', '"']) && !(len == 0 && inside.ends_with(','));
+        let is_plain = !inside.contains(['\\', '\n', '{', '[', '"']) && (len > 0 || !inside.ends_with(','));
         if !is_all || brackets != wanted || !is_plain {
             return Err(cut);
         }
