@@ -30,6 +30,9 @@ pub(super) fn find(text: &str, judge: &Judge<'_>) -> Result<Option<Found>, Fault
         return Ok(None);
     }
     goes_on(text, &spans)?;
+    if matches!(judge.ty.present(), Type::Json(_)) && fields_around(text, &spans) {
+        return Err(Fault::Unsure(0, "fields stand around the value"));
+    }
     is_whole(text, &spans)?;
     if let Some(found) = joined(text, &parsed, &spans, judge) {
         return found.map(Some);
@@ -172,6 +175,17 @@ fn goes_on(text: &str, spans: &[Span]) -> Result<(), Fault> {
     Ok(())
 }
 
+// Whether a line before the first value is a field with a text in quotes: the value may be another field.
+fn fields_around(text: &str, spans: &[Span]) -> bool {
+    let before = &text[..spans.first().map_or(0, |span| span.0)];
+    before.lines().any(|line| {
+        let Some((key, value)) = line.trim().split_once(':') else { return false };
+        let value = value.trim().trim_end_matches(',');
+        let is_word = !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || "_-\"'".contains(c));
+        is_word && value.len() > 1 && value.starts_with('"') && value.ends_with('"')
+    })
+}
+
 // What stands behind the values closes no bracket that they would have had to hold.
 fn is_whole(text: &str, spans: &[Span]) -> Result<(), Fault> {
     let before = text[..spans.first().map_or(0, |span| span.0)].trim_end();
@@ -213,7 +227,9 @@ fn is_start(text: &str, start: usize, ty: &Type) -> bool {
     let words = ["true", "false", "null", "True", "False", "None", "undefined"];
     let is_literal = words.iter().any(|w| rest.starts_with(w));
     let is_list = matches!(ty.present(), Type::List(..));
-    let is_first = text[..start].trim_end().is_empty() || text[..start].trim_end().ends_with("```json");
+    let is_first = text[..start].trim_end().is_empty()
+        || text[..start].trim_end().ends_with("```json")
+        || text[..start].trim_end().ends_with("*/");
     is_literal
         || first == '.' && rest[1..].starts_with(|c: char| c.is_ascii_digit())
         || matches!(first, '{' | '[' | '(' | '"' | '\'' | '`' | '“' | '”' | '‘' | '-' | '0'..='9' | ']')
@@ -287,7 +303,9 @@ fn chosen(
     misfit: Option<Misfit>,
 ) -> Result<Found, Fault> {
     let is_same = |fits: &[(Found, Span)]| fits.windows(2).all(|p| p[0].0.value == p[1].0.value);
-    if !is_same(&fits) {
+    // Where everything fits, the shape says nothing.
+    let fits_all = matches!(ty.present(), Type::List(item, _) if matches!(item.present(), Type::Json(_)));
+    if !is_same(&fits) && !fits_all {
         fits.retain(|(found, _)| !found.repairs.change_shape());
     }
     if fits.len() > 1 && !is_same(&fits) {

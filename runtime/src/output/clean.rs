@@ -21,7 +21,7 @@ pub(super) fn answer<'t>(reply: &'t str, repairs: &mut Repairs) -> Result<&'t st
     let text = reply.trim_start_matches(&mut is_empty);
     let end = text.trim_end_matches(&mut is_empty).len();
     let behind = text[end..].chars().next().filter(|c| c.is_whitespace()).map_or(0, char::len_utf8);
-    let text = &text[..end + behind];
+    let text = without_marks(&text[..end + behind], repairs);
     let opening = THOUGHTS.iter().find(|tag| {
         let inside = text.strip_prefix('<').and_then(|t| t.strip_prefix(**tag));
         inside.is_some_and(|t| t.starts_with('>'))
@@ -45,6 +45,35 @@ pub(super) fn answer<'t>(reply: &'t str, repairs: &mut Repairs) -> Result<&'t st
         }
         (None, None) => Ok(text),
     }
+}
+
+// Without the marks of a model's template around it: `<|im_end|>`, `</s>`.
+fn without_marks<'t>(whole: &'t str, repairs: &mut Repairs) -> &'t str {
+    const MARKS: [&str; 5] = ["</s>", "<s>", "<eos>", "<end_of_turn>", "[/INST]"];
+    let is_name = |name: &str| {
+        (1..=40).contains(&name.len()) && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
+    };
+    let mut text = whole;
+    loop {
+        let before = text.trim_end();
+        let mark = before.strip_suffix("|>").and_then(|rest| {
+            let at = rest.rfind("<|")?;
+            is_name(&rest[at + 2..]).then_some(&rest[..at])
+        });
+        match mark.or_else(|| MARKS.iter().find_map(|mark| before.strip_suffix(mark))) {
+            Some(rest) => text = rest,
+            None => break,
+        }
+    }
+    while let Some((name, rest)) = text.strip_prefix("<|").and_then(|rest| rest.split_once("|>"))
+        && is_name(name)
+    {
+        text = rest.trim_start();
+    }
+    if text.len() < whole.len() {
+        repairs.add(Repair::Tag);
+    }
+    text
 }
 
 /// What stands in the only fence of a text.

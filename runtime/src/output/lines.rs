@@ -1,4 +1,5 @@
-//! Values that are written as lines: a list as bullets, a record as `name: value`.
+//! Values that are written as lines: a list as bullets, a record as `name: value`, or as `tags` and
+//! `tables`.
 //!
 //! Taken only where every line is part of it, but for one line before that ends with a colon.
 
@@ -9,6 +10,7 @@ use super::fault::Fault;
 use super::fit::{self, Fitting};
 use super::parse::{self, Node, Object, field_of};
 use super::repair::{Repair, Repairs};
+use super::{tables, tags};
 use flow_plan::{RecordType, Type};
 use std::borrow::Cow;
 
@@ -33,11 +35,18 @@ pub(super) fn find(spaced: &str, judge: &Judge<'_>) -> Result<Option<Found>, Fau
                 candidates::judged(Node::List(nodes), repairs, judge).ok()
             }))
         }
+        Type::List(item, _) => {
+            let Type::Record(record) = item.present() else { return Ok(None) };
+            let Some(rows) = tables::rows(body, record) else { return Ok(None) };
+            repairs.add(Repair::Lines);
+            candidates::judged(Node::List(rows), repairs, judge).map(Some).map_err(Fault::Misfit)
+        }
         Type::Record(record) => {
             if let Some(found) = unbraced(if body == text { spaced } else { body }, judge, repairs)? {
                 return Ok(Some(found));
             }
-            let Some(object) = fields(body, record) else { return Ok(None) };
+            let object = fields(body, record).or_else(|| tags::fields(body, record));
+            let Some(object) = object else { return Ok(None) };
             repairs.add(Repair::Lines);
             candidates::judged(Node::Object(object), repairs, judge).map(Some).map_err(Fault::Misfit)
         }
@@ -154,7 +163,8 @@ fn fields<'t>(text: &'t str, record: &RecordType) -> Option<Object<'t>> {
     (!object.entries.is_empty()).then_some(object)
 }
 
-fn node_of<'t>(text: &'t str, ty: &Type) -> Option<Node<'t>> {
+/// What a text is that stands for a field of the type, without quotes; `None` where it is none.
+pub(super) fn node_of<'t>(text: &'t str, ty: &Type) -> Option<Node<'t>> {
     match ty {
         Type::Optional(inner) => match text {
             "null" | "None" | "none" | "N/A" | "n/a" => Some(Node::Null),

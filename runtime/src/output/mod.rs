@@ -18,6 +18,8 @@ mod parse;
 mod partial;
 mod repair;
 mod said;
+mod tables;
+mod tags;
 mod unique;
 
 pub use partial::Partial;
@@ -184,11 +186,24 @@ fn unpacked(text: &str) -> Option<Cow<'_, str>> {
     }
     let rest = text.strip_prefix(['{', '['])?;
     let rest = rest.trim_start_matches(['{', '[', ' ', '\n', '\t']);
+    if rest.strip_prefix("\"\"").is_some_and(|rest| rest.starts_with(char::is_alphanumeric)) {
+        return undoubled(text).map(Cow::Owned);
+    }
     let rest = rest.strip_prefix("\\n").map_or(rest, |rest| rest.trim_start_matches([' ', '\n', '\t']));
     if !rest.starts_with("\\\"") {
         return None;
     }
     serde_json::from_str::<String>(&format!("\"{}\"", text.replace('\n', "\\n"))).ok().map(Cow::Owned)
+}
+
+/// A reply in which every quote is doubled, as in a field of CSV.
+fn undoubled(text: &str) -> Option<String> {
+    let are_even = |quote: char| {
+        let mut runs = text.split(|c| c != quote).map(str::len);
+        runs.all(|len| len % 2 == 0)
+    };
+    let single = |text: String| if are_even('\'') { text.replace("''", "'") } else { text };
+    are_even('"').then(|| single(text.replace("\"\"", "\"")))
 }
 
 /// A reply that is one word or one text, where a list or a record of one is wanted.

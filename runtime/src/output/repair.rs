@@ -47,6 +47,8 @@ pub enum Repair {
     MissingComma,
     /// A colon was missing, or another sign stood for it.
     MissingColon,
+    /// Nothing stood behind a colon, where the type allows nothing.
+    MissingValue,
     /// A brace or a bracket was missing.
     MissingBrace,
     /// A brace or a bracket was too many.
@@ -89,7 +91,7 @@ pub enum Repair {
 
 impl Repair {
     /// Every kind, in the order in which they are reported.
-    pub const ALL: [Repair; 38] = [
+    pub const ALL: [Repair; 39] = [
         Repair::Invisible,
         Repair::Thinking,
         Repair::Fence,
@@ -109,6 +111,7 @@ impl Repair {
         Repair::ExtraComma,
         Repair::MissingComma,
         Repair::MissingColon,
+        Repair::MissingValue,
         Repair::MissingBrace,
         Repair::ExtraBrace,
         Repair::Tuple,
@@ -152,6 +155,7 @@ impl Repair {
             Repair::ExtraComma => "extra_comma",
             Repair::MissingComma => "missing_comma",
             Repair::MissingColon => "missing_colon",
+            Repair::MissingValue => "missing_value",
             Repair::MissingBrace => "missing_brace",
             Repair::ExtraBrace => "extra_brace",
             Repair::Tuple => "tuple",

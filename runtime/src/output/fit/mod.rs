@@ -71,9 +71,12 @@ pub(super) fn fit(node: Node<'_>, ty: &Type, fitting: &mut Fitting) -> Result<Js
 
 fn optional(node: Node<'_>, inner: &Type, fitting: &mut Fitting) -> Result<Json, Misfit> {
     let is_text = matches!(inner.present(), Type::Text { .. } | Type::Json(_));
+    let is_number = matches!(inner.present(), Type::Int(_) | Type::Float(_));
+    let says_nothing =
+        |text: &str| !is_text && is_null_word(text) || is_number && text.trim().eq_ignore_ascii_case("nan");
     let is_nothing = match &node {
-        Node::Text(text) => !is_text && is_null_word(text),
-        Node::Bare(text) => !is_text && is_null_word(text),
+        Node::Text(text) => says_nothing(text),
+        Node::Bare(text) => says_nothing(text),
         _ => false,
     };
     if !is_nothing {
@@ -103,6 +106,10 @@ fn any(node: Node<'_>, fitting: &mut Fitting) -> Result<Json, Misfit> {
         Node::Text(text) => text.into_owned().into(),
         Node::Bare(text) if numbers::is_broken(text) => {
             return Err(Misfit::new(format!("`{text}` is no number, and no text")));
+        }
+        // In some languages they are truth values, in others texts.
+        Node::Bare(text) if ["yes", "no"].iter().any(|word| text.eq_ignore_ascii_case(word)) => {
+            return Err(Misfit::new(format!("`{text}` without quotes may be a text or a truth value")));
         }
         Node::Bare(text) => match numbers::of_a_language(text) {
             Some(number) => {

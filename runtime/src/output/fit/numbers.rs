@@ -2,13 +2,19 @@
 
 use serde_json::{Number, Value as Json};
 
-/// A whole number. A percentage is one where only the number before the sign can be meant.
+/// A whole number. A percentage is one where only the number before the sign can be meant, and `7/10`
+/// is 7 where 10 is the most that the range has.
 pub(super) fn whole(text: &str, range: Option<(i64, i64)>) -> Option<Json> {
     if let Some(text) = text.strip_suffix('%') {
         let n: i64 = plain(text.trim_end())?.parse().ok()?;
         let is_of_hundred = range.is_some_and(|(_, high)| high == 100);
         let could_be_share = n % 100 == 0 && n != 0;
         return (is_of_hundred || !could_be_share).then(|| n.into());
+    }
+    if let Some((given, most)) = out_of(text) {
+        let (low, high) = range?;
+        let n: i64 = given.parse().ok()?;
+        return (most.parse() == Ok(high) && (low..=high).contains(&n)).then(|| n.into());
     }
     if let Some(n) = hexadecimal(text) {
         return Some(n.into());
@@ -56,7 +62,8 @@ fn hexadecimal(text: &str) -> Option<i64> {
     is_hex.then(|| i64::from_str_radix(digits, 16).ok()).flatten()
 }
 
-/// A number. A percentage is one where the range leaves one reading of it.
+/// A number. A percentage is one where the range leaves one reading of it, and `7.5/10` is 7.5 where 10
+/// is the most that the range has.
 pub(super) fn number(text: &str, range: Option<(f64, f64)>) -> Option<Json> {
     if let Some(text) = text.strip_suffix('%') {
         let n: f64 = plain(text.trim_end())?.parse().ok()?;
@@ -67,6 +74,12 @@ pub(super) fn number(text: &str, range: Option<(f64, f64)>) -> Option<Json> {
             (false, true) => Some((n / 100.0).into()),
             _ => None,
         };
+    }
+    if let Some((given, most)) = out_of(text) {
+        let (low, high) = range?;
+        let (n, most): (f64, f64) = (given.parse().ok()?, most.parse().ok()?);
+        // Of one, it would be a share.
+        return (most == high && high > 1.0 && (low..=high).contains(&n)).then(|| n.into());
     }
     let digits = match plain(without_currency(text)) {
         Some(digits) => digits,
@@ -88,6 +101,15 @@ pub(super) fn dollars(text: &str) -> Option<Json> {
         return None;
     }
     digits.parse::<Number>().ok().map(Json::Number)
+}
+
+// `7/10`, `7 out of 10`: what was given, and the most that could be.
+fn out_of(text: &str) -> Option<(String, String)> {
+    let (given, most) = text.split_once('/').or_else(|| text.split_once(" out of "))?;
+    let (given, most) = (plain(given.trim())?, plain(most.trim())?);
+    // `3/12` and `12/31` may be days.
+    let is_day = text.contains('/') && matches!(most.as_str(), "12" | "31");
+    (!is_day).then_some((given, most))
 }
 
 fn without_currency(text: &str) -> &str {

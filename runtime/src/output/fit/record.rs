@@ -66,7 +66,12 @@ pub(super) fn of_value(node: Node<'_>, record: &RecordType, fitting: &mut Fittin
         return Err(misfit);
     }
     // A text without quotes may be anything, also a refusal to answer.
-    if matches!((&node, field.ty.present()), (Node::Bare(_), Type::Text { .. } | Type::Json(_))) {
+    let takes_any = |ty: &Type| matches!(ty.present(), Type::Text { .. } | Type::Json(_));
+    let is_any = match field.ty.present() {
+        Type::List(item, _) => takes_any(item),
+        ty => takes_any(ty),
+    };
+    if is_any && matches!(node, Node::Bare(_)) {
         return Err(misfit);
     }
     fitting.add(Repair::ValueAsRecord);

@@ -3,9 +3,10 @@
 use super::look;
 use super::{Around, Keys, Node, Parser, Repair, Spot};
 use crate::output::fault::Fault;
+use flow_plan::Type;
 
 impl<'t> Parser<'t> {
-    pub(super) fn bare(&mut self, spot: Spot<'_>) -> Result<Node<'t>, Fault> {
+    pub(super) fn bare(&mut self, spot: Spot<'_>, ty: Option<&Type>) -> Result<Node<'t>, Fault> {
         let rest = self.rest();
         if let Some(len) = number_len(rest)
             && self.is_ended(self.at + len, spot)
@@ -47,6 +48,13 @@ impl<'t> Parser<'t> {
         if let (Some(inside), Spot::Field(_)) = (half_quoted(text), spot) {
             self.repairs.add(Repair::MissingQuote);
             return Ok(Node::Bare(inside));
+        }
+        // A number that has one of its two quotes, where no text is wanted.
+        if let Some(number) = text.strip_suffix('"').filter(|n| number_len(n) == Some(n.len()))
+            && matches!(ty.map(Type::present), Some(Type::Int(_) | Type::Float(_) | Type::Money))
+        {
+            self.repairs.add(Repair::MissingQuote);
+            return Ok(Node::Number(number));
         }
         // A quote before a comma or a colon ended something else.
         if text.contains("\",") || text.contains("\":") || is_of_a_language(text) {

@@ -4,12 +4,13 @@ use super::look;
 use super::{Around, Node, Parser, Repair, Spot};
 use crate::output::fault::Fault;
 use flow_plan::Type;
+use std::borrow::Cow;
 
 impl<'t> Parser<'t> {
     pub(super) fn list(&mut self, ty: Option<&Type>, close: u8) -> Result<Node<'t>, Fault> {
         self.enter(Around::List)?;
         self.at += 1;
-        if close == b')' {
+        if close != b']' {
             self.repairs.add(Repair::Tuple);
         }
         let item = item_of(ty);
@@ -55,7 +56,13 @@ impl<'t> Parser<'t> {
                 return Err(self.cut("it leaves elements out"));
             }
             let start = self.at;
-            let value = self.value_in(Spot::Element, item)?;
+            let value = match self.lacks_brace(&items, item) {
+                true => {
+                    self.repairs.add(Repair::MissingBrace);
+                    self.object_inside(item)?
+                }
+                false => self.value_in(Spot::Element, item)?,
+            };
             if !is_separated {
                 self.repairs.add(Repair::MissingComma);
                 // `1 000` may be one number.
@@ -67,6 +74,13 @@ impl<'t> Parser<'t> {
             }
             items.push(value);
             is_separated = false;
+        }
+        if let [Node::Bare(text)] = &items[..]
+            && !is_separated
+            && text.contains(' ')
+            && item.is_none_or(|item| matches!(item.present(), Type::Text { .. } | Type::Json(_)))
+        {
+            return Err(Fault::Unsure(self.at, "it is not clear where an element without quotes ends"));
         }
         self.around.pop();
         Ok(Node::List(items))
@@ -104,6 +118,23 @@ impl<'t> Parser<'t> {
                 Err(Fault::Unsure(self.at, "it is not clear which bracket is missing"))
             }
             _ => Ok(Brace::BelongsOutside),
+        }
+    }
+
+    // Whether a field of an element stands here whose opening brace is missing. Behind another element it
+    // must be one that this has already, or it may belong to it.
+    fn lacks_brace(&self, items: &[Node<'_>], item: Option<&Type>) -> bool {
+        let Some(Type::Record(record)) = item.map(Type::present) else { return false };
+        if !look::is_quoted_key(self.text, self.at) || !look::is_known_key(self.text, self.at, Some(record)) {
+            return false;
+        }
+        match items.last() {
+            None => true,
+            Some(Node::Object(before)) => {
+                let has = |(key, _): &(Cow<'_, str>, Node<'_>)| look::is_this_key(self.text, self.at, key);
+                before.entries.iter().any(has)
+            }
+            Some(_) => false,
         }
     }
 

@@ -131,6 +131,26 @@ pub(super) fn is_known_key(text: &str, at: usize, keys: Keys<'_>) -> bool {
     field_of(record, name).is_some()
 }
 
+/// Whether this key stands here in quotes.
+pub(super) fn is_this_key(text: &str, at: usize, key: &str) -> bool {
+    let end = quoted(text.as_bytes(), at).map(|(end, _)| end);
+    end.and_then(|end| text.get(at..end)).is_some_and(|found| found.trim_start_matches(QUOTES) == key)
+}
+
+/// Whether a text in quotes stands here, and behind it a comma or a brace, as in a set of Python.
+pub(super) fn is_of_a_set(text: &str, at: usize) -> bool {
+    let bytes = text.as_bytes();
+    let behind = quoted(bytes, at).map(|(_, behind)| spaces(bytes, behind));
+    behind.is_some_and(|behind| matches!(bytes.get(behind), Some(b',' | b'}')))
+}
+
+/// Whether a key without quotes stands here that the type has, with its colon and a value.
+pub(super) fn is_known_word(text: &str, at: usize, keys: Keys<'_>) -> bool {
+    let is_word = text.as_bytes()[at].is_ascii_alphabetic();
+    let colon = keys.and_then(|_| key(text, at, keys)).filter(|_| is_word);
+    colon.is_some_and(|colon| is_value_start(text, spaces(text.as_bytes(), colon + 1)))
+}
+
 const QUOTES: [char; 7] = ['"', '\'', '`', '“', '”', '‘', '’'];
 
 /// Whether a fence of three backticks stands here.

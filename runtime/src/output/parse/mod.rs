@@ -8,6 +8,8 @@
 //! Work is linear in the text: looking ahead never goes past the next quote or separator twice.
 
 mod bare;
+mod ends;
+mod escape;
 mod list;
 mod look;
 mod object;
@@ -126,6 +128,10 @@ impl<'t> Parser<'t> {
             {
                 self.braced()
             }
+            // A set of Python, where a list of texts is wanted.
+            Some(b'{') if is_list_of_texts(ty) && look::is_of_a_set(self.text, self.next(self.at + 1)) => {
+                self.list(ty, b'}')
+            }
             Some(b'{') => self.object(ty),
             Some(b'[') => self.list(ty, b']'),
             Some(b'(')
@@ -152,7 +158,7 @@ impl<'t> Parser<'t> {
                     }
                     Ok(Node::Text(text))
                 }
-                None => self.bare(spot),
+                None => self.bare(spot, ty),
             },
         }
     }
@@ -198,6 +204,11 @@ impl<'t> Parser<'t> {
     fn cut(&self, what: &str) -> Fault {
         Fault::Cut(self.text.len(), what.to_owned())
     }
+}
+
+fn is_list_of_texts(ty: Option<&Type>) -> bool {
+    let Some(Type::List(item, _)) = ty.map(Type::present) else { return false };
+    matches!(item.present(), Type::Text { .. } | Type::Enum(_))
 }
 
 /// A name without case, accents, spaces, dashes and underscores, as keys and variants are compared.

@@ -96,7 +96,14 @@ impl<'t> Parser<'t> {
                 Some(Type::Map(item, _)) => Some(&**item),
                 _ => None,
             };
-            let value = self.value_in(Spot::Field(keys), ty)?;
+            let value = match self.peek() {
+                // Nothing, where nothing is allowed.
+                Some(b',' | b'}') if matches!(ty, Some(Type::Optional(_))) => {
+                    self.repairs.add(Repair::MissingValue);
+                    Node::Null
+                }
+                _ => self.value_in(Spot::Field(keys), ty)?,
+            };
             object.entries.push((key, value));
             is_separated = false;
         }

@@ -1,0 +1,46 @@
+//! Lists of records that are written as a table of Markdown.
+//!
+//! Taken only where the text is the table, or the table behind one line that ends with a colon, and its
+//! head names fields of the type.
+
+use super::clean::unmarked;
+use super::lines::node_of;
+use super::parse::{Node, Object, field_of};
+use flow_plan::RecordType;
+use std::borrow::Cow;
+
+/// The records that a table's rows are.
+pub(super) fn rows<'t>(text: &'t str, record: &RecordType) -> Option<Vec<Node<'t>>> {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).peekable();
+    lines.next_if(|first| !first.starts_with('|') && first.ends_with(':'));
+    let head: Vec<&str> = cells(lines.next()?)?.map(unmarked).collect();
+    let fields: Vec<usize> = head.iter().map(|name| field_of(record, name)).collect::<Option<_>>()?;
+    let is_once = fields.iter().enumerate().all(|(i, at)| !fields[..i].contains(at));
+    let is_rule = |cell: &str| !cell.is_empty() && cell.chars().all(|c| matches!(c, '-' | ':'));
+    if !is_once || !cells(lines.next()?)?.all(is_rule) {
+        return None;
+    }
+    let mut rows = Vec::new();
+    for line in lines {
+        let cells: Vec<&str> = cells(line)?.collect();
+        if cells.len() != fields.len() {
+            return None;
+        }
+        let mut object = Object::default();
+        for ((name, at), cell) in head.iter().zip(&fields).zip(cells) {
+            // An empty cell says nothing of the field.
+            if !cell.is_empty() {
+                let node = node_of(unmarked(cell), &record.fields[*at].ty)?;
+                object.entries.push((Cow::Borrowed(*name), node));
+            }
+        }
+        rows.push(Node::Object(object));
+    }
+    (!rows.is_empty()).then_some(rows)
+}
+
+// What stands between the bars of a line. A bar that is escaped may be part of a cell.
+fn cells(line: &str) -> Option<impl Iterator<Item = &str>> {
+    let inside = line.strip_prefix('|')?.strip_suffix('|')?;
+    (!inside.contains('\\')).then(|| inside.split('|').map(str::trim))
+}
