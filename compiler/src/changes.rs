@@ -286,3 +286,85 @@ fn words(text: &str, see: &mut dyn FnMut(&str)) -> Option<()> {
     }
     Some(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Before, World};
+    use flow_diagnostics::Diagnostics;
+    use flow_plan::{CapabilitySpec, Catalog};
+
+    struct Alone(Arc<str>, Catalog);
+
+    impl World for Alone {
+        fn read(&self, _: &str) -> Result<Arc<str>, String> {
+            Ok(self.0.clone())
+        }
+        fn catalog(&self) -> &Catalog {
+            &self.1
+        }
+        fn capabilities(&self) -> &[&'static CapabilitySpec] {
+            &[]
+        }
+        fn model_override(&self, _: &str) -> Option<String> {
+            None
+        }
+        fn today(&self) -> Option<jiff::civil::Date> {
+            None
+        }
+    }
+
+    const TEXT: &str = "model m = \"x/y\"\n\ntype T {\n  a: int\n}\n\nprompt p(x: text) -> T {\n  user: \"{{ x }}\"\n}\n\n\
+                        prompt q(x: text) -> text {\n  user: \"{{ x }}\"\n}\n\nflow f(x: text <= 9 tokens) -> T {\n  return p(x)\n}\n\n\
+                        flow g(x: text <= 9 tokens) -> text {\n  return q(x)\n}\n";
+
+    // Which of the two flows have changed, edit by edit.
+    fn changed(edits: &[(&str, &str)]) -> Vec<[bool; 2]> {
+        let (mut before, mut changes) = (Before::default(), Changes::default());
+        let mut see = |text: &str| {
+            let world = Alone(text.into(), Catalog::default());
+            let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
+            let program =
+                crate::resolve::load(&world, "main.flow", Some(&mut before), (&mut sources, &mut found));
+            changes.see(&program, &sources);
+            changes.link(&program, &sources);
+            [0, 1].map(|flow| changes.version(FlowId(flow)))
+        };
+        let (mut text, mut was) = (TEXT.to_owned(), see(TEXT));
+        let edited = edits.iter().map(|(old, new)| {
+            text = text.replacen(old, new, 1);
+            let before = std::mem::replace(&mut was, see(&text));
+            [0, 1].map(|flow| before[flow] != was[flow])
+        });
+        edited.collect()
+    }
+
+    #[test]
+    fn a_flow_has_changed_where_it_or_what_it_names_has() {
+        // Its own text, and nothing of the other's.
+        assert_eq!(changed(&[("return q(x)", "return q( x )")]), [[false, true]]);
+        // What it names, and what that names.
+        assert_eq!(changed(&[("prompt p(x: text)", "prompt p(x:  text)")]), [[true, false]]);
+        assert_eq!(changed(&[("a: int", "a: bool")]), [[true, false]]);
+        // Lines behind one declaration move those behind it, and change nothing of them.
+        assert_eq!(changed(&[("prompt q", "\n\nprompt q")]), [[true, false]]);
+        // What is named anew is known from then on.
+        let edits = [("return q(x)", "y = p(x)\n  return q(x)"), ("a: int", "a: bool")];
+        assert_eq!(changed(&edits), [[false, true], [true, true]]);
+        // Whatever may be meant without being named, and other names.
+        assert_eq!(changed(&[("x/y", "x/z")]), [[true, true]]);
+        assert_eq!(changed(&[("prompt q", "prompt r")]), [[true, true]]);
+    }
+
+    #[test]
+    fn what_may_be_a_name_is_a_word() {
+        let found = |text: &str| {
+            let mut found = Vec::new();
+            words(text, &mut |word| found.push(word.to_owned())).map(|()| found)
+        };
+        let plain = found("a_1 = \"{{ b2.c }}\\nd\"");
+        assert_eq!(plain, Some(["a_1", "b2", "c", "d"].map(str::to_owned).to_vec()));
+        assert!(found("“x”").is_some_and(|words| words.contains(&"x".to_owned())));
+        assert_eq!(found("\"\\u{78}\""), None);
+    }
+}
