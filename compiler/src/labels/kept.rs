@@ -18,8 +18,11 @@ use std::sync::Arc;
 pub(crate) struct Followed {
     // Which of the models are cleared for private data, which may be configured.
     cleared: RefCell<Vec<bool>>,
-    flows: RefCell<FxHashMap<FlowId, (u64, Vec<(Labelled, Found)>)>>,
+    flows: RefCell<FxHashMap<FlowId, Walked>>,
 }
+
+/// The version of a flow, and what was found of it with each set of labels.
+type Walked = (u64, Vec<(Labelled, Found)>);
 
 /// The labels that a flow is given, as [`Marks::signature`] writes them.
 pub(super) type Labelled = Vec<u64>;
