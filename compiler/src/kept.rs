@@ -7,7 +7,9 @@
 //! Not here: what results are, which their owners say; nothing is kept for a single compilation.
 
 use crate::bounds::Requests;
+use crate::changes::Changes;
 use crate::checker::Sizes;
+use crate::labels::Followed;
 use crate::template::Checks;
 use ecow::EcoString;
 use flow_plan::{Parts, TokenizerFile, Type, Value};
@@ -29,6 +31,10 @@ pub(crate) struct Memo {
     pub(crate) types: Kept<(), Type>,
     /// The files of tokenizers, with what was made of them.
     pub(crate) tokenizers: Kept<(), TokenizerFile>,
+    /// What has changed in the program.
+    pub(crate) changes: RefCell<Changes>,
+    /// Labels of flows.
+    pub(crate) followed: Followed,
     /// How large the tables of the program were.
     pub(crate) sizes: Cell<Sizes>,
 }

@@ -5,6 +5,7 @@
 
 pub mod ast;
 pub mod bounds;
+mod changes;
 mod check;
 mod checker;
 mod decl;
@@ -96,14 +97,16 @@ fn phases(world: &dyn World, file: &str, mut before: Option<&mut Before>) -> Ana
     let mut diagnostics = Diagnostics::default();
     let program = resolve::load(world, file, before.as_deref_mut(), (&mut sources, &mut diagnostics));
     let memo = before.as_deref().map(Before::memo);
+    memo.inspect(|memo| memo.changes.borrow_mut().see(&program, &sources));
     let (hir, mut plan, found) = checker::check(world, &program, &sources, memo);
     diagnostics.append(found);
     quiet::quiet(&program, &hir, &mut diagnostics);
     // What is broken has no bounds worth a message.
     let is_whole = !diagnostics.has_errors();
+    memo.filter(|_| is_whole).inspect(|memo| memo.changes.borrow_mut().link(&program, &sources));
     // What is not built yet still has labels. Before the bounds, which copy steps with their labels.
     if diagnostics.iter().all(|d| d.severity == Severity::Warning || is_beside_the_plan(d.code)) {
-        labels::check(world, &mut plan, &mut diagnostics);
+        labels::check(world, &mut plan, memo, &mut diagnostics);
     }
     let bounds = is_whole.then(|| {
         let bounds = bounds::derive_with(&mut plan, memo);

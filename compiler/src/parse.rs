@@ -1,6 +1,7 @@
 //! One file from text to syntax tree, with what is not understood reported (E0001).
 
 use crate::ast::{self, Item};
+use crate::changes::Part;
 use crate::kept::Memo;
 use crate::lower::{self, Parts};
 use ecow::EcoString;
@@ -23,6 +24,8 @@ pub fn parse_file(text: &str, file: FileId, diagnostics: &mut Diagnostics) -> as
 #[derive(Debug, Default)]
 pub struct Before {
     files: HashMap<EcoString, KeptFile>,
+    // The next stamp of a part.
+    stamp: u64,
     memo: Memo,
 }
 
@@ -41,17 +44,21 @@ struct Lowered {
     items: Vec<Arc<Item>>,
     // Whether they are the same wherever it stands.
     alone: bool,
+    // Whether no text but its own is in them.
+    own: bool,
+    // The same as long as its text is.
+    stamp: u64,
 }
 
 impl Before {
-    /// Parses a file, with the declarations taken over that are as they were.
+    /// Parses a file, with the declarations taken over that are as they were; and gives its parts.
     pub(crate) fn parse(
         &mut self,
         path: &EcoString,
         text: &str,
         file: FileId,
         diagnostics: &mut Diagnostics,
-    ) -> Arc<ast::File> {
+    ) -> (Arc<ast::File>, Vec<Part>) {
         let kept = self.files.entry(path.clone()).or_default();
         let mut parts = flow_grammar::parse_again(text, &mut kept.parsed);
         let mut errors: Vec<SyntaxError> = Vec::new();
@@ -69,19 +76,30 @@ impl Before {
         let mut items = Vec::with_capacity(parts.len());
         for (number, part) in parts.iter().enumerate() {
             let start = part.range.start;
+            self.stamp += 1;
             let part = match &part.made {
-                Made::New(parse) => Lowered::new(&mut lower, &parse.cst, start),
-                Made::Before(before) => match kept.parts.get(*before) {
-                    Some(known) if known.alone && kept.file == file && lower.is_between() => known.at(start),
-                    _ => Lowered::new(&mut lower, &kept.parsed.tree(number), start),
+                Made::New(parse) => Lowered::new(&mut lower, &parse.cst, (start, self.stamp)),
+                Made::Before(before) => match kept.parts.get(*before).filter(|_| kept.file == file) {
+                    Some(known) if known.alone && lower.is_between() => known.at(start),
+                    known => {
+                        let new = Lowered::new(&mut lower, &kept.parsed.tree(number), (start, self.stamp));
+                        let same = known.filter(|known| known.own && new.own).map(|known| known.stamp);
+                        Lowered { stamp: same.unwrap_or(new.stamp), ..new }
+                    }
                 },
             };
             items.extend(part.items.iter().cloned());
             lowered.push(part);
         }
         let whole = Arc::new(lower.file(items));
+        let part = |part: &Lowered| Part {
+            stamp: part.stamp,
+            start: part.start as u32,
+            items: part.items.len() as u32,
+        };
+        let parts = lowered.iter().map(part).collect();
         (kept.file, kept.parts) = (file, lowered);
-        whole
+        (whole, parts)
     }
 
     /// What was worked out before.
@@ -96,9 +114,9 @@ impl Before {
 }
 
 impl Lowered {
-    fn new(lower: &mut Parts<'_>, cst: &flow_grammar::Cst, start: usize) -> Lowered {
-        let (items, alone) = lower.part(cst);
-        Lowered { start, items, alone }
+    fn new(lower: &mut Parts<'_>, cst: &flow_grammar::Cst, (start, stamp): (usize, u64)) -> Lowered {
+        let lower::Part { items, alone, own } = lower.part(cst);
+        Lowered { start, items, alone, own, stamp }
     }
 
     // The same where it stands by now.
@@ -112,7 +130,8 @@ impl Lowered {
                 Arc::new(item)
             }
         };
-        Lowered { start, items: self.items.iter().map(moved).collect(), alone: self.alone }
+        let items = self.items.iter().map(moved).collect();
+        Lowered { start, items, ..*self }
     }
 }
 

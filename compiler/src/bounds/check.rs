@@ -4,13 +4,13 @@
 use super::knob::{self, Knob, declaration};
 use super::prompt::Pasted;
 use super::walk::Unbounded;
-use super::{BoundLine, Bounds, FlowBound, StepBound, edges};
+use super::{BoundLine, Bounds, FlowBound, StepBound, again, edges};
 use crate::kept::Memo;
 use crate::resolve::Program;
 use flow_diagnostics::{Code, Diagnostics, FlowDiagnostic, Span};
-use flow_plan::{Cost, Millis, Plan, Tokens, Type};
+use flow_plan::{Cost, FlowId, Millis, Plan, Tokens, Type};
 use flow_tokens::{Measure, json_tokens};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Lines of a sum that are shown; the rest is one line.
 const MOST_LINES: usize = 8;
@@ -34,15 +34,20 @@ pub(crate) fn check(
     }
     unbounded(bounds, out);
     needless(bounds, out);
-    outputs(program, (plan, &bounds.measures), memo, out);
-    for bound in &bounds.flows {
+    let mut reported = outputs(program, (plan, bounds), memo, out);
+    for bound in bounds.flows.iter().filter(|bound| !bounds.known.contains(&bound.flow)) {
+        let before = out.len();
         for step in &bound.steps {
             let pasted = bounds.pasted.get(&(step.span, step.model));
             window(program, (plan, &bounds.measures), (bound, step), pasted.map_or(&[], Vec::as_slice), out);
         }
         budget(program, (plan, &bounds.measures), bound, out);
         deadline(program, (plan, &bounds.measures), bound, out);
+        if out.len() > before {
+            reported.insert(bound.flow);
+        }
     }
+    memo.inspect(|memo| again::keep(memo, (plan, bounds), &reported));
 }
 
 /// W0707: an assumption of what is known without it.
@@ -79,15 +84,17 @@ fn unbounded(bounds: &Bounds, out: &mut Diagnostics) {
     }
 }
 
-/// E0304: an answer of the declared size does not fit under the output cap.
+/// E0304: an answer of the declared size does not fit under the output cap. Gives the flows that ask for one.
 fn outputs(
     program: &Program,
-    (plan, measures): (&Plan, &[Measure]),
+    (plan, bounds): (&Plan, &Bounds),
     memo: Option<&Memo>,
     out: &mut Diagnostics,
-) {
-    let mut seen: FxHashSet<(Span, u32)> = FxHashSet::default();
-    let mut asked = |step: &flow_plan::Step| {
+) -> FxHashSet<FlowId> {
+    let measures = &bounds.measures;
+    let mut large: FxHashSet<FlowId> = FxHashSet::default();
+    let mut seen: FxHashMap<(Span, u32), bool> = FxHashMap::default();
+    let mut asked = |flow: Option<FlowId>, step: &flow_plan::Step| {
         let (Some(calls), flow_plan::StepKind::Call(flow_plan::Callee::Prompt(id), _)) =
             (&step.bounds, &step.kind)
         else {
@@ -95,7 +102,9 @@ fn outputs(
         };
         let prompt = &plan.prompts[id.index()];
         for request in &calls.requests {
-            if !seen.insert((prompt.span, request.model.0)) {
+            let place = (prompt.span, request.model.0);
+            if let Some(is_large) = seen.get(&place) {
+                large.extend(flow.filter(|_| *is_large));
                 continue;
             }
             let model = &plan.models[request.model.index()];
@@ -108,9 +117,11 @@ fn outputs(
                     memo.map_or_else(count, |memo| memo.requests.answer(prompt, request.model, count))
                 }
             };
+            seen.insert(place, needed > request.output.0);
             if needed <= request.output.0 {
                 continue;
             }
+            large.extend(flow);
             let message = format!(
                 "an answer to `{}` can have {} and `{}` gives {} at most",
                 prompt.name,
@@ -134,12 +145,14 @@ fn outputs(
             out.push(diagnostic);
         }
     };
-    for flow in &plan.flows {
-        flow.body.each_step(&mut |step| asked(step));
+    for bound in bounds.flows.iter().filter(|bound| !bounds.known.contains(&bound.flow)) {
+        let Some(flow) = plan.flows.get(bound.flow.index()) else { continue };
+        flow.body.each_step(&mut |step| asked(Some(bound.flow), step));
     }
     for guard in &plan.guards {
-        guard.body.each_step(&mut |step| asked(step));
+        guard.body.each_step(&mut |step| asked(None, step));
     }
+    large
 }
 
 /// E0301: input and output together are more than the window.

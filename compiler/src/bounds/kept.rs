@@ -2,7 +2,9 @@
 //!
 //! A bound is taken again where the prompt, the types of the arguments and the models are the same.
 
+use super::again::Flows;
 use super::refusal::Refusal;
+use super::walk::FlowWorst;
 use crate::kept::{Kept, Slot, is_exact, is_exact_type};
 use ecow::EcoString;
 use flow_plan::{
@@ -19,6 +21,10 @@ pub(crate) struct Requests {
     bounds: Kept<AskedFrom, Arc<CallBounds>>,
     least: Kept<AskedFrom, Tokens>,
     answers: Kept<Type, u64>,
+    /// Bounds of whole flows.
+    pub(super) flows: Flows,
+    /// What the flows of the round take at worst, until it is known what is kept of them.
+    pub(super) walked: RefCell<Vec<Option<FlowWorst>>>,
 }
 
 /// A call of a prompt.
@@ -78,6 +84,7 @@ impl Requests {
             self.bounds.clear();
             self.least.clear();
             self.answers.clear();
+            self.flows.borrow_mut().clear();
             *known = models.to_vec();
         }
     }

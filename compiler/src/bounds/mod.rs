@@ -4,6 +4,7 @@
 //! which is what the runtime holds calls to and reserves; and [`Bounds`], what each flow takes at
 //! worst, and why. Nothing here is declared by hand: all of it follows from the program.
 
+mod again;
 mod assumed;
 mod best;
 mod call;
@@ -47,10 +48,10 @@ use ecow::{EcoString, eco_format};
 use flow_diagnostics::Span;
 use flow_plan::{Cost, FlowId, Millis, ModelId, Plan, Tokens};
 use flow_tokens::{DEFAULT_TOKENIZER, Measure};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
 use std::sync::Arc;
-use walk::Walk;
+use walk::{FlowWorst, Walk};
 use worst::{Sum, Worst};
 
 /// The bounds of a program's flows, in the order of the plan.
@@ -68,6 +69,8 @@ pub struct Bounds {
     pub(crate) pasted: FxHashMap<(Span, ModelId), Vec<prompt::Pasted>>,
     /// What counts the tokens of each model: a tokenizer's file is read once.
     pub(crate) measures: Vec<Measure>,
+    /// The flows whose bounds are of an earlier analysis, in which nothing was reported of them.
+    pub(crate) known: FxHashSet<FlowId>,
 }
 
 /// What a run of a flow takes at worst.
@@ -147,7 +150,6 @@ pub fn derive(plan: &mut Plan) -> Bounds {
 
 /// The same, with what was worked out before.
 pub(crate) fn derive_with(plan: &mut Plan, memo: Option<&Memo>) -> Bounds {
-    let flows = (0..plan.flows.len()).map(|i| FlowId(i as u32)).collect::<Vec<_>>();
     let remembering = |measure: Measure| match memo {
         Some(memo) => measure.remembering(&memo.counted),
         None => measure,
@@ -155,21 +157,31 @@ pub(crate) fn derive_with(plan: &mut Plan, memo: Option<&Memo>) -> Bounds {
     let measures: Vec<Measure> = plan.models.iter().map(measure).map(remembering).collect();
     let requests = memo.map(|memo| &memo.requests);
     requests.inspect(|requests| requests.begin(&plan.models));
-    let mut bounds = derive_again(plan, &flows, &measures, requests);
+    let again::Known { bounds: known, worst, elements } =
+        memo.map(|memo| again::known(memo, plan)).unwrap_or_default();
+    let is_new = |id: &FlowId| known.get(id.index()).is_none_or(Option::is_none);
+    let flows: Vec<FlowId> = (0..plan.flows.len()).map(|i| FlowId(i as u32)).filter(is_new).collect();
+    let mut bounds = derive_again(plan, &flows, &measures, (requests, worst));
     best::find(plan, &mut bounds, requests);
+    // What is known has none of them.
+    let looked = bounds.flows.first().map_or(0, |bound| bound.looked);
+    bounds.known = known.iter().flatten().map(|bound| bound.flow).collect();
+    bounds.flows.extend(known.into_iter().flatten().map(|bound| FlowBound { looked, ..bound }));
+    bounds.flows.sort_by_key(|bound| bound.flow);
+    bounds.elements.extend(elements);
     bounds
 }
 
 /// The same for some of the flows, and what they call; without the best case.
 pub(crate) fn derive_for(plan: &mut Plan, wanted: &[FlowId], measures: &[Measure]) -> Bounds {
-    derive_again(plan, wanted, measures, None)
+    derive_again(plan, wanted, measures, (None, Vec::new()))
 }
 
 fn derive_again(
     plan: &mut Plan,
     wanted: &[FlowId],
     measures: &[Measure],
-    requests: Option<&Requests>,
+    (requests, mut known): (Option<&Requests>, Vec<Option<FlowWorst>>),
 ) -> Bounds {
     let mut distinct: Vec<Measure> = Vec::new();
     for measure in measures {
@@ -177,14 +189,15 @@ fn derive_again(
             distinct.push(measure.clone());
         }
     }
-    let (flows, prompts) = (plan.flows.len(), plan.prompts.len());
+    let prompts = plan.prompts.len();
+    known.resize(plan.flows.len(), None);
     let mut walk = Walk {
         plan,
         requests,
         asked: RefCell::new(vec![0; if requests.is_some() { prompts } else { 0 }]),
         measures: measures.to_vec(),
         distinct,
-        flows: vec![None; flows],
+        flows: known,
         calls: calls::Calls::default(),
         unbounded: Vec::new(),
         needless: Vec::new(),
@@ -209,6 +222,7 @@ fn derive_again(
     };
     let mut flows: Vec<FlowBound> = wanted.iter().map(|id| flow_bound(*id, &walk.flow(*id))).collect();
     flows.iter_mut().for_each(|bound| bound.looked = walk.looked);
+    requests.inspect(|requests| drop(requests.walked.replace(std::mem::take(&mut walk.flows))));
     Bounds {
         flows,
         unbounded: walk.unbounded,
@@ -216,6 +230,7 @@ fn derive_again(
         elements: walk.elements,
         pasted: walk.pasted,
         measures: walk.measures,
+        known: FxHashSet::default(),
     }
 }
 
@@ -226,7 +241,7 @@ fn measure(model: &flow_plan::Model) -> Measure {
     Measure::named(name, model.tokenizer.as_ref()).unwrap_or_else(|_| flow_tokens::BYTES.clone())
 }
 
-fn flow_bound(flow: FlowId, found: &walk::FlowWorst) -> FlowBound {
+fn flow_bound(flow: FlowId, found: &FlowWorst) -> FlowBound {
     let worst = found.ways.any();
     let mut steps: Vec<StepBound> = Vec::new();
     let mut places: FxHashMap<(EcoString, ModelId), usize> = FxHashMap::default();

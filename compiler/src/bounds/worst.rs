@@ -4,7 +4,7 @@ use ecow::EcoString;
 use flow_diagnostics::Span;
 use flow_plan::{Cost, Millis, Tokens};
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// The most that something takes, each measure by itself, and what makes up the dollars and the time.
 #[derive(Clone, Debug, Default)]
@@ -27,9 +27,9 @@ pub(crate) struct Worst {
 pub(crate) enum Sum {
     #[default]
     Nothing,
-    Line(Rc<Line>),
-    Both(Rc<(Sum, Sum)>),
-    Times(u64, Rc<Sum>),
+    Line(Arc<Line>),
+    Both(Arc<(Sum, Sum)>),
+    Times(u64, Arc<Sum>),
 }
 
 /// One kind of call, or of waiting.
@@ -51,7 +51,7 @@ impl Sum {
     fn and(&self, other: &Sum) -> Sum {
         match (self, other) {
             (Sum::Nothing, s) | (s, Sum::Nothing) => s.clone(),
-            (a, b) => Sum::Both(Rc::new((a.clone(), b.clone()))),
+            (a, b) => Sum::Both(Arc::new((a.clone(), b.clone()))),
         }
     }
 
@@ -59,12 +59,12 @@ impl Sum {
         match (self, n) {
             (Sum::Nothing, _) | (_, 0) => Sum::Nothing,
             (s, 1) => s.clone(),
-            (s, n) => Sum::Times(n, Rc::new(s.clone())),
+            (s, n) => Sum::Times(n, Arc::new(s.clone())),
         }
     }
 
     /// Every line with how often it counts; equal lines are one.
-    pub(crate) fn lines(&self) -> Vec<(u64, Rc<Line>)> {
+    pub(crate) fn lines(&self) -> Vec<(u64, Arc<Line>)> {
         // Parts are shared, so that a sum is larger than it looks: each is taken apart once, when it
         // is known how often it counts.
         let mut counts: FxHashMap<*const (), u64> = self.id().into_iter().map(|id| (id, 1)).collect();
@@ -77,9 +77,9 @@ impl Sum {
                 *count = count.saturating_add(all.saturating_mul(times));
             }
         }
-        let mut out: Vec<(u64, Rc<Line>)> = Vec::new();
-        let mut at: FxHashMap<Rc<Line>, usize> = FxHashMap::default();
-        let mut add = |line: &Rc<Line>, times: u64| match at.get(line) {
+        let mut out: Vec<(u64, Arc<Line>)> = Vec::new();
+        let mut at: FxHashMap<Arc<Line>, usize> = FxHashMap::default();
+        let mut add = |line: &Arc<Line>, times: u64| match at.get(line) {
             Some(known) => {
                 let (n, _): &mut (u64, _) = &mut out[*known];
                 *n = n.saturating_add(times);
@@ -132,8 +132,8 @@ impl Sum {
     fn id(&self) -> Option<*const ()> {
         match self {
             Sum::Nothing | Sum::Line(_) => None,
-            Sum::Both(both) => Some(Rc::as_ptr(both).cast()),
-            Sum::Times(_, inner) => Some(Rc::as_ptr(inner).cast()),
+            Sum::Both(both) => Some(Arc::as_ptr(both).cast()),
+            Sum::Times(_, inner) => Some(Arc::as_ptr(inner).cast()),
         }
     }
 }
@@ -141,7 +141,7 @@ impl Sum {
 impl Worst {
     /// Of a line that is one call.
     pub(crate) fn call(line: Line) -> Worst {
-        let line = Rc::new(line);
+        let line = Arc::new(line);
         Worst {
             usd: line.usd,
             calls: 1,
@@ -156,7 +156,7 @@ impl Worst {
 
     /// Of a line that only takes time.
     pub(crate) fn wait(line: Line) -> Worst {
-        Worst { time: line.time, waited_for: Sum::Line(Rc::new(line)), ..Worst::default() }
+        Worst { time: line.time, waited_for: Sum::Line(Arc::new(line)), ..Worst::default() }
     }
 
     /// This and then the other.

@@ -8,10 +8,10 @@ use flow_diagnostics::Span;
 use flow_plan::{Access, Integrity, Labels, Type};
 use std::cell::Cell;
 use std::hash::Hash;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// The way that something has come, its last station first.
-pub(super) type Trail = Rc<Hop>;
+pub(super) type Trail = Arc<Hop>;
 
 /// A station of a way: a source, or something that was made from what came there.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl Hop {
 
     /// A source that is written as `name`.
     pub(super) fn named(at: Span, what: impl Into<EcoString>, name: impl Into<EcoString>) -> Trail {
-        Rc::new(Hop { at, what: what.into(), name: name.into(), from: None, length: 1 })
+        Arc::new(Hop { at, what: what.into(), name: name.into(), from: None, length: 1 })
     }
 
     /// What is written for the source.
@@ -42,7 +42,7 @@ impl Hop {
     }
 
     /// The stations from the source on.
-    pub(super) fn way(self: &Rc<Hop>) -> Vec<&Hop> {
+    pub(super) fn way(self: &Arc<Hop>) -> Vec<&Hop> {
         let mut way: Vec<&Hop> = std::iter::successors(Some(&**self), |hop| hop.from.as_deref()).collect();
         way.reverse();
         way
@@ -94,7 +94,7 @@ impl Mark {
     fn through(&self, at: Span, what: &EcoString) -> Mark {
         let step = |trail: &Option<Trail>| {
             trail.as_ref().map(|from| {
-                Rc::new(Hop {
+                Arc::new(Hop {
                     at,
                     what: what.clone(),
                     name: EcoString::new(),

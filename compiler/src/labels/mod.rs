@@ -7,33 +7,55 @@
 //! Nothing here costs a token or a call.
 
 mod eval;
+mod kept;
 mod marks;
 mod report;
 mod sway;
 mod walk;
 
+pub(crate) use kept::Followed;
+
 use crate::World;
+use crate::kept::Memo;
 use flow_diagnostics::Diagnostics;
-use flow_plan::{CapabilityKind, CapabilitySpec, FlowId, Plan};
+use flow_plan::{CapabilityKind, CapabilitySpec, FlowId, Plan, Step};
 
 /// Reports what comes where it must not, and notes the labels of what each step and flow takes and makes.
-pub(crate) fn check(world: &dyn World, plan: &mut Plan, diagnostics: &mut Diagnostics) {
-    let mut leaks = report::Leaks::default();
+pub(crate) fn check(world: &dyn World, plan: &mut Plan, memo: Option<&Memo>, diagnostics: &mut Diagnostics) {
     let guards: Vec<&CapabilitySpec> =
         world.capabilities().iter().copied().filter(|s| s.kind == CapabilityKind::Guard).collect();
-    let made = walk::Walk::new(plan, &guards, &mut leaks).flows();
+    let follow = |memo: Option<&Memo>| {
+        let mut leaks = report::Leaks::default();
+        let made = walk::Walk::new(plan, (&guards, memo), &mut leaks).flows();
+        (leaks, made)
+    };
+    let mut found = follow(memo);
+    // What was kept does not know the way that something has come by now.
+    if memo.is_some() && !found.0.is_empty() {
+        found = follow(None);
+    }
+    let (leaks, made) = found;
     leaks.report(diagnostics);
     for (i, flow) in plan.flows.iter_mut().enumerate() {
-        flow.labels = made.flow(FlowId(i as u32));
-    }
-    let bodies =
-        plan.flows.iter_mut().map(|f| &mut f.body).chain(plan.guards.iter_mut().map(|g| &mut g.body));
-    for body in bodies {
-        body.each_step_mut(&mut |step| {
-            if let Some(ends) = made.step(step) {
-                (step.labels, step.given) = (ends.made, ends.given);
-            }
+        let id = FlowId(i as u32);
+        flow.labels = made.flow(id);
+        let mut alone = made.alone(id);
+        flow.body.each_step_mut(&mut |step| {
+            let ends = match &mut alone {
+                Some(ends) => ends.next().copied().flatten(),
+                None => made.step(step),
+            };
+            note(step, ends);
         });
+    }
+    for guard in &mut plan.guards {
+        guard.body.each_step_mut(&mut |step| note(step, made.step(step)));
+    }
+}
+
+fn note(step: &mut Step, ends: Option<walk::Ends>) {
+    if let Some(ends) = ends {
+        (step.labels, step.given) = (ends.made, ends.given);
     }
 }
 
@@ -101,7 +123,7 @@ mod tests {
         let once = |_| {
             let mut plan = plan.clone();
             let begun = Instant::now();
-            check(&world, &mut plan, &mut Diagnostics::default());
+            check(&world, &mut plan, None, &mut Diagnostics::default());
             begun.elapsed()
         };
         (0..3).map(once).min().unwrap_or_default()

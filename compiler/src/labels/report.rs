@@ -55,6 +55,11 @@ impl Leaks {
         }
     }
 
+    /// Whether nothing was found.
+    pub(super) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
     pub(super) fn report(self, diagnostics: &mut Diagnostics) {
         // The caller orders them.
         self.found.into_values().for_each(|(_, diagnostic)| diagnostics.push(diagnostic));

@@ -3,9 +3,11 @@
 //! A plan with errors may lack a declaration; nothing is known of what comes out of it then.
 
 use super::eval::{Env, Followed, condition, decides, eval, is_constant, makes, shown};
+use super::kept::{Found, Labelled, stands_alone};
 use super::marks::{Hop, Mark, Marks, Trail, has_private, source};
 use super::report::{ActionLeak, Leak, Leaks};
 use super::sway::{self, Sway};
+use crate::kept::Memo;
 use ecow::{EcoString, eco_format};
 use flow_diagnostics::Span;
 use flow_plan::{
@@ -26,6 +28,10 @@ pub(super) struct Walk<'a> {
     // What decides whether the steps here are taken at all: the untrusted text, and what is private.
     decided: Mark,
     made: Made,
+    // What is kept from the analysis before, where there is one.
+    memo: Option<&'a Memo>,
+    // What was found of flows that stand alone.
+    found: Vec<(FlowId, Labelled, Found)>,
 }
 
 /// The labels of what goes into steps and comes out of them, whoever calls their flows.
@@ -33,10 +39,12 @@ pub(super) struct Walk<'a> {
 pub(super) struct Made {
     steps: FxHashMap<(Span, EcoString), Ends>,
     flows: FxHashMap<FlowId, Labels>,
+    // The steps of flows that stand alone, as they are walked.
+    alone: FxHashMap<FlowId, Vec<Option<Ends>>>,
 }
 
 /// What a step is given, and what it makes.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, Debug)]
 pub(super) struct Ends {
     pub(super) given: Labels,
     pub(super) made: Labels,
@@ -53,13 +61,34 @@ impl Made {
         self.flows.get(&id).copied().unwrap_or_default()
     }
 
+    /// The labels of the steps of a flow that stands alone, as they are walked; nothing for other flows.
+    pub(super) fn alone(&self, id: FlowId) -> Option<std::slice::Iter<'_, Option<Ends>>> {
+        self.alone.get(&id).map(|ends| ends.iter())
+    }
+
+    fn add(&mut self, id: FlowId, found: &Found) {
+        let labels = self.flows.entry(id).or_default();
+        *labels = labels.join(found.result.flat().labels());
+        let known = self.alone.entry(id).or_insert_with(|| vec![None; found.ends.len()]);
+        for (known, ends) in known.iter_mut().zip(found.ends.iter()) {
+            *known = match (*known, *ends) {
+                (Some(a), Some(b)) => Some(Ends { given: a.given.join(b.given), made: a.made.join(b.made) }),
+                (a, b) => a.or(b),
+            };
+        }
+    }
+
     fn at(&mut self, step: &Step) -> &mut Ends {
         self.steps.entry((step.span, step.name.clone())).or_default()
     }
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(plan: &'a Plan, guards: &'a [&'a CapabilitySpec], leaks: &'a mut Leaks) -> Walk<'a> {
+    pub(super) fn new(
+        plan: &'a Plan,
+        (guards, memo): (&'a [&'a CapabilitySpec], Option<&'a Memo>),
+        leaks: &'a mut Leaks,
+    ) -> Walk<'a> {
         let sways = plan.actions.iter().any(|action| action.influence.is_some());
         Walk {
             plan,
@@ -69,16 +98,23 @@ impl<'a> Walk<'a> {
             known: FxHashMap::default(),
             decided: Mark::default(),
             made: Made::default(),
+            // Where sway counts, it matters where something stands.
+            memo: memo.filter(|_| !sways),
+            found: Vec::new(),
         }
     }
 
     /// Every flow as somebody runs it: its inputs are from outside, unless they are declared `trusted`.
     /// Gives the labels of what each step and flow takes and makes.
     pub(super) fn flows(mut self) -> Made {
+        self.memo.inspect(|memo| memo.followed.begin(self.plan));
         for (i, flow) in self.plan.flows.iter().enumerate() {
             let args: Vec<Marks> =
                 flow.params.iter().map(|param| given(self.by(), param, "an input of the flow")).collect();
             self.flow(FlowId(i as u32), args, flow.span);
+        }
+        if let (Some(memo), true) = (self.memo, self.leaks.is_empty()) {
+            memo.followed.put(&memo.changes.borrow(), self.found);
         }
         self.made
     }
@@ -106,13 +142,34 @@ impl<'a> Walk<'a> {
             let all = args.iter().fold(Mark::default(), |all, a| all.join(&a.flat()));
             return result.by(&all).through(at, eco_format!("it comes out of `{}`", flow.name));
         }
+        if let Some(memo) = self.memo
+            && let Some(found) = memo.followed.get(&memo.changes.borrow(), id, &key.1)
+        {
+            self.made.add(id, &found);
+            self.known.insert(key, found.result.clone());
+            return found.result;
+        }
         let mut env = Env::of_params([]);
         for (offset, marks) in args.into_iter().enumerate() {
             env.set(VarId(flow.body.vars.start + offset as u32), marks);
         }
+        let alone = self.memo.filter(|_| stands_alone(self.plan, id));
+        let around = alone.map(|_| std::mem::take(&mut self.made));
         let result = self.block(&flow.body, &mut env, (&flow.output, flow.span));
-        let labels = self.made.flows.entry(id).or_default();
-        *labels = labels.join(result.flat().labels());
+        match around {
+            Some(around) => {
+                let own = std::mem::replace(&mut self.made, around);
+                let mut ends = Vec::new();
+                flow.body.each_step(&mut |step| ends.push(own.step(step)));
+                let found = Found { result: result.clone(), ends: ends.into() };
+                self.made.add(id, &found);
+                self.found.push((id, key.1.clone(), found));
+            }
+            None => {
+                let labels = self.made.flows.entry(id).or_default();
+                *labels = labels.join(result.flat().labels());
+            }
+        }
         self.known.insert(key, result.clone());
         result
     }

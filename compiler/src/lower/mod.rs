@@ -23,7 +23,7 @@ use std::sync::Arc;
 /// Lowers one file.
 pub fn lower(cst: &Cst, text: &str, file: FileId, diagnostics: &mut Diagnostics) -> ast::File {
     let mut parts = Parts::new(text, file, diagnostics);
-    let (items, _) = parts.part(cst);
+    let items = parts.part(cst).items;
     parts.file(items)
 }
 
@@ -33,6 +33,16 @@ pub(crate) struct Parts<'t> {
     // Doc comments that belong to what comes next.
     above: Vec<&'t str>,
     docs: Vec<&'t str>,
+}
+
+/// The declarations of a part of a file.
+pub(crate) struct Part {
+    pub(crate) items: Vec<Arc<Item>>,
+    /// Whether they are the same wherever the part stands: nothing was reported, and no comment belongs to
+    /// what is before it or behind it, or to the file.
+    pub(crate) alone: bool,
+    /// The same, but for the file's comments.
+    pub(crate) own: bool,
 }
 
 impl<'t> Parts<'t> {
@@ -46,20 +56,19 @@ impl<'t> Parts<'t> {
         self.above.is_empty()
     }
 
-    /// The declarations of a part, and whether they are the same wherever it stands: nothing was reported,
-    /// and no comment belongs to what is before it or behind it.
-    pub(crate) fn part(&mut self, cst: &Cst) -> (Vec<Arc<Item>>, bool) {
+    /// The declarations of a part.
+    pub(crate) fn part(&mut self, cst: &Cst) -> Part {
         let (root, before) = (cst.root(), self.lower.out.len());
         let docs = root.children().filter(|n| n.kind() == Kind::file_doc);
         let known = self.docs.len();
         self.docs.extend(docs.map(|n| comment_text(self.lower.of(n), "//!")));
-        let mut is_alone = self.is_between() && self.docs.len() == known;
+        let mut own = self.is_between();
         let mut items = Vec::new();
         for Documented { node, doc } in self.lower.documented_below(root, &mut self.above) {
             items.push(Arc::new(self.lower.item(node, doc)));
         }
-        is_alone &= self.is_between() && self.lower.out.len() == before;
-        (items, is_alone)
+        own &= self.is_between() && self.lower.out.len() == before;
+        Part { items, alone: own && self.docs.len() == known, own }
     }
 
     /// The file with all its declarations.

@@ -8,6 +8,7 @@ mod imports;
 pub(crate) use imports::join;
 
 use crate::ast::{self, Ident, Item};
+use crate::changes::Part;
 use crate::{Before, World, parse_file};
 use ecow::EcoString;
 use flow_diagnostics::{Code, Diagnostics, FlowDiagnostic, Sources, Span};
@@ -26,6 +27,8 @@ pub(crate) struct LoadedFile {
     /// Relative to the program's folder.
     pub(crate) path: EcoString,
     pub(crate) ast: Arc<ast::File>,
+    /// The parts that it was parsed in, where something is kept of them.
+    pub(crate) parts: Vec<Part>,
     pub(crate) scope: Scope,
 }
 
@@ -102,9 +105,9 @@ struct Reading<'r> {
 
 fn add_file(program: &mut Program, path: EcoString, text: &Arc<str>, reading: &mut Reading<'_>) -> usize {
     let id = reading.sources.add(path.as_str(), text.clone());
-    let ast = match &mut reading.before {
+    let (ast, parts) = match &mut reading.before {
         Some(before) => before.parse(&path, text, id, reading.diagnostics),
-        None => Arc::new(parse_file(text, id, reading.diagnostics)),
+        None => (Arc::new(parse_file(text, id, reading.diagnostics)), Vec::new()),
     };
     let file = program.files.len();
     let mut scope = Scope::with_capacity_and_hasher(ast.items.len(), FxBuildHasher);
@@ -113,7 +116,7 @@ fn add_file(program: &mut Program, path: EcoString, text: &Arc<str>, reading: &m
         let target = Target::Decl(DeclId { file, item });
         declare(&mut scope, name, Symbol { target, span: name.span, imported: false }, reading.diagnostics);
     }
-    program.files.push(LoadedFile { path, ast, scope });
+    program.files.push(LoadedFile { path, ast, parts, scope });
     file
 }
 
