@@ -5,6 +5,7 @@
 //! cost then, and the dearest case counts: the dearest branch is not always that with the longest value.
 //! The calls in the plan keep the bounds that hold in all cases.
 
+use super::held::Held;
 use super::infer::{Env, widest};
 use super::walk::{Done, Place, Walk, together};
 use super::worst::{Ways, Worst};
@@ -166,7 +167,7 @@ impl Walk<'_> {
             let one = |item: &&Type| {
                 let (mut body, mut inner) = (body.clone(), env.clone());
                 inner.set(VarId(body.vars.start), (*item).clone());
-                let around = std::mem::replace(&mut walk.main, Arc::new(env.clone()));
+                let around = std::mem::replace(&mut walk.main, Held::of(env.clone()));
                 let (ways, _) = walk.block(&mut body, &mut inner, place);
                 walk.main = around;
                 (ways, Arc::new(body))

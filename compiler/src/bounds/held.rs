@@ -7,7 +7,9 @@ use super::cases::apart;
 use super::infer::{Env, widest};
 use super::walk::Walk;
 use crate::template::{Part, TemplateCheck};
+use flow_diagnostics::Span;
 use flow_plan::{Block, Callee, Expr, Hole, Type, VarId};
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// The types of a call's arguments.
@@ -19,11 +21,31 @@ pub(super) struct Given<'a> {
     pub(super) held: Option<&'a [Type]>,
 }
 
+/// What the variables of a flow or a guard hold in all cases.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Held {
+    pub(super) types: Env,
+    // The same in the first round of a `repeat`, by its step, where that is told apart.
+    firsts: FxHashMap<Span, Arc<Held>>,
+}
+
+impl Held {
+    /// What these variables hold, and nothing else so far.
+    pub(super) fn of(types: Env) -> Arc<Held> {
+        Arc::new(Held { types, ..Held::default() })
+    }
+}
+
 impl Walk<'_> {
+    /// Whether a single case is looked at, and not only for what loops grow to.
+    pub(super) fn is_aside(&self) -> bool {
+        self.asides > 0 && self.settling == 0
+    }
+
     /// The type of a variable in the case that is looked at.
     pub(super) fn held(&self, var: VarId, ty: Type) -> Type {
-        match self.asides > 0 && self.main.has(var) {
-            true => apart(&ty, &self.main.full(var)),
+        match self.is_aside() && self.main.types.has(var) {
+            true => apart(&ty, &self.main.types.full(var)),
             false => ty,
         }
     }
@@ -33,12 +55,9 @@ impl Walk<'_> {
         if self.asides > 0 || self.settling > 0 {
             return;
         }
-        // The first round of a loop and those behind it have the same variables.
-        let all = match self.main.has(var) {
-            true => widest(&self.main.full(var), ty),
-            false => ty.clone(),
-        };
-        Arc::make_mut(&mut self.main).set(var, all);
+        let types = &mut Arc::make_mut(&mut self.main).types;
+        let all = if types.has(var) { widest(&types.full(var), ty) } else { ty.clone() };
+        types.set(var, all);
     }
 
     /// The same for what comes into a block.
@@ -52,7 +71,26 @@ impl Walk<'_> {
 
     /// The types of a call's arguments in all cases, where a single one is looked at.
     pub(super) fn held_args(&self, callee: &Callee, args: &[Expr]) -> Option<Vec<Type>> {
-        (self.asides > 0).then(|| self.in_all_cases().given(callee, args, &self.main))
+        self.is_aside().then(|| self.in_all_cases().given(callee, args, &self.main.types))
+    }
+
+    /// Whether the first round of a `repeat` is told apart in all cases.
+    pub(super) fn has_first(&self, repeat: Span) -> bool {
+        self.main.firsts.contains_key(&repeat)
+    }
+
+    /// Looks at the first round of a `repeat`, which has the variables of those behind it.
+    pub(super) fn in_first<T>(&mut self, repeat: Span, look: impl FnOnce(&mut Self) -> T) -> T {
+        let around = self.main.clone();
+        if let Some(first) = self.main.firsts.get(&repeat).filter(|_| self.is_aside()) {
+            self.main = first.clone();
+        }
+        let found = look(self);
+        let first = std::mem::replace(&mut self.main, around);
+        if self.asides == 0 && self.settling == 0 {
+            Arc::make_mut(&mut self.main).firsts.insert(repeat, first);
+        }
+        found
     }
 }
 

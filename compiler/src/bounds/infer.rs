@@ -34,6 +34,11 @@ impl Env {
         self.types.insert(var, ty);
     }
 
+    /// Whether nothing is in sight.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.types.is_empty()
+    }
+
     /// Whether there is one.
     pub(crate) fn has(&self, var: VarId) -> bool {
         self.types.contains_key(&var)

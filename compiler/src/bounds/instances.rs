@@ -2,7 +2,7 @@
 //! is given.
 
 use super::calls::Calls;
-use super::held::Given;
+use super::held::{Given, Held};
 use super::infer::{Env, narrowest};
 use super::limit::is_pressed;
 use super::walk::{CallWorst, FlowWorst, Place, Walk};
@@ -32,7 +32,7 @@ pub(crate) struct Instance {
     pub(crate) ways: Ways,
     pub(crate) calls: Calls<CallWorst>,
     // What its variables hold.
-    pub(crate) main: Arc<Env>,
+    pub(crate) main: Arc<Held>,
 }
 
 // How many steps of flows are looked at for the arguments of single calls. Flows that call others
@@ -64,7 +64,7 @@ impl Walk<'_> {
         if let Some(all) = &held {
             let known = known(all, None).map(|called| &called.worst);
             let own = || self.flows[id.index()].as_ref().filter(|_| !is_less(all) && limit.is_none());
-            match known.or_else(own) {
+            match known.or_else(own).filter(|known| !known.main.types.is_empty()) {
                 Some(known) => main = known.main.clone(),
                 // It was not looked at by itself.
                 None => args = held.take().unwrap_or_default(),
@@ -103,6 +103,7 @@ impl Walk<'_> {
             known.iter().find(|i| i.args == args && i.held.as_deref() == held)
         };
         let main = given.held.and_then(|held| find(held, None)).map(|all| all.main.clone());
+        let main = main.filter(|main| !main.types.is_empty());
         let (args, held) = match (given.held, &main) {
             // It was not looked at by itself.
             (Some(held), None) => (held, None),

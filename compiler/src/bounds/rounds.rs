@@ -72,10 +72,12 @@ impl Walk<'_> {
         let later = (up_to > 1).then(|| self.settled(step.span, body, env, &from, up_to));
         let is_told_apart = self.rounds <= MOST_INSIDE && self.settling == 0;
         let (ways, ty) = match later {
-            Some(later) if later != from && is_told_apart => {
+            Some(later) if (later != from || self.has_first(step.span)) && is_told_apart => {
                 let mut one = FirstRound { body: body.clone(), until: until.as_deref().cloned() };
                 let (unbounded, needless) = (self.unbounded.len(), self.needless.len());
-                let began = self.round(step, (&mut one.body, one.until.as_mut()), (&from, 1), env, place);
+                let began = self.in_first(step.span, |walk| {
+                    walk.round(step, (&mut one.body, one.until.as_mut()), (&from, 1), env, place)
+                });
                 // What is wrong is told once.
                 let open = self.unbounded.split_off(unbounded);
                 self.needless.truncate(needless);

@@ -8,7 +8,7 @@ use super::assumed::{Needless, or_ended};
 use super::call::Doubt;
 use super::calls::{Call, Calls};
 use super::cases::{Case, apart, each_of};
-use super::held::Given;
+use super::held::{Given, Held};
 use super::infer::{Env, Inference, narrowest, widest};
 use super::instances::{Called, Instance};
 use super::kept::Requests;
@@ -41,7 +41,7 @@ pub(crate) struct FlowWorst {
     /// The calls of its steps.
     pub(crate) calls: Calls<CallWorst>,
     /// What its variables hold.
-    pub(crate) main: Arc<Env>,
+    pub(crate) main: Arc<Held>,
 }
 
 /// The calls that one step can make of one model in a run of a flow.
@@ -145,7 +145,7 @@ pub(crate) struct Walk<'a> {
     /// Steps that were looked at for what loops grow to.
     pub(crate) looked: usize,
     // What the variables of the flow hold in all cases.
-    pub(crate) main: Arc<Env>,
+    pub(crate) main: Arc<Held>,
     // In how many elements, one inside another, the step is looked at by itself.
     pub(crate) elements_inside: usize,
     // In how many cases, one inside another, the step is looked at, and how many steps of the flow were
@@ -172,7 +172,7 @@ impl Done {
 
 impl Walk<'_> {
     pub(crate) fn inference(&self) -> Inference<'_> {
-        let held = (self.asides > 0).then_some(&*self.main);
+        let held = self.is_aside().then_some(&self.main.types);
         Inference { held, ..self.in_all_cases() }
     }
 
@@ -205,7 +205,13 @@ impl Walk<'_> {
 
     /// The worst case of a flow's steps with these inputs; `main` is what its variables hold in all cases,
     /// where these are the inputs in a single one.
-    pub(crate) fn walked(&mut self, id: FlowId, body: &mut Block, mut env: Env, main: Arc<Env>) -> FlowWorst {
+    pub(crate) fn walked(
+        &mut self,
+        id: FlowId,
+        body: &mut Block,
+        mut env: Env,
+        main: Arc<Held>,
+    ) -> FlowWorst {
         let around = (std::mem::take(&mut self.calls), std::mem::replace(&mut self.main, main));
         let (rounds, aside) = (std::mem::take(&mut self.rounds), std::mem::take(&mut self.aside));
         let place = Place { inside: EcoString::new(), times: 1 };
@@ -257,8 +263,8 @@ impl Walk<'_> {
         let mut cases = if ty == before { cases } else { Vec::new() };
         let ty = match &step.kind {
             // What a person makes of it is held to what holds in all cases.
-            StepKind::Call(Callee::Review(_), _) if self.asides > 0 && self.main.has(var) => {
-                self.main.full(var)
+            StepKind::Call(Callee::Review(_), _) if self.is_aside() && self.main.types.has(var) => {
+                self.main.types.full(var)
             }
             _ => self.held(var, ty),
         };
