@@ -5,6 +5,7 @@ use crate::provider::Message;
 use crate::words::{sentences, stems};
 use flow_plan::Role;
 use regex::Regex;
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
@@ -51,11 +52,9 @@ impl Reading {
     /// Reads a prompt. The system message tells how to answer, not what, so it is not drawn from.
     pub(super) fn of(messages: &[Message]) -> Reading {
         let mut reading = Reading::default();
-        let mut texts: Vec<&str> = messages
-            .iter()
-            .filter(|m| m.role == Role::User && !m.text.trim().is_empty())
-            .map(|m| &*m.text)
-            .collect();
+        let said = messages.iter().filter(|m| m.role == Role::User && !m.text.trim().is_empty());
+        let said: Vec<Cow<'_, str>> = said.map(|m| unfenced(&m.text)).collect();
+        let mut texts: Vec<&str> = said.iter().map(AsRef::as_ref).collect();
         let Some(asking) = asking(&texts).map(|at| texts.remove(at)) else { return reading };
         let (question, rest) = split_question(asking);
         reading.question = question;
@@ -220,6 +219,39 @@ impl Reading {
     }
 }
 
+// What stands in fences, as if it were written without: `<question> is …` as what is asked, titles as
+// headings, and an `id` before them.
+fn unfenced(text: &str) -> Cow<'_, str> {
+    if !OPENED.is_match(text) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let (mut is_id, mut id) = (false, None::<String>);
+    for line in text.lines() {
+        if let Some(opened) = OPENED.captures(line) {
+            is_id = &opened[1] == "id";
+            let section = id.take_if(|_| !is_id).map(|id| format!("[{id}] "));
+            let lead = match (&opened[1], section) {
+                ("title" | "heading" | "subject", section) => section.unwrap_or("# ".to_owned()),
+                (_, Some(section)) => section + "\n\n",
+                (name, None) if ASKED.is_match(name) => "Question: ".to_owned(),
+                _ => String::new(),
+            };
+            out.push_str("\n\n");
+            out.push_str(&lead);
+            continue;
+        }
+        let closed = CLOSED.replace(line, "");
+        if std::mem::take(&mut is_id) {
+            id = Some(closed.split_whitespace().collect());
+            continue;
+        }
+        out.push_str(&closed);
+        out.push_str(if closed.len() < line.len() { "\n\n" } else { "\n" });
+    }
+    Cow::Owned(out)
+}
+
 // Few-shot examples come before the message that asks; a request to mend the answer, which is short
 // and no question, comes after.
 fn asking(texts: &[&str]) -> Option<usize> {
@@ -283,6 +315,9 @@ pattern!(
     LABELLED,
     r"(?im)^[ \t]*(?:the |customer |user )?(?:question|q|query|request|message|ticket|asked)[ \t]*:\s*(\S)"
 );
+pattern!(OPENED, r"(?m)^<([\w.-]{1,64})> (?:is|has)$");
+pattern!(CLOSED, r"(?: ?</[\w.-]{1,64}>)+$");
+pattern!(ASKED, r"(?i)^(?:question|q|query|request|message|ticket|asked)$");
 pattern!(SECTION, r"^(?:\[([^\[\]\s]{1,64})\]|#{1,6}\s)\s*(.*)$");
 pattern!(LABEL, r"^(?:[-*+] )?([\p{Lu}][\p{L}\d_/-]*(?: [\p{L}\d_/-]+){0,2}):\s+(\S.*)$");
 pattern!(LIST_MARK, r"^(?:[-*+•>]\s+|\d{1,2}[.)]\s+)");
@@ -329,6 +364,29 @@ mod tests {
         assert_eq!(reading.values, [("Name".to_owned(), "Ann Lee".to_owned())]);
         let texts: Vec<&str> = reading.sentences.iter().map(|s| &*s.text).collect();
         assert_eq!(texts, ["The boots are warm.", "They leak."]);
+    }
+
+    #[test]
+    fn what_stands_in_fences_is_read_as_it_is() {
+        let reading = read(
+            "<passages> has\n<item> has\n<title> is\nReturns </title>\n<body> is\nShoes can be returned within 30 days. </body>\n</item>\n\
+             <item> has\n<title> is\nShipping </title>\n<body> is\nWe ship in two days. </body>\n</item>\n</passages>\n\
+             <question> is\nHow long can shoes be returned? </question>",
+        );
+        assert_eq!(reading.question.as_deref(), Some("How long can shoes be returned?"));
+        let texts: Vec<&str> = reading.sentences.iter().map(|s| &*s.text).collect();
+        assert_eq!(texts, ["Shoes can be returned within 30 days.", "We ship in two days."]);
+        assert_eq!(reading.section_of(reading.chosen[0]).map(|s| &*s.title), Some("Returns"));
+        let reading = read(
+            "<item> has\n<id> is\nreturns </id>\n<title> is\nReturns </title>\n<body> is\nWithin 30 days. </body>\n</item>\n\
+             <item> has\n<id> is\nfees </id>\n<body> is\nA return costs $2. </body>\n</item>\n\
+             <question> is\nWhat does a return cost? </question>",
+        );
+        assert_eq!((reading.sources(), reading.sections.len()), (vec!["fees"], 2));
+        // A question alone, and a text without one.
+        assert_eq!(read("<question> is\nWhy? </question>").question.as_deref(), Some("Why?"));
+        let letter = read("Summarise this.\n<letter> is\nThe boots leak. They are warm. </letter>");
+        assert_eq!((letter.question.as_deref(), letter.sentences.len()), (None, 2));
     }
 
     #[test]
