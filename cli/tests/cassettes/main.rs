@@ -99,6 +99,39 @@ fn what_was_recorded_is_played_without_a_key_and_a_network() {
 }
 
 #[test]
+fn lookups_that_a_model_asked_for_are_made_anew_and_compared() {
+    let program = r#"model fast = "sim/text" { max_output: 120 tokens }
+
+/// Finds pages of the shop's help.
+lookup help(question: text <= 40 tokens) -> [text <= 60 tokens] <= 2 {
+  source: file("docs/*.md")
+}
+
+prompt answer(question: text) -> text {
+  user: "{{ question | fence }}"
+}
+
+flow main(question: text <= 40 tokens) -> text {
+  reply = answer(question) { tools: [help] rounds 2 }
+  return reply
+}
+"#;
+    let page = "# Returns\n\nShoes can be returned within 30 days.\n";
+    let sandbox = Sandbox::with(&[("app.flow", program), ("docs/returns.md", page)]);
+    let run = ["run", "app.flow", "question=How long can shoes be returned?", "--format", "json"];
+    let with = |more: &[&'static str]| [&run[..], more].concat();
+    let live = sandbox.flowc(&with(&["--record", "c.jsonl"]));
+    assert_eq!(live.is_fine().json()["output"], "Shoes can be returned within 30 days.");
+    assert_eq!(live.err, "recorded 2 calls in `c.jsonl`\n");
+    let played = sandbox.flowc(&with(&["--replay", "c.jsonl"]));
+    assert_eq!(report(played.is_fine()), report(&live));
+    // What is found is part of what the model is asked.
+    sandbox.write("docs/returns.md", &page.replace("30", "14"));
+    let changed = sandbox.flowc(&[&run[..3], &["--replay", "c.jsonl"]].concat());
+    changed.fails(1, "what `help` was asked");
+}
+
+#[test]
 fn two_recordings_of_a_run_are_the_same_bytes_whoever_was_faster() {
     let server = ModelServer::start(|asked| {
         Act::Say(format!("{}!", asked.user), Duration::from_millis(fastrand::u64(0..80)))

@@ -34,9 +34,10 @@ pub(super) fn why(recorded: &[Exchange], (step, asked): (&str, &Asked), is_test:
 
 fn distance(recorded: &Asked, now: &Asked, is_test: bool) -> usize {
     let texts: usize = recorded.said.iter().zip(&now.said).map(|(a, b)| apart(&a.text, &b.text)).sum();
-    // A setting weighs as much as a word.
+    // A setting weighs as much as a word, and so does a lookup more or less.
     const WORD: usize = 6;
-    texts + WORD * differences(recorded, now, is_test).len()
+    let turns = |asked: &Asked| asked.tools.as_ref().map_or(0, |tools| tools.turns.len());
+    texts + WORD * (differences(recorded, now, is_test).len() + turns(recorded).abs_diff(turns(now)))
 }
 
 // How many characters lie between what two texts begin and end with alike.
