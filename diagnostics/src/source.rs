@@ -3,7 +3,7 @@
 //! A [`Span`] is a byte range of one file; [`Sources`] turns it into lines and columns.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A file of the program, by its index in [`Sources`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
@@ -66,6 +66,10 @@ fn offset(bytes: usize) -> u32 {
     u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
+fn line_starts(text: &str) -> Vec<u32> {
+    std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| offset(at + 1))).collect()
+}
+
 /// A place as people count it: lines and columns from 1, columns in characters.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Position {
@@ -82,7 +86,8 @@ pub struct Position {
 pub struct SourceFile {
     name: String,
     text: Arc<str>,
-    line_starts: Vec<u32>,
+    // Looked for when a position is first asked for: most files of a program never are.
+    line_starts: OnceLock<Vec<u32>>,
 }
 
 impl SourceFile {
@@ -102,8 +107,9 @@ impl SourceFile {
         while !self.text.is_char_boundary(offset) {
             offset -= 1;
         }
-        let line = self.line_starts.partition_point(|&s| s as usize <= offset);
-        let start = self.line_starts[line - 1] as usize;
+        let starts = self.line_starts.get_or_init(|| line_starts(&self.text));
+        let line = starts.partition_point(|&s| s as usize <= offset);
+        let start = starts[line - 1] as usize;
         Position { line, column: self.text[start..offset].chars().count() + 1, offset }
     }
 }
@@ -117,10 +123,8 @@ pub struct Sources {
 impl Sources {
     /// Adds a file and returns its identity.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
-        let text: Arc<str> = text.into();
-        let starts = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| offset(i + 1));
-        let line_starts = std::iter::once(0).chain(starts).collect();
-        self.files.push(SourceFile { name: name.into(), text, line_starts });
+        let (name, text) = (name.into(), text.into());
+        self.files.push(SourceFile { name, text, line_starts: OnceLock::new() });
         FileId(offset(self.files.len() - 1))
     }
 
