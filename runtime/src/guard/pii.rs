@@ -1,9 +1,12 @@
 //! `pii(value)`: personal data that can be told by its shape: e-mail addresses, phone numbers, payment
-//! cards, IBANs, US social security numbers and IP addresses.
+//! cards, IBANs, US social security numbers, other national numbers, IP addresses and dates of birth.
 //!
 //! Names, postal addresses and what only its sense gives away are not found. Whatever has a check
-//! digit must pass it. `else redact` puts `[email]`, `[phone]`, `[card]`, `[iban]`, `[ssn]` or `[ip]`
-//! in its place.
+//! digit must pass it. `else redact` puts `[email]`, `[phone]`, `[card]`, `[iban]`, `[ssn]`,
+//! `[national id]`, `[ip]` or `[date of birth]` in its place.
+
+mod birth;
+mod national;
 
 use super::phrases::replaced_by;
 use super::texts::{self, VALUE};
@@ -26,8 +29,8 @@ const SPEC: CapabilitySpec = CapabilitySpec {
     name: "pii",
     params: &[VALUE],
     returns: TypeSpec::First,
-    doc: "Fails where a text holds personal data that can be told by its shape: e-mail addresses, phone numbers, payment cards, IBANs, US social security numbers, IP addresses. \
-          `else redact` replaces each with `[email]`, `[phone]`, `[card]`, `[iban]`, `[ssn]` or `[ip]`. \
+    doc: "Fails where a text holds personal data that can be told by its shape: e-mail addresses, phone numbers, payment cards, IBANs, US social security numbers, national numbers of 24 other countries, IP addresses, dates of birth. \
+          `else redact` replaces each with `[email]`, `[phone]`, `[card]`, `[iban]`, `[ssn]`, `[national id]`, `[ip]` or `[date of birth]`. \
           Names and postal addresses are not found. \
           [Guards](guards.md#how-good-they-are) says how much of it is found.",
     examples: &["checked = pii(reply) else redact"],
@@ -72,8 +75,10 @@ pub(super) enum Kind {
     Iban,
     Card,
     Ssn,
+    NationalNumber,
     Ip,
     Phone,
+    BirthDate,
 }
 
 impl Kind {
@@ -83,8 +88,10 @@ impl Kind {
             Kind::Iban => "[iban]",
             Kind::Card => "[card]",
             Kind::Ssn => "[ssn]",
+            Kind::NationalNumber => "[national id]",
             Kind::Ip => "[ip]",
             Kind::Phone => "[phone]",
+            Kind::BirthDate => "[date of birth]",
         }
     }
 
@@ -94,8 +101,10 @@ impl Kind {
             Kind::Iban => "an IBAN",
             Kind::Card => "a card number",
             Kind::Ssn => "a social security number",
+            Kind::NationalNumber => "a national number",
             Kind::Ip => "an IP address",
             Kind::Phone => "a phone number",
+            Kind::BirthDate => "a date of birth",
         }
     }
 }
@@ -125,6 +134,13 @@ pub(super) fn find(text: &str) -> Vec<(Range<usize>, Kind)> {
         if let Some(end) = iban_end(&text[m.start()..]) {
             add(m.start()..m.start() + end, Kind::Iban);
         }
+    }
+    // Their checks are stricter than those of what is looked for behind them.
+    for at in national::find(text) {
+        add(at, Kind::NationalNumber);
+    }
+    for at in birth::find(text) {
+        add(at, Kind::BirthDate);
     }
     for m in DIGITS.find_iter(text).filter(|m| stands_alone(text, &m.range(), Kind::Card)) {
         let announced = follows(text, m.start(), &CARD_WORD);
@@ -212,7 +228,8 @@ fn stands_alone(text: &str, at: &Range<usize>, kind: Kind) -> bool {
         && earlier.take_while(|c| c.is_alphanumeric()).any(|c| c.is_ascii_digit());
     // The zone of a link: `fe80::1%eth0`.
     let share = next == Some('%') && kind != Kind::Ip;
-    let part = matches!(kind, Kind::Card | Kind::Ssn | Kind::Phone) && (code_on || code_back);
+    let part =
+        matches!(kind, Kind::Card | Kind::Ssn | Kind::Phone | Kind::NationalNumber) && (code_on || code_back);
     !(goes_on || share || part || before.is_some_and(goes_back) || next.is_some_and(joined))
 }
 
