@@ -69,12 +69,12 @@ pub(super) const FORMS: [Form; 27] = [
         r"rijksregister\w*|registre national|\bnum[ée]ro national|national (?:register |registry )?(?:number|no)\b|\bniss\b|\binsz\b|\bbis[- ]?n",
     ),
     form(
-        (&["9999999999999", "999999 9999 99 9", "999999 9999 999"], &[]),
+        (&[], &["9999999999999", "999999 9999 99 9", "999999 9999 999"]),
         checks::south_african,
         r"\b(?:sa|south african|rsa) id|\bidentity (?:number|no)|\bid (?:number|no)|\bidentiteitsnommer",
     ),
     form(
-        (&["AA 99 99 99 A"], &["AA999999A", "AA 999999 A", "AA-99-99-99-A"]),
+        (&[], &["AA 99 99 99 A", "AA999999A", "AA 999999 A", "AA-99-99-99-A"]),
         checks::nino,
         r"\bnational insurance|\bnino\b|\bn\.?i\.? ?(?:no|number|num)\b",
     ),
