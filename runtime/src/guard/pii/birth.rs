@@ -7,7 +7,9 @@ use std::sync::LazyLock;
 
 /// The places of dates of birth, in order.
 pub(super) fn find(text: &str) -> Vec<Range<usize>> {
-    // One of these stands in every wording, and most texts have none with a digit behind it.
+    if !HINT.is_match(text) {
+        return Vec::new();
+    }
     WORD.find_iter(text)
         .filter_map(|word| {
             let rest = &text[word.end()..];
@@ -41,9 +43,14 @@ macro_rules! pattern {
     };
 }
 
+// One of these stands in every wording: literals, which are found at once.
+pattern!(
+    HINT,
+    r"[Bb]orn|BORN|[Bb]irth|BIRTH|[Dd]ob|DOB|[Dd]\.[Oo]\.[Bb]|[Gg]eb[ou.]|GEB|[Nn]ée?|NÉ|[Nn]aissance|NAISSANCE|[Nn]aci|NACI|[Nn]at[oa]|NAT[OA]|[Nn]asci|NASCI"
+);
 pattern!(
     WORD,
-    r"(?i)\b(?:born(?: in [\p{L}, ]{2,30}?)?(?: on)?|date[ _-]?of[ _-]?birth|birth[ _-]?(?:date|day)|dob\b|d\.o\.b\.?|geb(?:oren|\.)(?: in [\p{L}, ]{2,30}?)?(?: am| op)?|geburts(?:datum|tag)|né(?:\(e\)|e)?(?: à [\p{L}, -]{2,30}?)? le|date de naissance|fecha de nacimiento|nacid[oa](?: en [\p{L}, ]{2,30}?)? el|nat[oa](?: a [\p{L}, ]{2,30}?)? il|data di nascita|geboortedatum|nascid[oa](?: em [\p{L}, ]{2,30}?)?(?: em| a)|data de nascimento)"
+    r"(?i)\b(?:born(?: in [^0-9\n.;:]{2,30}?)?(?: on)?|date[ _-]?of[ _-]?birth|birth[ _-]?(?:date|day)|dob\b|d\.o\.b\.?|geb(?:oren|\.)(?: in [^0-9\n.;:]{2,30}?)?(?: am| op)?|geburts(?:datum|tag)|né(?:\(e\)|e)?(?: à [^0-9\n.;:]{2,30}?)? le|date de naissance|fecha de nacimiento|nacid[oa](?: en [^0-9\n.;:]{2,30}?)? el|nat[oa](?: a [^0-9\n.;:]{2,30}?)? il|data di nascita|geboortedatum|nascid[oa](?: em [^0-9\n.;:]{2,30}?)?(?: em| a)|data de nascimento)"
 );
 // `12.03.1980`, `1980-03-12`, `3/12/80`, `12 March 1980`, `March 12th, 1980`, `1er mars 1980`, `12 de marzo de 1980`.
 pattern!(

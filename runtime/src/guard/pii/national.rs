@@ -10,7 +10,7 @@ use super::{CARD_WORD, Kind, follows, is_named, stands_alone};
 use forms::FORMS;
 use regex::Regex;
 use std::ops::Range;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// The places of national numbers, in order, without overlaps.
 pub(super) fn find(text: &str) -> Vec<Range<usize>> {
@@ -92,7 +92,7 @@ fn is_other(text: &str, start: usize) -> bool {
 
 // Whether its name stands before it or right behind it, in its sentence.
 fn is_announced(text: &str, at: Range<usize>, which: usize) -> bool {
-    let Some(word) = WORDS.get(which) else { return false };
+    let Some(word) = word(which) else { return false };
     let start = text[..at.start].char_indices().rev().nth(70).map_or(0, |(i, _)| i);
     let before = SENTENCE_END.find_iter(&text[start..at.start]).last().map_or(start, |m| start + m.end());
     let before = &text[before..at.start];
@@ -106,16 +106,17 @@ fn is_announced(text: &str, at: Range<usize>, which: usize) -> bool {
     word.find(behind).is_some_and(near) && !is_other(text, at.start)
 }
 
-static WORDS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    let word = |form: &forms::Form| {
-        let words = form.words;
+// The words of a form, which most texts have no use for.
+fn word(which: usize) -> Option<&'static Regex> {
+    static WORDS: [OnceLock<Regex>; FORMS.len()] = [const { OnceLock::new() }; FORMS.len()];
+    let words = FORMS.get(which)?.words;
+    Some(WORDS.get(which)?.get_or_init(|| {
         let pattern = format!(
             r"(?i)(?:{words})(?:[ -]?(?:patient|id|nr|no|number|num|code|card|tax|reference|ref)\b\.?)*"
         );
         Regex::new(&pattern).expect("the pattern is fixed and tested")
-    };
-    FORMS.iter().map(word).collect()
-});
+    }))
+}
 
 macro_rules! pattern {
     ($name:ident, $pattern:literal) => {
