@@ -290,29 +290,10 @@ fn words(text: &str, see: &mut dyn FnMut(&str)) -> Option<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Before, World};
+    use crate::Before;
+    use crate::alone::Alone;
     use flow_diagnostics::Diagnostics;
-    use flow_plan::{CapabilitySpec, Catalog};
-
-    struct Alone(Arc<str>, Catalog);
-
-    impl World for Alone {
-        fn read(&self, _: &str) -> Result<Arc<str>, String> {
-            Ok(self.0.clone())
-        }
-        fn catalog(&self) -> &Catalog {
-            &self.1
-        }
-        fn capabilities(&self) -> &[&'static CapabilitySpec] {
-            &[]
-        }
-        fn model_override(&self, _: &str) -> Option<String> {
-            None
-        }
-        fn today(&self) -> Option<jiff::civil::Date> {
-            None
-        }
-    }
+    use flow_plan::Catalog;
 
     const TEXT: &str = "model m = \"x/y\"\n\ntype T {\n  a: int\n}\n\nprompt p(x: text) -> T {\n  user: \"{{ x }}\"\n}\n\n\
                         prompt q(x: text) -> text {\n  user: \"{{ x }}\"\n}\n\nflow f(x: text <= 9 tokens) -> T {\n  return p(x)\n}\n\n\

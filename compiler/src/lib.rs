@@ -3,6 +3,8 @@
 //! In: a [`World`], which gives the sources, and the root file. Out: an [`Outcome`]; it has a plan
 //! exactly when there is no error. Every phase is total: broken programs are data.
 
+#[cfg(test)]
+mod alone;
 pub mod ast;
 pub mod bounds;
 mod changes;

@@ -64,31 +64,11 @@ mod tests {
     #![expect(clippy::print_stdout, reason = "it says how long it took")]
 
     use super::*;
+    use crate::alone::Alone;
     use flow_diagnostics::Sources;
     use flow_plan::Catalog;
     use std::fmt::Write;
-    use std::sync::Arc;
     use std::time::{Duration, Instant};
-
-    struct Alone(Arc<str>, Catalog);
-
-    impl World for Alone {
-        fn read(&self, _: &str) -> Result<Arc<str>, String> {
-            Ok(self.0.clone())
-        }
-        fn catalog(&self) -> &Catalog {
-            &self.1
-        }
-        fn capabilities(&self) -> &[&'static CapabilitySpec] {
-            &[]
-        }
-        fn model_override(&self, _: &str) -> Option<String> {
-            None
-        }
-        fn today(&self) -> Option<jiff::civil::Date> {
-            None
-        }
-    }
 
     // Each flow asks four prompts of its own, decides by what they answer, and calls the flow before it twice.
     fn project(flows: usize) -> String {
