@@ -3,13 +3,13 @@
 //! Steps are matched block by block, by name first, then by what they do.
 
 use crate::Program;
-use crate::facts::{Facts, compare};
+use crate::facts::{Fact, Facts, compare};
 use crate::guards::Guards;
 use crate::likeness::{Candidate, pairs};
 use crate::names::Names;
 use crate::report::{Change, Class, Item, Kind, LabelChange, Lost, Status};
 use crate::types::Sides;
-use crate::work::{candidate, does, guard, inline, inner, is_unnamed, settings, short, work};
+use crate::work::{candidate, does, guard, inline, inner, is_unnamed, offers, settings, short, work};
 use ecow::EcoString;
 use flow_compiler::bounds::FlowBound;
 use flow_plan::{Block, Callee, Cost, Step, StepKind};
@@ -160,6 +160,9 @@ impl<'a> Walk<'a> {
         work(new, &self.new.names, &mut after);
         settings(old, &self.old.names, &mut before);
         settings(new, &self.new.names, &mut after);
+        let (offers_old, offers_new) = (offers(old, &self.old.names), offers(new, &self.new.names));
+        offered(&offers_old, &offers_new, (&self.old.names, &mut before));
+        offered(&offers_new, &offers_old, (&self.new.names, &mut after));
         let (mut inner_old, inner_new) = (inner(old), inner(new));
         same_arms(&mut inner_old, &inner_new, (&mut before, &mut after));
         for (title, block) in inner_old.iter().filter(|(t, _)| !inner_new.iter().any(|(u, _)| u == t)) {
@@ -298,6 +301,17 @@ impl<'a> Walk<'a> {
         };
         let (a, b) = (of(self.old.bound, old)?, of(self.new.bound, new)?);
         (a != b).then_some((a, b))
+    }
+}
+
+// How the lookups are made that both sides offer: of one that is new or gone, that is told alone.
+fn offered(offers: &[(String, &Step)], others: &[(String, &Step)], (names, facts): (&Names<'_>, &mut Facts)) {
+    for (name, step) in offers.iter().filter(|(name, _)| others.iter().any(|(other, _)| other == name)) {
+        let mut own = Facts::default();
+        settings(step, names, &mut own);
+        own.0.into_iter().for_each(|fact| {
+            facts.0.push(Fact { what: format!("{} of {name}", fact.what), ..fact });
+        });
     }
 }
 

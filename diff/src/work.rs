@@ -4,7 +4,7 @@
 use crate::facts::Facts;
 use crate::likeness::Candidate;
 use crate::names::Names;
-use flow_plan::{Block, Callee, OnFail, Step, StepKind};
+use flow_plan::{Block, Callee, Offer, OnFail, Step, StepKind};
 
 /// What a step does, as facts.
 pub(crate) fn work(step: &Step, names: &Names<'_>, facts: &mut Facts) {
@@ -70,8 +70,7 @@ pub(crate) fn settings(step: &Step, names: &Names<'_>, facts: &mut Facts) {
         }),
     );
     if let Some(tools) = &settings.tools {
-        let named: Vec<String> =
-            tools.offers.iter().map(|o| names.callee(&Callee::Lookup(o.lookup)).1.to_string()).collect();
+        let named: Vec<String> = offers(step, names).into_iter().map(|(name, _)| name).collect();
         facts.text("tools", named.join(", "));
         facts.text("rounds", tools.rounds.to_string());
     }
@@ -82,6 +81,16 @@ pub(crate) fn settings(step: &Step, names: &Names<'_>, facts: &mut Facts) {
         Some(OnFail::Retry(n)) => facts.text("else", format!("retry {n}")),
         Some(OnFail::Do(_)) | None => {}
     }
+}
+
+/// The lookups that a model is offered, each with its name and the step that makes it.
+pub(crate) fn offers<'s>(step: &'s Step, names: &Names<'_>) -> Vec<(String, &'s Step)> {
+    let offers = step.settings.tools.iter().flat_map(|tools| &tools.offers);
+    let named = |offer: &'s Offer| {
+        let name = names.callee(&Callee::Lookup(offer.lookup)).1.to_string();
+        offer.body.steps.node_weights().map(move |step| (name.clone(), step))
+    };
+    offers.flat_map(named).collect()
 }
 
 /// The blocks inside a step, by what they are for.

@@ -17,7 +17,9 @@ pub struct Tools {
     /// How many of them are looked up at most in one attempt, from 1 to [`MOST_ROUNDS`]. Behind them the
     /// model is asked without them, so that an attempt has one call more than this.
     pub rounds: u32,
-    /// Where the setting is written: the step or its flow.
+    /// Where that number is written: the step or its flow.
+    pub rounds_at: Span,
+    /// Where the setting is written.
     pub span: Span,
 }
 

@@ -3,7 +3,7 @@
 use super::held::Given;
 use super::infer::{Env, narrowest};
 use super::kept::{Args, Request};
-use super::prompt::Asked;
+use super::prompt::{Asked, Pasted};
 use super::refusal::{self, Behind, Said};
 use super::tools;
 use super::walk::{CallWorst, Place, Unbounded, Walk};
@@ -203,7 +203,8 @@ impl Walk<'_> {
 
     // Keeps what a request that does not fit is made of.
     fn too_large(&mut self, step: &Step, (id, args): (PromptId, &[Type]), bounds: &CallBounds) {
-        for request in bounds.requests.iter().map(|request| request.behind(tools::rounds(step))) {
+        let lookups = tools::rounds(step);
+        for request in bounds.requests.iter().map(|request| request.behind(lookups)) {
             let window = self.plan.models[request.model.index()].card.context;
             let needed = request
                 .again
@@ -216,7 +217,9 @@ impl Walk<'_> {
             }
             let given = Given { args, held: None };
             let asked = Asked::new(&self.in_all_cases(), &self.plan.prompts[id.index()], given);
-            let pasted = asked.pasted(&self.measures[request.model.index()]);
+            let mut pasted = asked.pasted(&self.measures[request.model.index()]);
+            let what = "what `tools` find, as it was asked for".into();
+            pasted.push(Pasted { what, times: u64::from(lookups), each: request.turn.0 });
             self.pasted.insert((step.span, request.model), pasted);
         }
     }

@@ -40,6 +40,8 @@ pub(super) enum Kind {
     // What a flow assumes, by its place in the flow's body.
     Assumed(FlowId, usize),
     Rounds(Span),
+    // How many lookups a model may ask for.
+    Lookups,
 }
 
 impl Knob {
@@ -50,7 +52,9 @@ impl Knob {
             Kind::Found(id) => format!(" of `{}`", plan.lookups[id.index()].name),
             Kind::Input(flow, i) => format!(" of `{}`", plan.flows[flow.index()].params[i].name),
             Kind::Assumed(flow, i) => format!(" of `{}`", assumed(plan, flow, i).name),
-            Kind::Retry | Kind::Timeout | Kind::NewTimeout(_) | Kind::Rounds(_) => String::new(),
+            Kind::Retry | Kind::Timeout | Kind::NewTimeout(_) | Kind::Rounds(_) | Kind::Lookups => {
+                String::new()
+            }
         }
     }
 
@@ -77,7 +81,7 @@ impl Knob {
                     _ => value.to_string(),
                 }
             }
-            Kind::Retry | Kind::Found(_) | Kind::Rounds(_) => value.to_string(),
+            Kind::Retry | Kind::Found(_) | Kind::Rounds(_) | Kind::Lookups => value.to_string(),
         }
     }
 
@@ -90,6 +94,7 @@ impl Knob {
             Kind::Timeout | Kind::NewTimeout(_) => format!("`timeout: {written}`"),
             Kind::Found(_) | Kind::Input(..) | Kind::Assumed(..) => format!("`<= {written}`"),
             Kind::Rounds(_) => format!("`repeat up to {written}`"),
+            Kind::Lookups => format!("`rounds {written}`"),
         }
     }
 
@@ -159,6 +164,11 @@ impl Knob {
             Kind::Rounds(at) => each_step(plan, &mut |step| {
                 if let (StepKind::Repeat { up_to, .. }, true) = (&mut step.kind, step.span == at) {
                     *up_to = u32::try_from(value).unwrap_or(u32::MAX);
+                }
+            }),
+            Kind::Lookups => each_step(plan, &mut |step| {
+                if let Some(tools) = step.settings.tools.as_mut().filter(|tools| tools.rounds_at == self.at) {
+                    tools.rounds = u32::try_from(value).unwrap_or(u32::MAX);
                 }
             }),
         }
@@ -233,11 +243,14 @@ pub(crate) fn of(
     // Those of the dearest steps first.
     let ranks: FxHashMap<Span, usize> =
         bound.spent_on.iter().enumerate().rev().map(|(rank, line)| (line.span, rank)).collect();
-    let mut settings: Vec<(usize, Span, u64, bool)> = Vec::new();
+    let mut settings: Vec<(usize, Kind, Span, u64)> = Vec::new();
     plan.flows[flow.index()].body.each_step(&mut |step| {
         let (s, rank) = (&step.settings, ranks.get(&step.span).copied().unwrap_or(usize::MAX));
-        settings.extend(s.retry_at.map(|at| (rank, at, u64::from(s.retry), true)));
-        settings.extend(s.timeout_at.zip(s.timeout).map(|(at, t)| (rank, at, t.0, false)));
+        settings.extend(s.retry_at.map(|at| (rank, Kind::Retry, at, u64::from(s.retry))));
+        settings.extend(s.timeout_at.zip(s.timeout).map(|(at, t)| (rank, Kind::Timeout, at, t.0)));
+        let rounds =
+            s.tools.as_ref().map(|tools| (rank, Kind::Lookups, tools.rounds_at, u64::from(tools.rounds)));
+        settings.extend(rounds);
     });
     settings.sort_by_key(|(rank, ..)| *rank);
     for (_, item) in program.decls() {
@@ -293,11 +306,8 @@ pub(crate) fn of(
             _ => {}
         }
     }
-    for (_, at, now, is_retry) in settings {
-        match is_retry {
-            true => add(Kind::Retry, at, now, 0),
-            false => add(Kind::Timeout, at, now, 1),
-        }
+    for (_, kind, at, now) in settings {
+        add(kind, at, now, if kind == Kind::Retry { 0 } else { 1 });
     }
     knobs
 }

@@ -15,7 +15,8 @@ use crate::{Analysed, World, analysed};
 use ecow::{EcoString, eco_format};
 use flow_diagnostics::{Code, Diagnostics, Sources, Span};
 use flow_plan::{
-    Bound, Callee, Cost, FlowId, Millis, ModelId, Plan, Rate, RecordType, Size, StepKind, Tokens, Type,
+    Bound, Callee, Cost, FlowId, Millis, ModelId, Plan, Rate, RecordType, Size, StepKind, StepSettings,
+    Tokens, Type,
 };
 use flow_tokens::{Measure, json_tokens};
 use std::sync::Arc;
@@ -254,6 +255,10 @@ impl Priced {
             Kind::Input(flow, i) => (self.plan.flows[flow.index()].params[i].name.clone(), None),
             Kind::Assumed(flow, i) => (self.plan.flows[flow.index()].body.assumes[i].name.clone(), None),
             Kind::Rounds(at) => (self.repeat(flow, at), None),
+            Kind::Lookups => {
+                let has = |s: &StepSettings| s.tools.as_ref().is_some_and(|t| t.rounds_at == knob.at);
+                ("rounds".into(), Some(self.holder(flow, has)))
+            }
         };
         let mut names = vec![name.clone()];
         if let Some(owner) = &owner {
@@ -265,7 +270,7 @@ impl Priced {
     }
 
     // The one step that has a setting, or the flow.
-    fn holder(&self, flow: FlowId, has: impl Fn(&flow_plan::StepSettings) -> bool) -> EcoString {
+    fn holder(&self, flow: FlowId, has: impl Fn(&StepSettings) -> bool) -> EcoString {
         let flow = &self.plan.flows[flow.index()];
         let mut steps: Vec<EcoString> = Vec::new();
         flow.body.each_step(&mut |step| {
@@ -296,6 +301,7 @@ impl Priced {
         match number.knob.kind {
             Kind::MaxOutput(id) => self.plan.models[id.index()].card.max_output.0,
             Kind::Retry | Kind::Rounds(_) => u64::from(u32::MAX),
+            Kind::Lookups => u64::from(flow_plan::MOST_ROUNDS),
             Kind::Input(flow, i) => match &self.plan.flows[flow.index()].params[i].ty {
                 Type::Text { bound: Some(Bound::Chars(_)), .. } => CEILING / 4,
                 _ => CEILING,
@@ -329,7 +335,7 @@ impl Number {
             {
                 1
             }
-            Kind::Retry | Kind::Rounds(_) | Kind::Found(_) => 1,
+            Kind::Retry | Kind::Rounds(_) | Kind::Found(_) | Kind::Lookups => 1,
             Kind::Input(..)
             | Kind::Assumed(..)
             | Kind::MaxOutput(_)

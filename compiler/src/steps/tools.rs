@@ -47,6 +47,7 @@ impl Checker<'_> {
             );
             return None;
         }
+        let rounds_at = rounds.span;
         let rounds = self.rounds(scopes.file, rounds);
         let mut offers: Vec<Offer> = Vec::with_capacity(named.len());
         let mut names: Vec<(Arc<Signature>, Span)> = Vec::new();
@@ -78,7 +79,12 @@ impl Checker<'_> {
             offers.push(self.offer(scopes, (id, &signature), item.span));
         }
         // What is wrong with one of them was reported.
-        (offers.len() == named.len()).then_some(Tools { offers, rounds: rounds?, span: setting.span })
+        (offers.len() == named.len()).then_some(Tools {
+            offers,
+            rounds: rounds?,
+            rounds_at,
+            span: setting.span,
+        })
     }
 
     fn rounds(&mut self, file: usize, rounds: &Expr) -> Option<u32> {

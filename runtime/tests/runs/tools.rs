@@ -80,7 +80,8 @@ fn asking(change: impl FnOnce(&mut Step)) -> Plan {
         span: Default::default(),
     };
     let said = with(ask("said", prompt, var(0)), |step| {
-        step.settings.tools = Some(Tools { offers: vec![offer], rounds: 2, span: Default::default() });
+        let (rounds_at, span) = Default::default();
+        step.settings.tools = Some(Tools { offers: vec![offer], rounds: 2, rounds_at, span });
         change(step);
     });
     add_flow(&mut plan, "main", block(0, 1, vec![(said, &[])], var(1)));
