@@ -35,6 +35,9 @@ impl<'t> Parser<'t> {
                     is_separated = true;
                     continue;
                 }
+                Some(b'}') if items.is_empty() => {
+                    return Err(Fault::Unsure(self.at, "its list may lack elements"));
+                }
                 Some(b'}') => match self.brace_in_list(&items)? {
                     Brace::Closes => {
                         self.at += 1;
