@@ -215,6 +215,11 @@ fn is_start(text: &str, start: usize, ty: &Type) -> bool {
     let rest = text[start + 1..].trim_start();
     let Some(first) = rest.chars().next() else { return true };
     if text[start..].starts_with('{') {
+        // Commas before the first key in quotes.
+        let behind = rest.trim_start_matches([',', ' ']);
+        if first == ',' && behind.starts_with('"') {
+            return parse::is_key(text, text.len() - behind.len());
+        }
         if matches!(first, '{' | '[' | '(' | ')' | ']' | ',' | ':' | ';') {
             return false;
         }

@@ -22,6 +22,16 @@ pub(super) fn answer<'t>(reply: &'t str, repairs: &mut Repairs) -> Result<&'t st
     let end = text.trim_end_matches(&mut is_empty).len();
     let behind = text[end..].chars().next().filter(|c| c.is_whitespace()).map_or(0, char::len_utf8);
     let text = without_marks(&text[..end + behind], repairs);
+    let text = match fenced_thoughts(text) {
+        Some(inside) => match inside.split_once("\n```") {
+            Some((_, rest)) => {
+                repairs.add(Repair::Thinking);
+                rest.trim_start()
+            }
+            None => return Err(unfinished(text)),
+        },
+        None => text,
+    };
     let opening = THOUGHTS.iter().find(|tag| {
         let inside = text.strip_prefix('<').and_then(|t| t.strip_prefix(**tag));
         inside.is_some_and(|t| t.starts_with('>'))
@@ -40,11 +50,19 @@ pub(super) fn answer<'t>(reply: &'t str, repairs: &mut Repairs) -> Result<&'t st
             repairs.add(Repair::Thinking);
             Ok(text[end..].trim_start())
         }
-        (None, Some(_)) => {
-            Err(Fault::Cut(text.len(), "it ends before the model has thought to an end".into()))
-        }
+        (None, Some(_)) => Err(unfinished(text)),
         (None, None) => Ok(text),
     }
+}
+
+fn unfinished(text: &str) -> Fault {
+    Fault::Cut(text.len(), "it ends before the model has thought to an end".into())
+}
+
+// What stands behind the opening of a fence that thoughts are in: "```thinking".
+fn fenced_thoughts(text: &str) -> Option<&str> {
+    let (name, inside) = text.strip_prefix("```")?.split_once('\n')?;
+    THOUGHTS.contains(&name.trim_end()).then_some(inside)
 }
 
 // Without the marks of a model's template around it: `<|im_end|>`, `</s>`.

@@ -137,7 +137,8 @@ fn fields<'t>(text: &'t str, record: &RecordType) -> Option<Object<'t>> {
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).peekable();
     let field = |line: &'t str| {
         let line = unbulleted(line).unwrap_or(line);
-        let (key, value) = line.split_once(':')?;
+        // `name = value`, too.
+        let (key, value) = line.split_once([':', '='])?;
         let key = key.trim_start_matches(['*', '_', '#', ' ']).trim_end_matches(['*', '_', ' ']);
         let value = value.trim_start_matches(['*', '_']).trim();
         // JSON that could not be read is no line of fields.

@@ -140,11 +140,18 @@ const PACKED: u8 = 2;
 
 fn inside(judge: &Judge<'_>, spaced: &str, packed: u8) -> Result<Found, Option<Fault>> {
     let text = spaced.trim_end();
-    if let Some(inner) = unpacked(text).filter(|_| packed < PACKED) {
-        let is_inside = inner.trim_start().starts_with(['{', '[', '`']);
+    let fenced = text.starts_with("```").then(|| clean::only_fence(text)).flatten();
+    let fenced = fenced.filter(|inside| inside.starts_with('"'));
+    if let Some(inner) = unpacked(fenced.unwrap_or(text)).filter(|_| packed < PACKED) {
+        let is_packed = |text: &str| packed + 1 < PACKED && text.starts_with('"') && unpacked(text).is_some();
+        let is_inside =
+            inner.trim_start().starts_with(['{', '[', '`']) || !is_small(judge.ty) && is_packed(inner.trim());
         if is_inside || inner != text && is_small(judge.ty) {
             let mut found = inside(judge, inner.trim(), packed + 1)?;
             found.repairs.add(Repair::DoubleEncoded);
+            if fenced.is_some() {
+                found.repairs.add(Repair::Fence);
+            }
             return Ok(found);
         }
     }
@@ -189,11 +196,29 @@ fn unpacked(text: &str) -> Option<Cow<'_, str>> {
     if rest.strip_prefix("\"\"").is_some_and(|rest| rest.starts_with(char::is_alphanumeric)) {
         return undoubled(text).map(Cow::Owned);
     }
-    let rest = rest.strip_prefix("\\n").map_or(rest, |rest| rest.trim_start_matches([' ', '\n', '\t']));
+    let broken = rest.strip_prefix("\\n").map(|rest| rest.trim_start_matches([' ', '\n', '\t']));
+    if broken.is_some_and(|rest| rest.starts_with('"')) {
+        return unbroken(text).map(Cow::Owned);
+    }
+    let rest = broken.unwrap_or(rest);
     if !rest.starts_with("\\\"") {
         return None;
     }
     serde_json::from_str::<String>(&format!("\"{}\"", text.replace('\n', "\\n"))).ok().map(Cow::Owned)
+}
+
+/// A reply that has `\n` for each line break between its texts, and is JSON without them.
+fn unbroken(text: &str) -> Option<String> {
+    let (mut out, mut is_text, mut chars) = (String::with_capacity(text.len()), false, text.chars());
+    while let Some(c) = chars.next() {
+        is_text ^= c == '"';
+        match c {
+            '\\' if is_text => out.extend([c, chars.next()?]),
+            '\\' => out.push(matches!(chars.next()?, 'n' | 'r' | 't').then_some(' ')?),
+            _ => out.push(c),
+        }
+    }
+    serde_json::from_str::<serde::de::IgnoredAny>(&out).is_ok().then_some(out)
 }
 
 /// A reply in which every quote is doubled, as in a field of CSV.
@@ -213,6 +238,8 @@ fn single(text: &str, judge: &Judge<'_>) -> Option<Found> {
         Ok(Json::Number(_)) => Node::Number(text),
         Ok(Json::Bool(b)) => Node::Bool(b),
         Ok(_) => return None,
+        // A fence is no quote.
+        Err(_) if text.starts_with("```") => return None,
         // A text in other quotes, or with what JSON wants escaped; or a word of another language.
         Err(_) if matches!(judge.ty.present(), Type::Json(_)) => {
             let parsed = parse::value_at(text, 0, judge.ty).ok().filter(|p| p.end == text.len())?;

@@ -29,7 +29,9 @@ fn read<'t>(text: &'t str, record: &RecordType) -> Option<Object<'t>> {
             return None;
         }
         object.entries.push((Cow::Borrowed(name), node_of(value.trim(), &record.fields[at].ty)?));
-        rest = behind.trim_start();
+        // A comma between two.
+        let behind = behind.trim_start();
+        rest = behind.strip_prefix(',').map_or(behind, str::trim_start);
     }
     (!object.entries.is_empty()).then_some(object)
 }

@@ -47,6 +47,11 @@ impl Fitting {
 pub(super) fn fit(node: Node<'_>, ty: &Type, fitting: &mut Fitting) -> Result<Json, Misfit> {
     match (ty, node) {
         (Type::Optional(_) | Type::Null, Node::Null) => Ok(Json::Null),
+        // Without quotes it is the word of JSON or Python, however it is written.
+        (Type::Optional(_), Node::Bare(text)) if is_word_for_null(text) => {
+            fitting.add(Repair::Literal);
+            Ok(Json::Null)
+        }
         (Type::Optional(inner), node) => optional(node, inner, fitting),
         (Type::Json(_) | Type::Error, node) => any(node, fitting),
         (Type::List(item, _), node) => list(node, item, fitting),
@@ -72,8 +77,7 @@ pub(super) fn fit(node: Node<'_>, ty: &Type, fitting: &mut Fitting) -> Result<Js
 fn optional(node: Node<'_>, inner: &Type, fitting: &mut Fitting) -> Result<Json, Misfit> {
     let is_text = matches!(inner.present(), Type::Text { .. } | Type::Json(_));
     let is_number = matches!(inner.present(), Type::Int(_) | Type::Float(_));
-    let says_nothing =
-        |text: &str| !is_text && is_null_word(text) || is_number && text.trim().eq_ignore_ascii_case("nan");
+    let says_nothing = |text: &str| !is_text && is_null_word(text) || is_number && is_no_number(text);
     let is_nothing = match &node {
         Node::Text(text) => says_nothing(text),
         Node::Bare(text) => says_nothing(text),
@@ -93,6 +97,16 @@ fn optional(node: Node<'_>, inner: &Type, fitting: &mut Fitting) -> Result<Json,
 
 fn is_null_word(text: &str) -> bool {
     ["", "null", "none", "n/a", "nil"].iter().any(|word| text.trim().eq_ignore_ascii_case(word))
+}
+
+fn is_word_for_null(text: &str) -> bool {
+    text.eq_ignore_ascii_case("null") || text.eq_ignore_ascii_case("none")
+}
+
+// What programs write for a number that is none. JavaScript gives `null` for each.
+fn is_no_number(text: &str) -> bool {
+    let word = text.trim().trim_start_matches(['+', '-']);
+    word.eq_ignore_ascii_case("nan") || word.eq_ignore_ascii_case("infinity")
 }
 
 fn any(node: Node<'_>, fitting: &mut Fitting) -> Result<Json, Misfit> {
@@ -282,8 +296,8 @@ pub(super) fn small(text: &str, ty: &Type, fitting: &mut Fitting) -> Option<Json
 fn truth(text: &str) -> Option<Json> {
     let is = |word: &&str| text.eq_ignore_ascii_case(word);
     match () {
-        () if ["true", "yes", "1"].iter().any(is) => Some(true.into()),
-        () if ["false", "no", "0"].iter().any(is) => Some(false.into()),
+        () if ["true", "yes", "on", "1"].iter().any(is) => Some(true.into()),
+        () if ["false", "no", "off", "0"].iter().any(is) => Some(false.into()),
         () => None,
     }
 }

@@ -57,9 +57,10 @@ pub(super) fn is_broken(text: &str) -> bool {
 }
 
 fn hexadecimal(text: &str) -> Option<i64> {
-    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"))?;
+    let (sign, body) = text.strip_prefix('-').map_or((1, text), |body| (-1, body));
+    let digits = body.strip_prefix("0x").or_else(|| body.strip_prefix("0X"))?;
     let is_hex = digits.bytes().all(|b| b.is_ascii_hexdigit());
-    is_hex.then(|| i64::from_str_radix(digits, 16).ok()).flatten()
+    is_hex.then(|| i64::from_str_radix(digits, 16).ok()).flatten().map(|n| sign * n)
 }
 
 /// A number. A percentage is one where the range leaves one reading of it, and `7.5/10` is 7.5 where 10
@@ -185,8 +186,10 @@ fn spaced(text: &str) -> Option<String> {
 }
 
 fn exponent(text: &str) -> Option<String> {
-    let is_json = text.contains(['e', 'E']) && serde_json::from_str::<Number>(text).is_ok();
-    is_json.then(|| text.to_owned())
+    // `12.e3`, as programs write it.
+    let text = text.replacen(".e", "e", 1).replacen(".E", "E", 1);
+    let is_json = text.contains(['e', 'E']) && serde_json::from_str::<Number>(&text).is_ok();
+    is_json.then_some(text)
 }
 
 #[cfg(test)]

@@ -22,6 +22,11 @@ impl<'t> Parser<'t> {
         if let Some((word, node)) = literal(rest)
             && self.is_ended(self.at + word.len(), spot)
         {
+            // The first word of a text without quotes, it may be.
+            let may_go_on = matches!(ty.map(Type::present), Some(Type::Text { .. }));
+            if may_go_on && self.at + word.len() == self.text.len() {
+                return Err(self.cut("a text without quotes is not finished"));
+            }
             if !matches!(word, "true" | "false" | "null") {
                 self.repairs.add(Repair::Literal);
             }

@@ -113,6 +113,10 @@ impl<'t> Parser<'t> {
                 b'"' | b'\'' if next > after && seen.inner == 0 => Ends::Yes,
                 b'+' if self.is_joined(next) => Ends::Yes,
                 b'{' | b'[' if self.has_break(after, next) => Ends::Yes,
+                // The number that counts the next element.
+                b'0'..=b'9' if self.has_break(after, next) && look::label(self.text, next).is_some() => {
+                    Ends::Yes
+                }
                 // A number or a word of JSON whose comma is missing.
                 _ if next > after && seen.inner == 0 && self.is_element(next) => Ends::Yes,
                 // A field that stands in a list.

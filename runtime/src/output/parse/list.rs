@@ -16,6 +16,7 @@ impl<'t> Parser<'t> {
         let item = item_of(ty);
         let mut items = Vec::new();
         let mut is_separated = true;
+        let mut count = None;
         loop {
             self.skip();
             match self.peek() {
@@ -34,6 +35,9 @@ impl<'t> Parser<'t> {
                     self.at += 1;
                     is_separated = true;
                     continue;
+                }
+                Some(b'}') if items.is_empty() => {
+                    return Err(Fault::Unsure(self.at, "its list may lack elements"));
                 }
                 Some(b'}') => match self.brace_in_list(&items)? {
                     Brace::Closes => {
@@ -54,6 +58,9 @@ impl<'t> Parser<'t> {
             }
             if self.rest().starts_with("...") || self.rest().starts_with('…') {
                 return Err(self.cut("it leaves elements out"));
+            }
+            if items.is_empty() || count.is_some() {
+                count = self.label(count, item)?;
             }
             let start = self.at;
             let value = match self.lacks_brace(&items, item) {
@@ -84,6 +91,31 @@ impl<'t> Parser<'t> {
         }
         self.around.pop();
         Ok(Node::List(items))
+    }
+
+    // The number that counts an element: `0: "a", 1: "b"`, `0 => "a"`, `[0]: "a"`. `12: 30` is none: it
+    // counts only what it stands before from the first element on, one by one.
+    fn label(&mut self, before: Option<u64>, item: Option<&Type>) -> Result<Option<u64>, Fault> {
+        let label = look::label(self.text, self.at).filter(|label| {
+            let value = &self.text[self.next(label.end)..];
+            let is_clear = value.starts_with(['"', '\'', '{', '[']);
+            // Of texts, a number and a colon may be the beginning.
+            let is_text = item.is_none_or(|item| matches!(item.present(), Type::Text { .. } | Type::Json(_)));
+            let is_next = match before {
+                Some(before) => label.number == before + 1,
+                None => label.number <= 1 || label.is_arrow,
+            };
+            is_next && (is_clear || !is_text)
+        });
+        match label {
+            Some(label) => {
+                self.repairs.add(Repair::StrayText);
+                self.at = self.next(label.end);
+                Ok(Some(label.number))
+            }
+            None if before.is_none() => Ok(None),
+            None => Err(Fault::Unsure(self.at, "it is not clear which elements its numbers count")),
+        }
     }
 
     // A brace where the list's bracket is expected.

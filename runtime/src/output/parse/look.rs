@@ -151,6 +151,35 @@ pub(super) fn is_known_word(text: &str, at: usize, keys: Keys<'_>) -> bool {
     colon.is_some_and(|colon| is_value_start(text, spaces(text.as_bytes(), colon + 1)))
 }
 
+/// The number that counts an element of a list.
+pub(super) struct Label {
+    pub(super) number: u64,
+    /// Whether an arrow stands behind it, or brackets around it.
+    pub(super) is_arrow: bool,
+    pub(super) end: usize,
+}
+
+/// The number and its sign that stand here: `0: `, `0 => `, `0 = `, `[0]: `.
+pub(super) fn label(text: &str, at: usize) -> Option<Label> {
+    let rest = text.get(at..)?;
+    let inside = rest.strip_prefix('[');
+    let digits = inside.unwrap_or(rest);
+    let len = digits.bytes().take(5).take_while(u8::is_ascii_digit).count();
+    let number = digits[..len].parse().ok().filter(|_| len <= 4)?;
+    let mut behind = &digits[len..];
+    if inside.is_some() {
+        behind = behind.strip_prefix(']')?;
+    }
+    behind = behind.trim_start_matches(' ');
+    let sign = behind.strip_prefix([':', '='])?;
+    let arrow = sign.trim_start_matches(' ').strip_prefix('>').filter(|_| behind.starts_with('='));
+    let value = arrow.unwrap_or(sign);
+    // `12:30` is a time.
+    let is_apart = value.starts_with(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '{' | '['));
+    let end = text.len() - value.len();
+    is_apart.then_some(Label { number, is_arrow: arrow.is_some() || inside.is_some(), end })
+}
+
 const QUOTES: [char; 7] = ['"', '\'', '`', '“', '”', '‘', '’'];
 
 /// Whether a fence of three backticks stands here.

@@ -136,6 +136,22 @@ impl<'t> Parser<'t> {
                             self.at = end;
                             return Ok(Cow::Borrowed(&self.text[seen.start..end]));
                         }
+                        // `""yes""`: the quotes are doubled, or they belong to the text.
+                        Ends::Yes if is_doubled(&self.text[seen.start..at], &seen) => {
+                            return Err(Fault::Unsure(
+                                seen.start,
+                                "its quotes may be doubled or a part of it",
+                            ));
+                        }
+                        // An apostrophe, with the rest of the text cut off.
+                        Ends::Yes
+                            if matches!(quote, Quote::Single | Quote::SmartSingle)
+                                && self.text[..at].ends_with(char::is_alphabetic)
+                                && self.next(at + len) == bytes.len()
+                                && !self.around.is_empty() =>
+                        {
+                            return Err(self.cut("a text may not be finished"));
+                        }
                         Ends::Yes => {
                             if byte == 0xe2 {
                                 self.repairs.add(Repair::Quotes);
@@ -244,6 +260,12 @@ fn is_apostrophe(text: &str, at: usize, len: usize) -> bool {
     let is_double = text[at..].starts_with(['"', '“', '”']);
     let is_inside = text[..at].ends_with(is_letter) && text[at + len..].starts_with(is_letter);
     !is_double && (is_inside || !text[at..].starts_with('`'))
+}
+
+// Whether a text is nothing but words in quotes of their own.
+fn is_doubled(text: &str, seen: &Seen) -> bool {
+    let inside = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    seen.inner == 2 && inside.is_some_and(|inside| !inside.contains('"'))
 }
 
 // Where an element ends whose quote is missing: at the comma that ends its line, before the quote of the
