@@ -268,7 +268,8 @@ fn deadline(
     let setting = declaration(program, flow.span).and_then(|f| knob::value(&f.body.settings, "deadline"));
     let at = setting.map_or(flow.span, |s| s.span);
     let took = shown(bound.worst.time);
-    let message = format!("a run of `{}` can take {took}, and its deadline is {deadline}", flow.name);
+    let message =
+        format!("a run of `{}` can take {took}, and its deadline is {}", flow.name, shown(deadline));
     let mut diagnostic = FlowDiagnostic::new(Code::E0305, at, message);
     if let Some(line) = bound.waited_for.first() {
         diagnostic = diagnostic.label(line.span, "the longest part is waited for here");
@@ -397,10 +398,13 @@ fn sum(lines: &[BoundLine], shown: &dyn Fn(&BoundLine) -> (String, String)) -> S
     out.join("\n")
 }
 
-/// Seconds where they are whole, as in the language.
-fn shown(time: Millis) -> String {
+/// As it is written in the language, in seconds up to ten minutes: `96.5s`.
+pub(super) fn shown(time: Millis) -> String {
     match time.0 {
-        ms if ms % 1000 == 0 && ms < 600_000 => format!("{}s", ms / 1000),
+        ms @ 1_000..600_000 => {
+            let parts = format!("{}.{:03}", ms / 1_000, ms % 1_000);
+            format!("{}s", parts.trim_end_matches('0').trim_end_matches('.'))
+        }
         _ => time.to_string(),
     }
 }

@@ -3,7 +3,7 @@
 //! A bound grows with each of these, so the value that just fits is found by halving: the flow is
 //! worked out again with the value in the plan. What is found is offered as a fix of the source.
 
-use super::{FlowBound, derive_for};
+use super::{FlowBound, check, derive_for};
 use crate::ast::{
     Block, Expr, ExprKind, Flow, Item, OperationKind, Setting, SettingValue, TypeExpr, TypeExprKind,
 };
@@ -67,7 +67,7 @@ impl Knob {
     pub(super) fn written(&self, plan: &Plan, value: u64) -> String {
         match self.kind {
             Kind::MaxOutput(_) => format!("{value} tokens"),
-            Kind::Timeout | Kind::NewTimeout(_) => Millis(value).to_string(),
+            Kind::Timeout | Kind::NewTimeout(_) => check::shown(Millis(value)),
             Kind::Input(flow, i) => match &plan.flows[flow.index()].params[i].ty {
                 Type::Text { bound: Some(Bound::Chars(_)), .. } => format!("{value} chars"),
                 Type::Text { .. } => format!("{value} tokens"),
