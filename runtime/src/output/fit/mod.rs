@@ -47,11 +47,6 @@ impl Fitting {
 pub(super) fn fit(node: Node<'_>, ty: &Type, fitting: &mut Fitting) -> Result<Json, Misfit> {
     match (ty, node) {
         (Type::Optional(_) | Type::Null, Node::Null) => Ok(Json::Null),
-        // Without quotes it is the word of JSON or Python, however it is written.
-        (Type::Optional(_), Node::Bare(text)) if is_word_for_null(text) => {
-            fitting.add(Repair::Literal);
-            Ok(Json::Null)
-        }
         (Type::Optional(inner), node) => optional(node, inner, fitting),
         (Type::Json(_) | Type::Error, node) => any(node, fitting),
         (Type::List(item, _), node) => list(node, item, fitting),
@@ -79,6 +74,11 @@ fn optional(node: Node<'_>, inner: &Type, fitting: &mut Fitting) -> Result<Json,
     let is_number = matches!(inner.present(), Type::Int(_) | Type::Float(_));
     let says_nothing = |text: &str| !is_text && is_null_word(text) || is_number && is_no_number(text);
     let is_nothing = match &node {
+        // Without quotes it is the word of JSON or Python, however it is written, and no text.
+        Node::Bare(text) if is_text && is_word_for_null(text) => {
+            fitting.add(Repair::Literal);
+            return Ok(Json::Null);
+        }
         Node::Text(text) => says_nothing(text),
         Node::Bare(text) => says_nothing(text),
         _ => false,
@@ -260,7 +260,13 @@ fn scalar(node: Node<'_>, ty: &Type, fitting: &mut Fitting) -> Result<Json, Misf
         }
         (Type::Bool, Node::Number(raw)) => small(raw, ty, fitting),
         (_, Node::Text(text)) => small(text, ty, fitting),
-        (_, Node::Bare(text)) => small(text, ty, fitting),
+        (_, Node::Bare(text)) => {
+            let found = small(text, ty, fitting);
+            if found.as_ref().is_some_and(|json| json.as_str() == Some(*text)) {
+                fitting.add(Repair::BareText);
+            }
+            found
+        }
         _ => None,
     };
     found.ok_or_else(|| departs(ty, &describe(&node)))
