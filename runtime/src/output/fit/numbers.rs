@@ -186,10 +186,10 @@ fn spaced(text: &str) -> Option<String> {
 }
 
 fn exponent(text: &str) -> Option<String> {
+    let (digits, power) = text.split_once(['e', 'E'])?;
     // `12.e3`, as programs write it.
-    let text = text.replacen(".e", "e", 1).replacen(".E", "E", 1);
-    let is_json = text.contains(['e', 'E']) && serde_json::from_str::<Number>(&text).is_ok();
-    is_json.then_some(text)
+    let json = format!("{}e{power}", digits.strip_suffix('.').unwrap_or(digits));
+    serde_json::from_str::<Number>(&json).is_ok().then_some(json)
 }
 
 #[cfg(test)]

@@ -103,7 +103,7 @@ impl<'t> Parser<'t> {
             let is_text = item.is_none_or(|item| matches!(item.present(), Type::Text { .. } | Type::Json(_)));
             let is_next = match before {
                 Some(before) => label.number == before + 1,
-                None => label.number <= 1 || label.is_arrow,
+                None => label.number <= 1 || label.is_marked,
             };
             is_next && (is_clear || !is_text)
         });

@@ -154,8 +154,8 @@ pub(super) fn is_known_word(text: &str, at: usize, keys: Keys<'_>) -> bool {
 /// The number that counts an element of a list.
 pub(super) struct Label {
     pub(super) number: u64,
-    /// Whether an arrow stands behind it, or brackets around it.
-    pub(super) is_arrow: bool,
+    /// Whether an arrow behind it or brackets around it mark it as one that counts.
+    pub(super) is_marked: bool,
     pub(super) end: usize,
 }
 
@@ -177,7 +177,7 @@ pub(super) fn label(text: &str, at: usize) -> Option<Label> {
     // `12:30` is a time.
     let is_apart = value.starts_with(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '{' | '['));
     let end = text.len() - value.len();
-    is_apart.then_some(Label { number, is_arrow: arrow.is_some() || inside.is_some(), end })
+    is_apart.then_some(Label { number, is_marked: arrow.is_some() || inside.is_some(), end })
 }
 
 const QUOTES: [char; 7] = ['"', '\'', '`', '“', '”', '‘', '’'];
