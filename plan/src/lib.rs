@@ -41,7 +41,7 @@ pub use plan::*;
 pub use price::{LongPrice, Price, Used};
 pub use review::{Review, Scripted};
 pub use settings::*;
-pub use template::{Access, Hole, Read, Template};
+pub use template::{Access, Hole, Read, Shows, Template};
 pub use tokenizer::TokenizerFile;
 pub use tools::{MOST_ROUNDS, Offer, Tools};
 pub use types::{Bound, EnumType, Field, Known, Mismatch, Parts, RecordType, Type, Variant};

@@ -54,8 +54,21 @@ pub struct Read {
     pub var: EcoString,
     /// The way from its value to the part.
     pub path: Vec<Access>,
-    /// Whether only numbers or truth values of it are shown, such as its length.
-    pub is_plain: bool,
+    /// What of it is shown.
+    pub shows: Shows,
+}
+
+/// What of a value is shown, the least first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Shows {
+    /// Whether it is there at all, or how often a loop goes round.
+    Presence,
+    /// A truth value: how a comparison of it ends.
+    Truth,
+    /// A number, such as its length, or which part of something else it chooses.
+    Number,
+    /// The value.
+    Value,
 }
 
 /// A step from a value to a part of it.

@@ -7,7 +7,7 @@ use crate::resolve::DeclId;
 use crate::steps::{BlockKind, DEFAULTS, Input};
 use crate::types::Scopes;
 use flow_diagnostics::{Code, FlowDiagnostic};
-use flow_plan::{self as plan, FlowSettings, Labels, Type, Value};
+use flow_plan::{self as plan, FlowSettings, Type, Value};
 use std::sync::Arc;
 
 const OWN: &[&str] = &["budget", "deadline", "assume"];
@@ -45,7 +45,8 @@ impl Checker<'_> {
             doc: decl.doc.clone(),
             params: signature.params.clone(),
             output,
-            labels: Labels::default(),
+            // What it is declared to be; what is found of it comes with the labels.
+            labels: signature.labels,
             settings: flow_settings,
             body: checked.block,
             span: decl.name.span,

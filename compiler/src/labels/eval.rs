@@ -4,7 +4,7 @@ use super::marks::{Mark, Marks, carries_text};
 use super::sway::{Hundredths, NUMBER, ONE_BIT};
 use ecow::EcoString;
 use flow_plan::{
-    Access, BinaryOp, Expr, Over, Plan, Read, Template, TemplateId, TypeSpec, UnaryOp, Value, VarId,
+    Access, BinaryOp, Expr, Over, Plan, Read, Shows, Template, TemplateId, TypeSpec, UnaryOp, Value, VarId,
     functions,
 };
 use rustc_hash::FxHashMap;
@@ -55,16 +55,29 @@ pub(super) fn eval(by: Followed<'_>, expr: &Expr, env: &Env) -> Marks {
             };
             of(value).part(&access).told(&of(at).flat())
         }
-        Expr::Unary(_, value) => Marks::leaf(of(value).flat().plain(place(expr), by.bits(NUMBER))),
+        Expr::Unary(op, value) => {
+            let bits = if matches!(op, UnaryOp::Not) { ONE_BIT } else { NUMBER };
+            Marks::leaf(of(value).flat().computed().plain(place(expr), by.bits(bits)))
+        }
         // One side or the other, or both behind one another.
         Expr::Binary(BinaryOp::Default | BinaryOp::Add, left, right) => of(left).join(&of(right)),
+        // Whether something is there at all is not private, unless that was decided by what is.
+        Expr::Binary(BinaryOp::Equal | BinaryOp::NotEqual, value, null)
+        | Expr::Binary(BinaryOp::Equal | BinaryOp::NotEqual, null, value)
+            if matches!(**null, Expr::Literal(Value::Null)) =>
+        {
+            let value = of(value);
+            let sway = value.flat().plain(place(expr), by.bits(ONE_BIT)).sway;
+            Marks::leaf(Mark { sway, ..value.presence() })
+        }
         Expr::Binary(op, left, right) => {
             let is_number = matches!(
                 op,
                 BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Remainder
             );
             let bits = if is_number { NUMBER } else { ONE_BIT };
-            Marks::leaf(of(left).flat().join(&of(right).flat()).plain(place(expr), by.bits(bits)))
+            let both = of(left).flat().join(&of(right).flat());
+            Marks::leaf(both.computed().plain(place(expr), by.bits(bits)))
         }
         Expr::Call(name, args) => call(by, (expr, name), &args.iter().map(of).collect::<Vec<_>>()),
         Expr::Over(over, list, var, body) => {
@@ -73,38 +86,24 @@ pub(super) fn eval(by: Followed<'_>, expr: &Expr, env: &Env) -> Marks {
             inner.set(*var, list.part(&Access::Item));
             match over {
                 // Which of them, or in which order, tells of what decides it.
-                Over::Filter => list.told(&condition(by, body, &inner)),
-                Over::SortBy => list.told(&eval(by, body, &inner).flat()),
-                Over::Map => Marks::items(eval(by, body, &inner)),
+                Over::Filter | Over::SortBy => list.told(&eval(by, body, &inner).flat()),
+                // As many as there are elements.
+                Over::Map => Marks::items(eval(by, body, &inner)).told(&list.count()),
             }
         }
         Expr::List(items) => Marks::items(items.iter().map(of).reduce(|a, b| a.join(&b)).unwrap_or_default()),
         Expr::Record(entries) => Marks::fields(entries.iter().map(|(n, e)| (n.clone(), of(e)))),
         Expr::Template(id) => {
             let shown = shown(by, *id, env);
-            Marks::leaf(shown.iter().fold(decides(by, *id, env), |all, mark| all.join(mark)))
+            Marks::leaf(shown.iter().fold(decides(by, *id, env), |all, mark| all.join(mark)).computed())
         }
-        Expr::Cast(value, ty) => Marks::of(by, ty, &of(value).flat()),
+        Expr::Cast(value, ty) => Marks::of(by, ty, &of(value).flat().computed()),
     }
 }
 
-/// What a condition tells of that by which it is decided. Whether something is there at all is not private.
+/// What a condition tells of that by which it is decided: a truth value instructs nobody.
 pub(super) fn condition(by: Followed<'_>, expr: &Expr, env: &Env) -> Mark {
-    let told = |mark: Mark| Mark { untrusted: None, unread: None, ..mark };
-    match expr {
-        Expr::Binary(BinaryOp::And | BinaryOp::Or, left, right) => {
-            let both = condition(by, left, env).join(&condition(by, right, env));
-            let sway = both.sway.clone().at_most(place(expr), by.bits(ONE_BIT));
-            Mark { sway, ..both }
-        }
-        Expr::Unary(UnaryOp::Not, of) => condition(by, of, env),
-        Expr::Binary(BinaryOp::Equal | BinaryOp::NotEqual, left, right)
-            if [left, right].iter().any(|side| matches!(***side, Expr::Literal(Value::Null))) =>
-        {
-            Mark { private: None, ..told(eval(by, expr, env).flat()) }
-        }
-        other => told(eval(by, other, env).flat()),
-    }
+    Mark { untrusted: None, unread: None, ..eval(by, expr, env).flat() }
 }
 
 // Where an expression stands: the plan stays where it is while it is checked.
@@ -130,9 +129,7 @@ pub(super) fn decides(by: Followed<'_>, id: TemplateId, env: &Env) -> Mark {
     if template.decides.is_empty() {
         return Mark::default();
     }
-    // As many choices as there are conditions.
-    let read = read(by, &vars(by, template, env), &template.decides);
-    read.plain((id.0, "decides"), by.bits(ONE_BIT.saturating_mul(template.decides.len() as u32)))
+    read(by, &vars(by, template, env), &template.decides)
 }
 
 fn vars<'t>(by: Followed<'_>, template: &'t Template, env: &Env) -> Vec<(&'t EcoString, Marks)> {
@@ -142,22 +139,29 @@ fn vars<'t>(by: Followed<'_>, template: &'t Template, env: &Env) -> Vec<(&'t Eco
 fn read(by: Followed<'_>, vars: &[(&EcoString, Marks)], reads: &[Read]) -> Mark {
     let reads = reads.iter().filter_map(|read| {
         let (_, marks) = vars.iter().find(|(name, _)| **name == read.var)?;
-        let part = read.path.iter().fold(marks.clone(), |marks, access| marks.part(access)).flat();
+        let part = read.path.iter().fold(marks.clone(), |marks, access| marks.part(access));
         let place = std::ptr::from_ref(read) as usize;
-        Some(if read.is_plain { part.plain(place, by.bits(NUMBER)) } else { part })
+        Some(match read.shows {
+            Shows::Value => part.flat(),
+            Shows::Number => part.flat().computed().plain(place, by.bits(NUMBER)),
+            Shows::Truth => part.flat().computed().plain(place, by.bits(ONE_BIT)),
+            Shows::Presence => part.presence(),
+        })
     });
     reads.fold(Mark::default(), |all, mark| all.join(&mark))
 }
 
 /// Whether an expression has the same value for everybody.
-pub(super) fn is_constant(plan: &Plan, expr: &Expr) -> bool {
-    let is = |expr: &Expr| is_constant(plan, expr);
+pub(super) fn is_fixed(plan: &Plan, expr: &Expr, env: &Env) -> bool {
+    let is = |expr: &Expr| is_fixed(plan, expr, env);
     match expr {
         Expr::Literal(_) => true,
-        Expr::Var(_) | Expr::Over(..) => false,
+        Expr::Var(var) => env.marks.get(var).is_some_and(Marks::is_fixed),
+        Expr::Over(..) => false,
         Expr::Field(of, _) | Expr::Unary(_, of) | Expr::Cast(of, _) => is(of),
         Expr::Index(a, b) | Expr::Binary(_, a, b) => is(a) && is(b),
-        Expr::Call(_, all) | Expr::List(all) => all.iter().all(is),
+        Expr::Call(name, all) => *name != "now" && *name != "today" && all.iter().all(is),
+        Expr::List(all) => all.iter().all(is),
         Expr::Record(entries) => entries.iter().all(|(_, e)| is(e)),
         Expr::Template(id) => {
             plan.templates.get(id.0 as usize).is_none_or(|t| t.vars.iter().all(|(_, e)| is(e)))
@@ -178,7 +182,7 @@ pub(super) fn makes(expr: &Expr) -> bool {
 }
 
 fn call(by: Followed<'_>, (expr, name): (&Expr, &str), args: &[Marks]) -> Marks {
-    let all = || args.iter().fold(Mark::default(), |all, m| all.join(&m.flat()));
+    let all = || args.iter().fold(Mark::default(), |all, m| all.join(&m.flat())).computed();
     let returns = functions::find(name).map(|f| f.spec.returns);
     match (name, returns) {
         (_, Some(TypeSpec::Bool)) => Marks::leaf(all().plain(place(expr), by.bits(ONE_BIT))),
@@ -187,7 +191,10 @@ fn call(by: Followed<'_>, (expr, name): (&Expr, &str), args: &[Marks]) -> Marks 
         ("first" | "last" | "min" | "max", _) if args.len() == 1 => args[0].part(&Access::Item),
         ("min" | "max" | "default", _) => args.iter().cloned().reduce(|a, b| a.join(&b)).unwrap_or_default(),
         // The same elements, fewer of them or in another order.
-        ("take" | "reverse" | "unique" | "sort", _) => args.first().cloned().unwrap_or_default(),
+        ("take" | "reverse" | "unique" | "sort", _) => {
+            let by = args.iter().skip(1).fold(Mark::default(), |all, m| all.join(&m.flat()));
+            args.first().cloned().unwrap_or_default().told(&by)
+        }
         ("keys", _) => Marks::items(args.first().map(|map| map.part(&Access::Key)).unwrap_or_default()),
         ("values", _) => Marks::items(args.first().map(|map| map.part(&Access::Item)).unwrap_or_default()),
         ("sum" | "mean" | "abs" | "floor" | "ceil" | "round", _) => {

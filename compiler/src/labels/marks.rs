@@ -5,7 +5,7 @@ use super::eval::Followed;
 use super::sway::{self, Hundredths, Sway};
 use ecow::EcoString;
 use flow_diagnostics::Span;
-use flow_plan::{Access, Integrity, Labels, Type};
+use flow_plan::{Access, Field, Integrity, Labels, Type};
 use std::cell::Cell;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -19,23 +19,24 @@ pub(super) struct Hop {
     pub(super) at: Span,
     /// What stands there, in lower case.
     pub(super) what: EcoString,
-    /// What is written for a source, where it has a name.
+    /// What is written for a source that holds text, where it has a name; nothing of one that holds none.
     name: EcoString,
     pub(super) from: Option<Trail>,
     length: u32,
 }
 
 impl Hop {
-    pub(super) fn source(at: Span, what: impl Into<EcoString>) -> Trail {
-        Hop::named(at, what, "…")
-    }
-
     /// A source that is written as `name`.
     pub(super) fn named(at: Span, what: impl Into<EcoString>, name: impl Into<EcoString>) -> Trail {
         Arc::new(Hop { at, what: what.into(), name: name.into(), from: None, length: 1 })
     }
 
-    /// What is written for the source.
+    /// A field that is declared private, which is written as `name`.
+    pub(super) fn of(field: &Field, at: Span, what: EcoString, name: &EcoString) -> Trail {
+        Hop::named(at, what, if carries_text(&field.ty) { name.clone() } else { EcoString::new() })
+    }
+
+    /// What is written for the source, which a guard can look through; nothing where it holds no text.
     pub(super) fn origin(&self) -> &str {
         let first = std::iter::successors(Some(self), |hop| hop.from.as_deref()).last();
         first.map_or("…", |hop| &hop.name)
@@ -57,6 +58,9 @@ pub(super) struct Mark {
     /// Why it must not act: the same, unless a person has approved it as it is.
     pub(super) unread: Option<Trail>,
     pub(super) private: Option<Trail>,
+    /// What is private in that it is there at all, or in how much of it there is: what chose it, or what it
+    /// was computed from. What is only declared private is not.
+    pub(super) chosen: Option<Trail>,
     /// How much what is from outside decides by it, though it can't carry an instruction.
     pub(super) sway: Sway,
 }
@@ -67,8 +71,19 @@ impl Mark {
             untrusted: shorter(&self.untrusted, &other.untrusted),
             unread: shorter(&self.unread, &other.unread),
             private: shorter(&self.private, &other.private),
+            chosen: shorter(&self.chosen, &other.chosen),
             sway: self.sway.join(&other.sway),
         }
+    }
+
+    /// What is computed from it has, whether it comes to anything or not.
+    pub(super) fn computed(self) -> Mark {
+        Mark { chosen: self.private.clone(), ..self }
+    }
+
+    /// What is learnt by that it is there, or by how much of it there is.
+    pub(super) fn presence(&self) -> Mark {
+        Mark { private: self.chosen.clone(), chosen: self.chosen.clone(), ..Mark::default() }
     }
 
     /// What a number or a truth value made from it at a place has: it can't carry an instruction, and decides
@@ -83,12 +98,12 @@ impl Mark {
 
     /// What a guard that endorses it lets pass.
     fn endorsed(&self) -> Mark {
-        Mark { private: self.private.clone(), ..Mark::default() }
+        Mark { private: self.private.clone(), chosen: self.chosen.clone(), ..Mark::default() }
     }
 
     /// What a model makes of it: nobody has read that.
     pub(super) fn remade(self) -> Mark {
-        Mark { unread: self.untrusted.clone(), ..self }
+        Mark { unread: self.untrusted.clone(), ..self.computed() }
     }
 
     fn through(&self, at: Span, what: &EcoString) -> Mark {
@@ -107,6 +122,7 @@ impl Mark {
             untrusted: step(&self.untrusted),
             unread: step(&self.unread),
             private: step(&self.private),
+            chosen: step(&self.chosen),
             sway: self.sway.clone(),
         }
     }
@@ -125,6 +141,7 @@ impl Mark {
         u64::from(self.untrusted.is_some())
             | u64::from(self.private.is_some()) << 1
             | u64::from(self.unread.is_some()) << 2
+            | u64::from(self.chosen.is_some()) << 3
     }
 }
 
@@ -140,6 +157,8 @@ fn shorter(a: &Option<Trail>, b: &Option<Trail>) -> Option<Trail> {
 pub(super) struct Marks {
     own: Mark,
     parts: Parts,
+    // Whether it is the same for everybody, whoever runs the program.
+    is_fixed: bool,
 }
 
 #[derive(Clone, Default, Debug)]
@@ -164,39 +183,68 @@ impl Marks {
         by: Followed<'_>,
         ty: &Type,
         mark: &Mark,
-        private: &mut dyn FnMut(&EcoString) -> Option<Trail>,
+        private: &mut dyn FnMut(&Field) -> Option<Trail>,
     ) -> Marks {
         match ty {
             Type::Optional(inner) => Marks::declared(by, inner, mark, private),
-            Type::List(item, _) => Marks::items(Marks::declared(by, item, mark, private)),
+            Type::List(item, _) => {
+                Marks { own: mark.presence(), ..Marks::items(Marks::declared(by, item, mark, private)) }
+            }
             // The keys are texts as well.
             Type::Map(item, _) => {
                 Marks { own: mark.clone(), ..Marks::items(Marks::declared(by, item, mark, private)) }
             }
-            Type::Record(record) => Marks::fields(record.fields.iter().map(|field| {
-                // Of a record without a name they are those of the values that it was made of.
-                let own = match field.labels.private && record.name.is_some() {
-                    true => mark.join(&Mark { private: private(&field.name), ..Mark::default() }),
-                    false => mark.clone(),
+            Type::Record(record) => {
+                let field = |field: &Field| {
+                    // Of a record without a name they are those of the values that it was made of.
+                    let own = match field.labels.private && record.name.is_some() {
+                        true => mark.join(&Mark { private: private(field), ..Mark::default() }),
+                        false => mark.clone(),
+                    };
+                    let marks = Marks::declared(by, &field.ty, &own, private);
+                    (field.name.clone(), marks.named(&field.name))
                 };
-                let marks = Marks::declared(by, &field.ty, &own, private);
-                (field.name.clone(), marks.named(&field.name))
-            })),
+                Marks { own: mark.presence(), ..Marks::fields(record.fields.iter().map(field)) }
+            }
             ty if carries_text(ty) => Marks::leaf(mark.clone()),
             ty => Marks::leaf(mark.clone().plain((mark.place(), "plain"), by.bits(sway::size(ty)))),
         }
     }
 
     pub(super) fn leaf(mark: Mark) -> Marks {
-        Marks { own: mark, parts: Parts::None }
+        Marks { own: mark, ..Marks::default() }
+    }
+
+    /// The same, which is or is not the same for everybody.
+    pub(super) fn fixed(self, is_fixed: bool) -> Marks {
+        Marks { is_fixed, ..self }
+    }
+
+    /// Whether it is the same for everybody.
+    pub(super) fn is_fixed(&self) -> bool {
+        self.is_fixed
+    }
+
+    /// What is learnt by that it is there, or by how many there are.
+    pub(super) fn presence(&self) -> Mark {
+        self.own.presence()
+    }
+
+    /// The same, and how much what is from outside has decided of how many there are.
+    pub(super) fn count(&self) -> Mark {
+        let sway = match self.parts {
+            Parts::Items(_) => self.own.sway.clone(),
+            _ => Sway::default(),
+        };
+        Mark { sway, ..self.own.presence() }
     }
 
     pub(super) fn items(item: Marks) -> Marks {
-        Marks { own: Mark::default(), parts: Parts::Items(Box::new(item)) }
+        Marks { parts: Parts::Items(Box::new(item)), ..Marks::default() }
     }
 
     pub(super) fn fields(fields: impl Iterator<Item = (EcoString, Marks)>) -> Marks {
-        Marks { own: Mark::default(), parts: Parts::Fields(fields.collect()) }
+        Marks { parts: Parts::Fields(fields.collect()), ..Marks::default() }
     }
 
     /// Everything that the value and its parts have.
@@ -249,7 +297,7 @@ impl Marks {
             (parts, Parts::None) if other.own.bits() == 0 => parts.clone(),
             _ => return Marks::leaf(self.flat().join(&other.flat())),
         };
-        Marks { own, parts }
+        Marks { own, parts, is_fixed: self.is_fixed && other.is_fixed }
     }
 
     /// Each part with what `change` makes of its mark.
@@ -261,7 +309,7 @@ impl Marks {
             }
             Parts::Items(item) => Parts::Items(Box::new(item.each(change))),
         };
-        Marks { own: change(&self.own), parts }
+        Marks { own: change(&self.own), parts, is_fixed: self.is_fixed }
     }
 
     /// Behind a further station of its way.
@@ -275,12 +323,12 @@ impl Marks {
 
     /// Chosen by something, for itself or by its place: whoever sees it learns of what is private there, and
     /// what is from outside has decided on it.
-    pub(super) fn told(&self, by: &Mark) -> Marks {
+    pub(super) fn told(self, by: &Mark) -> Marks {
         if by.private.is_none() && by.sway.is_none() {
-            return self.clone();
+            return self;
         }
-        let by = Mark { private: by.private.clone(), sway: by.sway.clone(), ..Mark::default() };
-        self.each(&|mark| mark.join(&by))
+        let by = Mark { private: by.private.clone(), sway: by.sway.clone(), ..Mark::default() }.computed();
+        self.each(&|mark| mark.join(&by)).fixed(false)
     }
 
     // What decides by a field does so by that field.
@@ -340,7 +388,7 @@ impl Marks {
             }
             Parts::Items(item) => Parts::Items(Box::new(item.cut(levels - 1))),
         };
-        Marks { own: self.own.clone(), parts }
+        Marks { own: self.own.clone(), parts, is_fixed: self.is_fixed }
     }
 
     /// How much it decides as a value of the type.
@@ -362,14 +410,34 @@ impl Marks {
         self.each(&|mark| Mark { unread: None, sway: Sway::default(), ..mark.clone() })
     }
 
-    /// Behind a guard that takes out what is private.
-    pub(super) fn cleared(&self) -> Marks {
-        self.each(&|mark| Mark { private: None, ..mark.clone() })
+    /// Behind a guard that takes what is private out of texts: what of the type carries none stays as it is.
+    pub(super) fn cleared(&self, ty: &Type) -> Marks {
+        let parts = match (&self.parts, ty) {
+            (_, Type::Optional(of)) => return self.cleared(of),
+            (Parts::Fields(fields), Type::Record(record)) => {
+                let of = |name: &EcoString| record.fields.iter().find(|f| f.name == *name).map(|f| &f.ty);
+                let cleared = |(name, marks): &(EcoString, Marks)| {
+                    (name.clone(), of(name).map_or_else(|| marks.clone(), |ty| marks.cleared(ty)))
+                };
+                Parts::Fields(fields.iter().map(cleared).collect())
+            }
+            (Parts::Items(item), Type::List(of, _) | Type::Map(of, _)) => {
+                Parts::Items(Box::new(item.cleared(of)))
+            }
+            _ if !is_looked_through(ty) => return self.clone(),
+            _ => return self.each(&|mark| Mark { private: None, chosen: None, ..mark.clone() }),
+        };
+        let own = match ty {
+            // The keys.
+            Type::Map(..) => self.own.clone(),
+            _ => Mark { private: None, chosen: None, ..self.own.clone() },
+        };
+        Marks { own, parts, is_fixed: false }
     }
 
     /// What has which labels, without the ways: equal for values that differ in their ways alone.
     pub(super) fn signature(&self, out: &mut Vec<u64>) {
-        out.push(self.own.bits());
+        out.push(self.own.bits() | u64::from(self.is_fixed) << 4);
         self.own.sway.signature(out);
         match &self.parts {
             Parts::None => out.push(0),
@@ -394,6 +462,7 @@ impl Marks {
             untrusted: either(&own.untrusted, &mark.untrusted),
             unread: either(&own.unread, &mark.unread),
             private: either(&own.private, &mark.private),
+            chosen: either(&own.chosen, &mark.chosen),
             sway: own.sway.clone(),
         })
     }
@@ -421,6 +490,17 @@ pub(super) fn carries_text(ty: &Type) -> bool {
     }
 }
 
+// Whether guards look through all of a value of the type, which is known as a whole alone: it is texts.
+fn is_looked_through(ty: &Type) -> bool {
+    match ty {
+        Type::Text { .. } | Type::Json(_) | Type::Error => true,
+        Type::Optional(of) | Type::List(of, _) => is_looked_through(of),
+        Type::Record(record) => record.fields.iter().all(|f| is_looked_through(&f.ty)),
+        Type::Known(known) => is_looked_through(&known.of),
+        _ => false,
+    }
+}
+
 /// The mark that declared labels give, with the source at `at`, which is written as `name`.
 pub(super) fn source(labels: Labels, (at, name): (Span, &str), (outside, private): (&str, &str)) -> Mark {
     let untrusted = (labels.integrity == Integrity::Untrusted).then(|| Hop::named(at, outside, name));
@@ -428,6 +508,6 @@ pub(super) fn source(labels: Labels, (at, name): (Span, &str), (outside, private
         unread: untrusted.clone(),
         untrusted,
         private: labels.private.then(|| Hop::named(at, private, name)),
-        sway: Sway::default(),
+        ..Mark::default()
     }
 }

@@ -6,6 +6,8 @@
 //! shows counts for nothing, and a flow is looked at anew for each set of labels it is called with.
 //! Nothing here costs a token or a call.
 
+mod again;
+mod call;
 mod eval;
 mod kept;
 mod marks;

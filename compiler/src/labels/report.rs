@@ -110,16 +110,19 @@ impl Leak {
                 let found = FlowDiagnostic::new(Code::E0503, at, message).here("it may be asked here");
                 let found = if at == step { found } else { found.label(step, "by this step") };
                 along(found, &way).label(declared, format!("`{model}` has no `clearance: private`")).help(format!(
-                    "take out what is private first: `clean = pii({}) else redact`, ask a model that is cleared, \
-                     or write `clearance: private` into `{model}` if such data may go there",
-                    way.origin()
+                    "{}ask a model that is cleared, or write `clearance: private` into `{model}` if such data may \
+                     go there",
+                    taken_out(&way, ", ")
                 ))
             }
             Leak::Cache { at, way } => {
                 let message = "private data in a cache that all callers share";
                 let found =
                     FlowDiagnostic::new(Code::E0504, at, message).here("an answer is kept for everybody");
-                along(found, &way).help("keep them apart by whom it is about: `cache: 1h per customer.id`")
+                along(found, &way).help(
+                    "keep them apart by whom it is about: `cache: 1h per …`, with what is another for each \
+                     person, such as the id of a customer",
+                )
             }
             Leak::Tells(ActionLeak { step, action, param: None, way }) => {
                 let message = format!("private data decides whether the action `{action}` is done");
@@ -133,9 +136,9 @@ impl Leak {
                 let message = format!("private data goes into the action `{action}` as `{param}`");
                 let found = FlowDiagnostic::new(Code::E0505, step, message).here("it acts here");
                 along(found, &way).label(declared, "this is not cleared for it").help(format!(
-                    "take out what is private first: `clean = pii({}) else redact`, or say that such data may go \
-                     there: `{param}: private text`, or `clearance: private` for the whole action",
-                    way.origin()
+                    "{}say that such data may go there: `{param}: private …`, or `clearance: private` for the \
+                     whole action",
+                    taken_out(&way, ", or ")
                 ))
             }
             Leak::Sways { step, action, declared, bits, most } => {
@@ -156,14 +159,26 @@ impl Leak {
                 let message = format!("untrusted text and private data leave together through `{action}`");
                 let found = FlowDiagnostic::new(Code::E0506, step, message)
                     .here("what is from outside could say here what is told to whom");
+                let clean = match private.origin() {
+                    "" => String::new(),
+                    origin => format!(", or `clean = pii({origin}) else redact`"),
+                };
                 along(along(found, &way), &private).help(format!(
                     "put a guard between them: `checked = injection({}) else stop \"…\"` in front of what reads \
-                     both, or `clean = pii({}) else redact`",
-                    way.origin(),
-                    private.origin()
+                     both{clean}",
+                    way.origin()
                 ))
             }
         }
+    }
+}
+
+// That a guard takes out what is private, and what stands between this and another way; nothing where there is
+// no text that it could look through.
+fn taken_out(way: &Trail, then: &str) -> String {
+    match way.origin() {
+        "" => String::new(),
+        origin => format!("take out what is private first: `clean = pii({origin}) else redact`{then}"),
     }
 }
 

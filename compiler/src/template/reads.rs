@@ -1,13 +1,13 @@
 //! What a template shows: the parts of the values around it that each of its holes is computed from, and
 //! those by which its conditions are decided.
 //!
-//! A condition shows whether it holds. Whether something is there at all, and how often a loop goes round,
-//! count for nothing.
+//! A condition shows whether it holds, or whether something is there at all; a loop how often it goes round;
+//! and what chooses a part of something is shown by which part it is.
 
 use super::presence::{compared_with_null, stretch};
 use ecow::EcoString;
-use flow_plan::filters::{self, Does};
-use flow_plan::{Access, Read, functions};
+use flow_plan::filters::{self, ByField, Does};
+use flow_plan::{Access, Read, Shows, TypeSpec, functions};
 use minijinja::machinery::ast;
 
 /// What a template shows.
@@ -33,10 +33,25 @@ pub(super) fn reads(statements: &[ast::Stmt<'_>], presence: &[(u32, u32)]) -> Re
 struct Reader<'p> {
     presence: &'p [(u32, u32)],
     // Names that the template binds, with what they are computed from; the innermost scope last.
-    scopes: Vec<Vec<(EcoString, Vec<Read>)>>,
+    scopes: Vec<Vec<Bound>>,
     // How many branches of the innermost scope are around.
     branches: u32,
     reads: Reads,
+}
+
+/// A name that a template binds.
+struct Bound {
+    name: EcoString,
+    reads: Vec<Part>,
+    // Of a record that is written out, what each entry is computed from.
+    entries: Vec<(EcoString, Vec<Part>)>,
+}
+
+/// A part of a variable, inside as many lists and records that the template makes itself.
+#[derive(Clone)]
+struct Part {
+    read: Read,
+    within: u32,
 }
 
 impl Reader<'_> {
@@ -46,7 +61,7 @@ impl Reader<'_> {
                 ast::Stmt::Template(inner) => self.statements(&inner.children),
                 ast::Stmt::EmitExpr(emit) => {
                     let shown = self.expr(&emit.expr);
-                    self.reads.holes.push(shown);
+                    self.reads.holes.push(alone(shown));
                 }
                 ast::Stmt::IfCond(cond) => {
                     self.decide(&cond.expr);
@@ -61,13 +76,14 @@ impl Reader<'_> {
                 }
                 ast::Stmt::Set(set) => {
                     let value = self.expr(&set.expr);
-                    self.set(&set.target, &value);
+                    let entries = self.entries(&set.expr);
+                    self.set(&set.target, value, entries);
                 }
                 ast::Stmt::WithBlock(with) => {
                     self.within(|reader| {
                         for (target, value) in &with.assignments {
-                            let value = reader.expr(value);
-                            reader.bind(target, &value);
+                            let (value, entries) = (reader.expr(value), reader.entries(value));
+                            reader.bind(target, value, entries);
                         }
                         reader.statements(&with.body);
                     });
@@ -89,15 +105,16 @@ impl Reader<'_> {
 
     fn looped(&mut self, each: &ast::ForLoop<'_>) {
         let of = self.expr(&each.iter);
+        self.reads.decides.extend(alone(presence(of.clone())));
         let (items, keys) = (access(of.clone(), &Access::Item), access(of, &Access::Key));
         match &each.target {
             // `for key, value in map | items`.
             ast::Expr::List(pair) if pair.items.len() == 2 => {
-                self.bind(&pair.items[0], &keys);
-                self.bind(&pair.items[1], &items);
+                self.bind(&pair.items[0], keys, Vec::new());
+                self.bind(&pair.items[1], items, Vec::new());
             }
             // The elements of a list, or the keys of a map.
-            target => self.bind(target, &[items, keys].concat()),
+            target => self.bind(target, [items, keys].concat(), Vec::new()),
         }
         if let Some(filter) = &each.filter_expr {
             self.decide(filter);
@@ -107,95 +124,136 @@ impl Reader<'_> {
 
     fn decide(&mut self, condition: &ast::Expr<'_>) {
         let by = self.condition(condition);
-        self.reads.decides.extend(by);
+        self.reads.decides.extend(alone(by));
     }
 
     // By what a condition is decided.
-    fn condition(&self, condition: &ast::Expr<'_>) -> Vec<Read> {
+    fn condition(&self, condition: &ast::Expr<'_>) -> Vec<Part> {
         match condition {
             ast::Expr::UnaryOp(not) if matches!(not.op, ast::UnaryOpKind::Not) => self.condition(&not.expr),
-            ast::Expr::BinOp(both) => match both.op {
-                ast::BinOpKind::ScAnd | ast::BinOpKind::ScOr => {
-                    [self.condition(&both.left), self.condition(&both.right)].concat()
-                }
-                ast::BinOpKind::Eq | ast::BinOpKind::Ne
-                    if compared_with_null(&both.left, &both.right).is_some() =>
-                {
-                    Vec::new()
-                }
-                _ => plain(self.expr(condition)),
-            },
-            ast::Expr::Test(test) if matches!(test.name, "defined" | "undefined" | "none") => Vec::new(),
-            other if self.presence.contains(&stretch(other)) => Vec::new(),
-            other => plain(self.expr(other)),
+            ast::Expr::BinOp(both) if matches!(both.op, ast::BinOpKind::ScAnd | ast::BinOpKind::ScOr) => {
+                [self.condition(&both.left), self.condition(&both.right)].concat()
+            }
+            other if self.presence.contains(&stretch(other)) => presence(self.expr(other)),
+            other => at_most(Shows::Truth, self.expr(other)),
         }
     }
 
-    fn bind(&mut self, target: &ast::Expr<'_>, value: &[Read]) {
+    fn bind(&mut self, target: &ast::Expr<'_>, reads: Vec<Part>, entries: Vec<(EcoString, Vec<Part>)>) {
         match target {
             ast::Expr::Var(var) => {
                 if let Some(scope) = self.scopes.last_mut() {
-                    scope.push((var.id.into(), value.to_vec()));
+                    scope.push(Bound { name: var.id.into(), reads, entries });
                 }
             }
-            ast::Expr::List(list) => list.items.iter().for_each(|t| self.bind(t, value)),
-            ast::Expr::Tuple(tuple) => tuple.items.iter().for_each(|t| self.bind(t, value)),
+            ast::Expr::List(list) => list.items.iter().for_each(|t| self.bind(t, reads.clone(), Vec::new())),
+            ast::Expr::Tuple(tuple) => {
+                tuple.items.iter().for_each(|t| self.bind(t, reads.clone(), Vec::new()))
+            }
             _ => {}
         }
     }
 
     // A name that is set in a branch may have its former value or this one; that may be the value of this
     // name around the template.
-    fn set(&mut self, target: &ast::Expr<'_>, value: &[Read]) {
+    fn set(&mut self, target: &ast::Expr<'_>, value: Vec<Part>, entries: Vec<(EcoString, Vec<Part>)>) {
         match target {
             ast::Expr::Var(var) if self.branches > 0 => {
-                let both = [self.name(var.id), value.to_vec()].concat();
-                self.bind(target, &both);
+                let both = [self.name(var.id), value].concat();
+                self.bind(target, both, Vec::new());
             }
-            _ => self.bind(target, value),
+            _ => self.bind(target, value, entries),
         }
     }
 
-    fn name(&self, name: &str) -> Vec<Read> {
-        let bound = self.scopes.iter().rev().find_map(|s| s.iter().rev().find(|(n, _)| n == name));
-        match bound {
-            Some((_, reads)) => reads.clone(),
+    fn bound(&self, name: &str) -> Option<&Bound> {
+        self.scopes.iter().rev().find_map(|scope| scope.iter().rev().find(|bound| bound.name == name))
+    }
+
+    fn name(&self, name: &str) -> Vec<Part> {
+        match self.bound(name) {
+            Some(bound) => bound.reads.clone(),
             // The loop's own numbers.
             None if name == "loop" => Vec::new(),
-            None => vec![Read { var: name.into(), path: Vec::new(), is_plain: false }],
+            None => {
+                let read = Read { var: name.into(), path: Vec::new(), shows: Shows::Value };
+                vec![Part { read, within: 0 }]
+            }
         }
     }
 
-    fn expr(&self, expr: &ast::Expr<'_>) -> Vec<Read> {
+    // What each entry of a record that is written out is computed from.
+    fn entries(&self, expr: &ast::Expr<'_>) -> Vec<(EcoString, Vec<Part>)> {
+        let ast::Expr::Map(map) = expr else { return Vec::new() };
+        let entry = |(key, value): (&ast::Expr<'_>, &ast::Expr<'_>)| match key {
+            ast::Expr::Const(key) => Some((key.value.as_str()?.into(), self.expr(value))),
+            _ => None,
+        };
+        map.keys.iter().zip(&map.values).filter_map(entry).collect()
+    }
+
+    // A field or entry of this name.
+    fn field(&self, of: &ast::Expr<'_>, name: &str) -> Vec<Part> {
+        let entry = match of {
+            ast::Expr::Var(var) => self.bound(var.id).and_then(|b| b.entries.iter().find(|(n, _)| n == name)),
+            _ => None,
+        };
+        match entry {
+            Some((_, reads)) => reads.clone(),
+            None => access(self.expr(of), &Access::Field(name.into())),
+        }
+    }
+
+    fn expr(&self, expr: &ast::Expr<'_>) -> Vec<Part> {
+        let all = |all: &[ast::Expr<'_>]| all.iter().flat_map(|e| self.expr(e)).collect::<Vec<Part>>();
         match expr {
             ast::Expr::Const(_) => Vec::new(),
             ast::Expr::Var(var) => self.name(var.id),
-            ast::Expr::GetAttr(attr) => access(self.expr(&attr.expr), &Access::Field(attr.name.into())),
-            ast::Expr::GetItem(item) => {
-                let key = match &item.subscript_expr {
-                    ast::Expr::Const(c) => c.value.as_str().map(|s| Access::Field(s.into())),
-                    _ => None,
-                };
-                access(self.expr(&item.expr), &key.unwrap_or(Access::Item))
+            ast::Expr::GetAttr(attr) => self.field(&attr.expr, attr.name),
+            ast::Expr::GetItem(item) => match &item.subscript_expr {
+                ast::Expr::Const(key) if key.value.as_str().is_some() => {
+                    self.field(&item.expr, key.value.as_str().unwrap_or_default())
+                }
+                at => {
+                    let mut part = access(self.expr(&item.expr), &Access::Item);
+                    part.extend(at_most(Shows::Number, self.expr(at)));
+                    part
+                }
+            },
+            ast::Expr::Slice(slice) => {
+                let ends = [&slice.start, &slice.stop, &slice.step];
+                let ends = ends.into_iter().flatten().flat_map(|end| self.expr(end)).collect();
+                [self.expr(&slice.expr), at_most(Shows::Number, ends)].concat()
             }
-            ast::Expr::Slice(slice) => self.expr(&slice.expr),
-            ast::Expr::UnaryOp(unary) => plain(self.expr(&unary.expr)),
+            ast::Expr::UnaryOp(unary) => match unary.op {
+                ast::UnaryOpKind::Not => self.condition(expr),
+                ast::UnaryOpKind::Neg => at_most(Shows::Number, self.expr(&unary.expr)),
+            },
             ast::Expr::BinOp(binary) => {
-                let mut both = self.expr(&binary.left);
-                both.extend(self.expr(&binary.right));
+                let both = || [self.expr(&binary.left), self.expr(&binary.right)].concat();
                 match binary.op {
                     // Text is joined, and `or` gives one of its sides.
                     ast::BinOpKind::Concat
                     | ast::BinOpKind::Add
                     | ast::BinOpKind::ScOr
-                    | ast::BinOpKind::ScAnd => both,
-                    _ => plain(both),
+                    | ast::BinOpKind::ScAnd => both(),
+                    ast::BinOpKind::Eq | ast::BinOpKind::Ne
+                        if compared_with_null(&binary.left, &binary.right).is_some() =>
+                    {
+                        presence(both())
+                    }
+                    ast::BinOpKind::Sub
+                    | ast::BinOpKind::Mul
+                    | ast::BinOpKind::Div
+                    | ast::BinOpKind::FloorDiv
+                    | ast::BinOpKind::Rem
+                    | ast::BinOpKind::Pow => at_most(Shows::Number, both()),
+                    _ => at_most(Shows::Truth, both()),
                 }
             }
             ast::Expr::Compare(compare) => {
-                let mut all = self.expr(&compare.expr);
-                all.extend(compare.ops.iter().flat_map(|op| self.expr(&op.expr)));
-                plain(all)
+                let sides = std::iter::once(&compare.expr).chain(compare.ops.iter().map(|op| &op.expr));
+                at_most(Shows::Truth, sides.flat_map(|side| self.expr(side)).collect())
             }
             ast::Expr::IfExpr(choice) => {
                 let mut both = self.expr(&choice.true_expr);
@@ -204,38 +262,45 @@ impl Reader<'_> {
                 both
             }
             ast::Expr::Filter(filter) => self.filter(filter),
-            ast::Expr::Test(test) => plain(self.expr(&test.expr)),
+            ast::Expr::Test(test) if matches!(test.name, "defined" | "undefined" | "none") => {
+                presence(self.expr(&test.expr))
+            }
+            ast::Expr::Test(test) => {
+                at_most(Shows::Truth, [self.expr(&test.expr), self.args(&test.args)].concat())
+            }
             ast::Expr::Call(call) => called(call_name(&call.expr), self.args(&call.args)),
-            ast::Expr::List(list) => list.items.iter().flat_map(|e| self.expr(e)).collect(),
-            ast::Expr::Tuple(tuple) => tuple.items.iter().flat_map(|e| self.expr(e)).collect(),
-            ast::Expr::Map(map) => map.values.iter().flat_map(|e| self.expr(e)).collect(),
+            ast::Expr::List(list) => within(all(&list.items)),
+            ast::Expr::Tuple(tuple) => within(all(&tuple.items)),
+            ast::Expr::Map(map) => within(all(&map.values)),
         }
     }
 
-    fn filter(&self, filter: &ast::Filter<'_>) -> Vec<Read> {
-        let of = filter.expr.iter().flat_map(|e| self.expr(e)).collect();
-        let named = |name: &str| {
-            filter.args.iter().find_map(|arg| match arg {
-                ast::CallArg::Kwarg(n, ast::Expr::Const(c)) if *n == name => c.value.as_str(),
+    fn filter(&self, filter: &ast::Filter<'_>) -> Vec<Part> {
+        let of: Vec<Part> = filter.expr.iter().flat_map(|e| self.expr(e)).collect();
+        // The field that the elements are chosen, ordered or looked at by.
+        let by = || {
+            let name = filter.args.iter().find_map(|arg| match arg {
+                ast::CallArg::Kwarg("attribute", ast::Expr::Const(c))
+                | ast::CallArg::Pos(ast::Expr::Const(c)) => c.value.as_str(),
                 _ => None,
-            })
+            });
+            let path = name.into_iter().flat_map(|name| name.split('.'));
+            path.fold(access(of.clone(), &Access::Item), |reads, f| access(reads, &Access::Field(f.into())))
         };
-        match (filter.name, named("attribute")) {
-            ("map", Some(field)) => {
-                let path = field.split('.').map(|f| Access::Field(f.into()));
-                path.fold(access(of, &Access::Item), |reads, step| access(reads, &step))
+        match filters::find(filter.name).map(|filter| filter.does) {
+            Some(Does::ByField(ByField::Map)) => within([by(), presence(of.clone())].concat()),
+            Some(Does::ByField(does)) => {
+                let shows = if does == ByField::Sort { Shows::Number } else { Shows::Truth };
+                let by = at_most(shows, [by(), self.args(&filter.args)].concat());
+                [of, by].concat()
             }
             // The entries of a map or a record: a loop tells keys from values.
-            ("items", _) => of,
-            (name, _) => {
-                let mut all: Vec<Read> = of;
-                all.extend(self.args(&filter.args));
-                called(name, all)
-            }
+            Some(Does::Items) => of,
+            _ => called(filter.name, [of, self.args(&filter.args)].concat()),
         }
     }
 
-    fn args(&self, args: &[ast::CallArg<'_>]) -> Vec<Read> {
+    fn args(&self, args: &[ast::CallArg<'_>]) -> Vec<Part> {
         let of = |arg: &ast::CallArg<'_>| match arg {
             ast::CallArg::Pos(e)
             | ast::CallArg::Kwarg(_, e)
@@ -253,21 +318,52 @@ fn call_name<'s>(callee: &ast::Expr<'s>) -> &'s str {
     }
 }
 
-fn access(mut reads: Vec<Read>, step: &Access) -> Vec<Read> {
-    reads.iter_mut().for_each(|read| read.path.push(step.clone()));
-    reads
+fn alone(parts: Vec<Part>) -> Vec<Read> {
+    parts.into_iter().map(|part| part.read).collect()
 }
 
-// Numbers and truth values of what is read.
-fn plain(mut reads: Vec<Read>) -> Vec<Read> {
-    reads.iter_mut().for_each(|read| read.is_plain = true);
-    reads
+// Of what is written out around parts, the way leads to these; a number or a truth value has no parts.
+fn access(parts: Vec<Part>, step: &Access) -> Vec<Part> {
+    let of = |mut part: Part| match (&part.read.shows, part.within, step) {
+        (Shows::Value, 0, _) => {
+            part.read.path.push(step.clone());
+            Some(part)
+        }
+        (Shows::Value, _, Access::Key) => None,
+        (Shows::Value, within, _) => Some(Part { within: within - 1, ..part }),
+        _ => Some(part),
+    };
+    parts.into_iter().filter_map(of).collect()
 }
 
-fn called(name: &str, reads: Vec<Read>) -> Vec<Read> {
+// Inside one more list or record that the template makes.
+fn within(mut parts: Vec<Part>) -> Vec<Part> {
+    parts.iter_mut().for_each(|part| part.within += 1);
+    parts
+}
+
+// No more than that is shown of what is read.
+fn at_most(shows: Shows, mut parts: Vec<Part>) -> Vec<Part> {
+    parts.iter_mut().for_each(|part| part.read.shows = part.read.shows.min(shows));
+    parts
+}
+
+// Whether they are there at all; what a number or a truth value is computed from shows as much as before.
+fn presence(mut parts: Vec<Part>) -> Vec<Part> {
+    let whole = parts.iter_mut().filter(|part| part.read.shows == Shows::Value);
+    whole.for_each(|part| part.read.shows = Shows::Presence);
+    parts
+}
+
+fn called(name: &str, parts: Vec<Part>) -> Vec<Part> {
     let function = match filters::find(name).map(|filter| filter.does) {
         Some(Does::Function(function)) => Some(function),
         _ => functions::find(name),
     };
-    if function.is_some_and(|f| f.spec.returns.is_plain()) { plain(reads) } else { reads }
+    match function.map(|f| (f.spec.name, f.spec.returns)) {
+        Some((_, TypeSpec::Bool)) => at_most(Shows::Truth, parts),
+        Some((_, returns)) if returns.is_plain() => at_most(Shows::Number, parts),
+        Some(("first" | "last", _)) => access(parts, &Access::Item),
+        _ => parts,
+    }
 }
