@@ -3,6 +3,8 @@
 //! A provider, lookup source, guard, action channel or function is one file with an implementation
 //! and a constant [`CapabilitySpec`]. The checker, hover, completion and docs all read the spec.
 
+use crate::Value;
+
 /// What kind of thing a capability is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[expect(missing_docs, reason = "the names of the language's own kinds")]
@@ -95,12 +97,38 @@ pub enum TypeSpec {
     Json,
     /// A list of anything that fits.
     List(&'static TypeSpec),
+    /// A list of names, written out.
+    Names(&'static Names),
     /// The type of the first argument.
     First,
     /// The type that the declaration writes.
     Declared,
     /// Nothing.
     Null,
+}
+
+/// The names that a parameter's list is made of.
+#[derive(Debug)]
+pub struct Names {
+    /// What each of them names: `kind of personal data`.
+    pub of: &'static str,
+    /// All that there are.
+    pub known: &'static [&'static str],
+    /// Those that must be in the list for what passes to be private no more.
+    pub clearing: &'static [&'static str],
+}
+
+impl Names {
+    /// In place of all of them.
+    pub const ALL: &'static str = "all";
+
+    /// Whether what passes is private no more with this list; without one, the capability goes by those that
+    /// it must have.
+    pub fn clear(&self, given: &Value) -> bool {
+        let Value::List(given) = given else { return true };
+        let has = |name: &str| given.iter().any(|value| value.as_text() == Some(name));
+        has(Names::ALL) || self.clearing.iter().all(|name| has(name))
+    }
 }
 
 impl TypeSpec {

@@ -31,7 +31,7 @@ mod value;
 
 pub use assume::{Assumed, Fact, Often, Rate, Size};
 pub use bounds::{CallBounds, EmbeddingBound, Refused, RequestBound};
-pub use capability::{CapabilityKind, CapabilitySpec, ParamSpec, Service, TypeSpec};
+pub use capability::{CapabilityKind, CapabilitySpec, Names, ParamSpec, Service, TypeSpec};
 pub use cases::Cases;
 pub use catalog::{Abilities, Catalog, ModelCard, ModelKind};
 pub use eval::{EvalError, Scope, compare, equal, eval, kind};
@@ -41,7 +41,7 @@ pub use plan::*;
 pub use price::{LongPrice, Price, Used};
 pub use review::{Review, Scripted};
 pub use settings::*;
-pub use template::{Access, Hole, Read, Shows, Template};
+pub use template::{Access, Hole, Of, Read, Shows, Template};
 pub use tokenizer::TokenizerFile;
 pub use tools::{MOST_ROUNDS, Offer, Tools};
 pub use types::{Bound, EnumType, Field, Known, Mismatch, Parts, RecordType, Type, Variant};

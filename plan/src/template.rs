@@ -54,18 +54,29 @@ pub struct Read {
     pub var: EcoString,
     /// The way from its value to the part.
     pub path: Vec<Access>,
-    /// What of it is shown.
+    /// What of it counts.
+    pub of: Of,
+    /// What is made of that.
     pub shows: Shows,
 }
 
-/// What of a value is shown, the least first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Shows {
+/// What of a value counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Of {
+    /// All of it.
+    Value,
+    /// How long it is: how many elements a list has.
+    Length,
     /// Whether it is there at all, or how often a loop goes round.
     Presence,
+}
+
+/// What is made of a value, the least first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Shows {
     /// A truth value: how a comparison of it ends.
     Truth,
-    /// A number, such as its length, or which part of something else it chooses.
+    /// A number, or which part of something else it chooses.
     Number,
     /// The value.
     Value,

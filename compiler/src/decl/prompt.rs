@@ -267,6 +267,7 @@ fn has_error(setting: &Setting) -> bool {
 
 // The one hole of a message that is a value.
 fn whole(span: Span) -> plan::Hole {
-    let read = plan::Read { var: "it".into(), path: Vec::new(), shows: plan::Shows::Value };
+    let read =
+        plan::Read { var: "it".into(), path: Vec::new(), of: plan::Of::Value, shows: plan::Shows::Value };
     plan::Hole { name: "it".into(), reads: vec![read], span, ..plan::Hole::default() }
 }

@@ -3,7 +3,7 @@
 
 use super::call::{Site, demanded};
 use super::marks::{Mark, Marks};
-use super::sway::{self, ONE_BIT};
+use super::sway::{self, ONE_BIT, Sway};
 use super::walk::Walk;
 use flow_diagnostics::Span;
 use flow_plan::{Block, Callee, Expr, OnFail, Step, StepKind, Type};
@@ -17,14 +17,26 @@ impl Walk<'_> {
         marks: Marks,
         worth: (&Type, Span),
     ) -> Marks {
+        let by = self.refused(site.step, &args);
+        // What is not caught here is the caller's to catch.
+        let is_caught = matches!(site.step.on_fail, Some(OnFail::Do(_) | OnFail::Redact));
+        if let (Some(by), false) = (&by, is_caught) {
+            let decided = Mark { untrusted: None, unread: None, ..self.decided.clone() };
+            self.stops = Some(self.stops.take().unwrap_or_default().join(by).join(&decided));
+        }
+        let by = by.unwrap_or_default();
         match (&site.step.on_fail, &site.step.kind) {
-            (Some(OnFail::Do(handler)), kind) => {
-                let by = self.refused(site.step, kind, &args);
+            (Some(OnFail::Do(handler)), _) => {
                 let around = std::mem::take(&mut self.decided);
                 self.decided = around.join(&by);
                 let other = self.block(handler, &mut site.env.clone(), worth);
                 self.decided = around;
                 marks.join(&other).told(&by)
+            }
+            // What is taken out is what the further arguments say.
+            (Some(OnFail::Redact), _) => {
+                let rest = args.iter().skip(1).fold(Mark::default(), |all, arg| all.join(&arg.flat()));
+                marks.told(&Mark { sway: Sway::default(), ..rest })
             }
             (Some(OnFail::Retry(_)), StepKind::Call(Callee::Prompt(_), _)) => {
                 let told = "what one model has answered is shown to the next";
@@ -44,23 +56,19 @@ impl Walk<'_> {
         }
     }
 
-    // What is learnt by that a guard does not let something pass.
-    fn refused(&self, step: &Step, kind: &StepKind, args: &[Marks]) -> Mark {
-        let all = match kind {
+    // What is learnt by that a guard does not let something pass, or stops a flow that was called; nothing
+    // where no guard is.
+    fn refused(&self, step: &Step, args: &[Marks]) -> Option<Mark> {
+        let all = match &step.kind {
+            StepKind::Call(Callee::Flow(_), _) => self.stopped.clone()?,
             StepKind::Call(Callee::Guard(id), _) => self.demanded(id.index(), args, 0),
-            StepKind::Call(Callee::Builtin(name), _) => {
-                let clears = self.guards.iter().any(|guard| guard.name == name && guard.clears);
-                let mark = |(i, arg): (usize, &Marks)| match arg.flat() {
-                    // Whether there was something to take out may be known.
-                    mark if clears && i == 0 => Mark { private: None, chosen: None, ..mark },
-                    mark => mark,
-                };
-                args.iter().enumerate().map(mark).fold(Mark::default(), |all, mark| all.join(&mark))
+            StepKind::Call(Callee::Builtin(_), _) => {
+                args.iter().fold(Mark::default(), |all, arg| all.join(&arg.flat()))
             }
-            _ => return Mark::default(),
+            _ => return None,
         };
         let all = all.plain((step.span, "refused"), self.by().bits(ONE_BIT)).computed();
-        Marks::leaf(all).through(step.span, "whether it passes decides").flat()
+        Some(Marks::leaf(all).through(step.span, "whether it passes decides").flat())
     }
 
     // The marks of an own guard's arguments together, without the first ones, with what its parameters are

@@ -1,13 +1,13 @@
 //! Calls: what goes into a prompt, a lookup, a guard or an action, and what comes out of it.
 
 use super::eval::{Env, Followed, decides, eval, is_fixed, shown};
-use super::marks::{Hop, Mark, Marks, Trail, has_private, source};
+use super::marks::{Mark, Marks, Origin, Trail, has_private, source};
 use super::report::{ActionLeak, Leak};
 use super::walk::{Walk, given};
 use ecow::eco_format;
 use flow_plan::{
-    Action, ActionId, Callee, Expr, Field, GuardId, Integrity, Labels, LookupId, Param, PromptId, Role, Step,
-    Type, VarId,
+    Action, ActionId, Callee, CapabilitySpec, Expr, Field, GuardId, Integrity, Labels, LookupId, Param,
+    PromptId, Role, Step, StepKind, Type, TypeSpec, VarId,
 };
 
 /// A step that calls something.
@@ -56,7 +56,8 @@ impl Walk<'_> {
                 let passed =
                     args.filter(|_| joins).fold(passed, |all, arg| Marks::leaf(all.flat().join(&arg.flat())));
                 let passed = if spec.is_some_and(|s| s.endorses) { passed.endorsed() } else { passed };
-                if spec.is_some_and(|s| s.clears) { passed.cleared(&step.ty.plain()) } else { passed }
+                let clears = spec.is_some_and(|spec| spec.clears && is_whole(spec, step));
+                if clears { passed.cleared(&step.ty.plain()) } else { passed }
             }
             Callee::Action(id) => self.action(step, *id, &args),
             Callee::Flow(id) => {
@@ -74,7 +75,11 @@ impl Walk<'_> {
         let step = site.step;
         let Some(prompt) = self.plan.prompts.get(id.index()) else { return Marks::default() };
         let by = self.by();
-        let args = prompt.params.iter().zip(args).map(|(p, a)| demanded(by, p, a));
+        let is_fixed = step.settings.tools.is_none() && args.iter().all(Marks::is_fixed);
+        let args = prompt.params.iter().zip(args).map(|(p, a)| match p.labels.integrity {
+            Integrity::Untrusted => demanded(by, p, a).join(&given(by, p, "a parameter")),
+            Integrity::Trusted => demanded(by, p, a),
+        });
         let env = Env::of_params(args.collect::<Vec<_>>());
         let mut all = site.besides.clone();
         for (role, template) in &prompt.messages {
@@ -107,13 +112,16 @@ impl Walk<'_> {
         let what = eco_format!("`{}` makes its answer from it", prompt.name);
         let sway = all.sway.as_one((step.span, "answer"));
         let made = Marks::leaf(Mark { sway, ..all.remade() }).through(step.span, what).flat().join(&declared);
-        let what = eco_format!("`{}` answers it", prompt.name);
-        let mut private = |field: &Field| Some(Hop::of(field, prompt.span, what.clone(), &"…".into()));
-        let answer = Marks::declared(self.by(), &prompt.output, &made, &mut private);
+        let named = |field: &Field| {
+            let what = eco_format!("`{}`, which `{}` answers,", field.name, prompt.name);
+            Origin { at: prompt.span, what, name: "…".into() }
+        };
+        let answer = Marks::declared(self.by(), &prompt.output, &made, &named);
         if let (false, Some(trail)) = (is_private, &answer.flat().private) {
             self.cache(site, trail);
         }
-        answer
+        // What is asked of everybody alike keeps nobody apart.
+        answer.fixed(is_fixed)
     }
 
     // What the model is shown with all that it may look up: it chooses what for from all that it has seen
@@ -155,7 +163,7 @@ impl Walk<'_> {
         }
     }
 
-    fn cache(&mut self, site: &Site<'_>, way: &Trail) {
+    pub(super) fn cache(&mut self, site: &Site<'_>, way: &Trail) {
         let step = site.step;
         let Some(cache) = &step.settings.cache else { return };
         // A scope that is the same for everybody keeps nobody apart.
@@ -185,6 +193,7 @@ impl Walk<'_> {
         let step = site.step;
         let Some(lookup) = self.plan.lookups.get(id.index()) else { return Marks::default() };
         let by = self.by();
+        let told = args.iter().fold(Mark::default(), |all, arg| all.join(&arg.flat()));
         let asked =
             lookup.params.iter().zip(args).fold(Mark::default(), |all, (param, arg)| {
                 all.join(&demanded(by, param, arg.clone()).flat())
@@ -193,15 +202,18 @@ impl Walk<'_> {
         let outside = eco_format!("what `{}` finds is from outside", lookup.name);
         let private = eco_format!("what `{}` finds is private", lookup.name);
         let found = source(Labels { integrity, ..lookup.labels }, (lookup.span, "…"), (&outside, &private));
-        let mut field = |field: &Field| {
-            let what = eco_format!("`{}`, which `{}` finds, is private", field.name, lookup.name);
-            Some(Hop::of(field, lookup.span, what, &"…".into()))
+        let field = |field: &Field| {
+            let what = eco_format!("`{}`, which `{}` finds,", field.name, lookup.name);
+            Origin { at: lookup.span, what, name: "…".into() }
         };
-        let found = Marks::declared(self.by(), &lookup.output, &found, &mut field);
+        let found = Marks::declared(self.by(), &lookup.output, &found, &field);
+        // What is found tells of what it was asked for.
+        let found = found.told(&Mark { private: told.private, ..Mark::default() });
         if let Some(trail) = asked.private.or_else(|| found.flat().private) {
             self.cache(site, &trail);
         }
-        found.through(step.span, eco_format!("it is looked up here")).called(step.span)
+        let found = found.through(step.span, eco_format!("it is looked up here")).called(step.span);
+        found.fixed(args.iter().all(Marks::is_fixed))
     }
 
     fn guard(&mut self, id: GuardId, args: Vec<Marks>) -> Marks {
@@ -266,7 +278,18 @@ pub(super) fn demanded(by: Followed<'_>, param: &Param, arg: Marks) -> Marks {
     }
     let labels = Labels { integrity: Integrity::Trusted, ..param.labels };
     let declared = given(by, &Param { labels, ..param.clone() }, "");
+    // Who vouches for an argument vouches for its fields.
+    let declared = declared.endorsed();
     if declared.flat().private.is_some() { arg.join(&declared) } else { arg }
+}
+
+// Whether a guard that takes out what is private is to look for all that it must.
+fn is_whole(spec: &CapabilitySpec, step: &Step) -> bool {
+    let StepKind::Call(_, given) = &step.kind else { return false };
+    spec.params.iter().zip(given).all(|(param, given)| match (param.ty, given) {
+        (TypeSpec::Names(names), Expr::Literal(given)) => names.clear(given),
+        _ => true,
+    })
 }
 
 // Where what is private may be told, it may also be why.

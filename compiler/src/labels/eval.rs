@@ -4,8 +4,8 @@ use super::marks::{Mark, Marks, carries_text};
 use super::sway::{Hundredths, NUMBER, ONE_BIT};
 use ecow::EcoString;
 use flow_plan::{
-    Access, BinaryOp, Expr, Over, Plan, Read, Shows, Template, TemplateId, TypeSpec, UnaryOp, Value, VarId,
-    functions,
+    Access, BinaryOp, Expr, Of, Over, Plan, Read, Shows, Template, TemplateId, TypeSpec, UnaryOp, Value,
+    VarId, functions,
 };
 use rustc_hash::FxHashMap;
 
@@ -86,7 +86,9 @@ pub(super) fn eval(by: Followed<'_>, expr: &Expr, env: &Env) -> Marks {
             inner.set(*var, list.part(&Access::Item));
             match over {
                 // Which of them, or in which order, tells of what decides it.
-                Over::Filter | Over::SortBy => list.told(&eval(by, body, &inner).flat()),
+                Over::Filter => list.told(&eval(by, body, &inner).flat()),
+                // As many as there were.
+                Over::SortBy => list.ordered(&eval(by, body, &inner).flat()),
                 // As many as there are elements.
                 Over::Map => Marks::items(eval(by, body, &inner)).told(&list.count()),
             }
@@ -141,11 +143,15 @@ fn read(by: Followed<'_>, vars: &[(&EcoString, Marks)], reads: &[Read]) -> Mark 
         let (_, marks) = vars.iter().find(|(name, _)| **name == read.var)?;
         let part = read.path.iter().fold(marks.clone(), |marks, access| marks.part(access));
         let place = std::ptr::from_ref(read) as usize;
+        let mark = match read.of {
+            Of::Value => part.flat(),
+            Of::Length => part.length(),
+            Of::Presence => part.presence(),
+        };
         Some(match read.shows {
-            Shows::Value => part.flat(),
-            Shows::Number => part.flat().computed().plain(place, by.bits(NUMBER)),
-            Shows::Truth => part.flat().computed().plain(place, by.bits(ONE_BIT)),
-            Shows::Presence => part.presence(),
+            Shows::Value => mark,
+            Shows::Number => mark.computed().plain(place, by.bits(NUMBER)),
+            Shows::Truth => mark.computed().plain(place, by.bits(ONE_BIT)),
         })
     });
     reads.fold(Mark::default(), |all, mark| all.join(&mark))
@@ -157,7 +163,13 @@ pub(super) fn is_fixed(plan: &Plan, expr: &Expr, env: &Env) -> bool {
     match expr {
         Expr::Literal(_) => true,
         Expr::Var(var) => env.marks.get(var).is_some_and(Marks::is_fixed),
-        Expr::Over(..) => false,
+        Expr::Over(_, list, var, body) => {
+            is(list) && {
+                let mut inner = env.clone();
+                inner.set(*var, Marks::default().fixed(true));
+                is_fixed(plan, body, &inner)
+            }
+        }
         Expr::Field(of, _) | Expr::Unary(_, of) | Expr::Cast(of, _) => is(of),
         Expr::Index(a, b) | Expr::Binary(_, a, b) => is(a) && is(b),
         Expr::Call(name, all) => *name != "now" && *name != "today" && all.iter().all(is),
@@ -185,13 +197,16 @@ fn call(by: Followed<'_>, (expr, name): (&Expr, &str), args: &[Marks]) -> Marks 
     let all = || args.iter().fold(Mark::default(), |all, m| all.join(&m.flat())).computed();
     let returns = functions::find(name).map(|f| f.spec.returns);
     match (name, returns) {
+        ("len", _) if args.len() == 1 => Marks::leaf(args[0].length().plain(place(expr), by.bits(NUMBER))),
         (_, Some(TypeSpec::Bool)) => Marks::leaf(all().plain(place(expr), by.bits(ONE_BIT))),
         (_, Some(returns)) if returns.is_plain() => Marks::leaf(all().plain(place(expr), by.bits(NUMBER))),
         // An element of the list, or one of the arguments.
         ("first" | "last" | "min" | "max", _) if args.len() == 1 => args[0].part(&Access::Item),
         ("min" | "max" | "default", _) => args.iter().cloned().reduce(|a, b| a.join(&b)).unwrap_or_default(),
         // The same elements, fewer of them or in another order.
-        ("take" | "reverse" | "unique" | "sort", _) => {
+        // As many as there are different ones.
+        ("unique", _) => args.first().cloned().unwrap_or_default().compared(),
+        ("take" | "reverse" | "sort", _) => {
             let by = args.iter().skip(1).fold(Mark::default(), |all, m| all.join(&m.flat()));
             args.first().cloned().unwrap_or_default().told(&by)
         }

@@ -5,7 +5,7 @@
 //! that it names has changed. The ways that marks have come are of an earlier text: they are shown only where
 //! something leaks, and then everything is followed anew.
 
-use super::marks::Marks;
+use super::marks::{Mark, Marks};
 use super::walk::Ends;
 use crate::changes::Changes;
 use flow_plan::{Callee, FlowId, Plan, StepKind};
@@ -32,6 +32,8 @@ pub(super) type Labelled = Vec<u64>;
 pub(super) struct Found {
     /// What it gives back.
     pub(super) result: Marks,
+    /// By what a guard may stop it, if one may.
+    pub(super) stops: Option<Mark>,
     /// What each of its steps takes and makes, as they are walked; nothing of those that it never comes to.
     pub(super) ends: Arc<[Option<Ends>]>,
 }

@@ -3,7 +3,7 @@
 
 use super::eval::Followed;
 use super::sway::{self, Hundredths, Sway};
-use ecow::EcoString;
+use ecow::{EcoString, eco_format};
 use flow_diagnostics::Span;
 use flow_plan::{Access, Field, Integrity, Labels, Type};
 use std::cell::Cell;
@@ -29,11 +29,6 @@ impl Hop {
     /// A source that is written as `name`.
     pub(super) fn named(at: Span, what: impl Into<EcoString>, name: impl Into<EcoString>) -> Trail {
         Arc::new(Hop { at, what: what.into(), name: name.into(), from: None, length: 1 })
-    }
-
-    /// A field that is declared private, which is written as `name`.
-    pub(super) fn of(field: &Field, at: Span, what: EcoString, name: &EcoString) -> Trail {
-        Hop::named(at, what, if carries_text(&field.ty) { name.clone() } else { EcoString::new() })
     }
 
     /// What is written for the source, which a guard can look through; nothing where it holds no text.
@@ -175,33 +170,37 @@ const DEEPEST: u32 = 6;
 impl Marks {
     /// The same mark on everything of the type that can carry it.
     pub(super) fn of(by: Followed<'_>, ty: &Type, mark: &Mark) -> Marks {
-        Marks::declared(by, ty, mark, &mut |_| None)
+        Marks::spread(by, ty, mark, None)
     }
 
-    /// The same, with what `private` says of the fields that are declared `private`.
+    /// The same, with the labels that fields are declared to have, of which `named` says where they come from.
     pub(super) fn declared(
         by: Followed<'_>,
         ty: &Type,
         mark: &Mark,
-        private: &mut dyn FnMut(&Field) -> Option<Trail>,
+        named: &dyn Fn(&Field) -> Origin,
     ) -> Marks {
+        Marks::spread(by, ty, mark, Some(named))
+    }
+
+    fn spread(by: Followed<'_>, ty: &Type, mark: &Mark, named: Option<&dyn Fn(&Field) -> Origin>) -> Marks {
         match ty {
-            Type::Optional(inner) => Marks::declared(by, inner, mark, private),
+            Type::Optional(inner) => Marks::spread(by, inner, mark, named),
             Type::List(item, _) => {
-                Marks { own: mark.presence(), ..Marks::items(Marks::declared(by, item, mark, private)) }
+                Marks { own: mark.presence(), ..Marks::items(Marks::spread(by, item, mark, named)) }
             }
             // The keys are texts as well.
             Type::Map(item, _) => {
-                Marks { own: mark.clone(), ..Marks::items(Marks::declared(by, item, mark, private)) }
+                Marks { own: mark.clone(), ..Marks::items(Marks::spread(by, item, mark, named)) }
             }
             Type::Record(record) => {
                 let field = |field: &Field| {
                     // Of a record without a name they are those of the values that it was made of.
-                    let own = match field.labels.private && record.name.is_some() {
-                        true => mark.join(&Mark { private: private(field), ..Mark::default() }),
-                        false => mark.clone(),
+                    let own = match named {
+                        Some(named) if record.name.is_some() => mark.join(&field_mark(field, named)),
+                        _ => mark.clone(),
                     };
-                    let marks = Marks::declared(by, &field.ty, &own, private);
+                    let marks = Marks::spread(by, &field.ty, &own, named);
                     (field.name.clone(), marks.named(&field.name))
                 };
                 Marks { own: mark.presence(), ..Marks::fields(record.fields.iter().map(field)) }
@@ -228,6 +227,16 @@ impl Marks {
     /// What is learnt by that it is there, or by how many there are.
     pub(super) fn presence(&self) -> Mark {
         self.own.presence()
+    }
+
+    /// What is learnt by how long it is. How many elements a list has is no secret by itself.
+    pub(super) fn length(&self) -> Mark {
+        match self.parts {
+            Parts::Items(_) => {
+                Mark { private: self.own.chosen.clone(), chosen: self.own.chosen.clone(), ..self.flat() }
+            }
+            _ => self.flat().computed(),
+        }
     }
 
     /// The same, and how much what is from outside has decided of how many there are.
@@ -263,7 +272,7 @@ impl Marks {
 
     /// The marks of a part; of a value whose parts are not known, its own.
     pub(super) fn part(&self, access: &Access) -> Marks {
-        match (&self.parts, access) {
+        let part = match (&self.parts, access) {
             (Parts::None, _) => self.clone(),
             (_, Access::Key) => Marks::leaf(self.own.clone()),
             (Parts::Fields(fields), Access::Field(name)) => {
@@ -273,7 +282,9 @@ impl Marks {
                 fields.iter().map(|(_, m)| m.clone()).reduce(|a, b| a.join(&b)).unwrap_or_default()
             }
             (Parts::Items(item), _) => (**item).clone(),
-        }
+        };
+        // A part of what is the same for everybody is so as well.
+        part.fixed(self.is_fixed)
     }
 
     /// The marks of a value that may be one or the other.
@@ -319,6 +330,20 @@ impl Marks {
         }
         let what = what.into();
         self.each(&|mark| mark.through(at, &what))
+    }
+
+    /// Without repeats: how many are left tells of what they are.
+    pub(super) fn compared(self) -> Marks {
+        let by = Mark { private: self.flat().private, ..Mark::default() }.computed();
+        Marks { own: self.own.join(&by), ..self }
+    }
+
+    /// In an order that something has decided: by that, each element is told where it stands, and not how
+    /// many there are.
+    pub(super) fn ordered(self, by: &Mark) -> Marks {
+        let (own, is_list) = (self.own.clone(), matches!(self.parts, Parts::Items(_)));
+        let told = self.told(by);
+        if is_list { Marks { own, ..told } } else { told }
     }
 
     /// Chosen by something, for itself or by its place: whoever sees it learns of what is private there, and
@@ -466,6 +491,29 @@ impl Marks {
             sway: own.sway.clone(),
         })
     }
+}
+
+/// Where a label of a field comes from.
+pub(super) struct Origin {
+    pub(super) at: Span,
+    /// What has it, for a sentence that begins with it.
+    pub(super) what: EcoString,
+    /// What is written for it, where it has a name.
+    pub(super) name: EcoString,
+}
+
+// The labels that a field is declared to have.
+fn field_mark(field: &Field, named: &dyn Fn(&Field) -> Origin) -> Mark {
+    if !field.labels.private && field.labels.integrity == Integrity::Trusted {
+        return Mark::default();
+    }
+    let Origin { at, what, name } = named(field);
+    let name = if carries_text(&field.ty) { name } else { EcoString::new() };
+    source(
+        field.labels,
+        (at, &name),
+        (&eco_format!("{what} is from outside"), &eco_format!("{what} is private")),
+    )
 }
 
 /// Whether values of the type have fields that are declared private.

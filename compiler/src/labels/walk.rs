@@ -5,15 +5,14 @@
 use super::call::Site;
 use super::eval::{Env, Followed, condition, eval, is_fixed, makes};
 use super::kept::{Found, Labelled, stands_alone};
-use super::marks::{Hop, Mark, Marks, carries_text, source};
+use super::marks::{Mark, Marks, Origin, carries_text, source};
 use super::report::Leaks;
 use super::sway::{self, Sway};
 use crate::kept::Memo;
 use ecow::{EcoString, eco_format};
 use flow_diagnostics::Span;
 use flow_plan::{
-    Block, CapabilitySpec, Expr, Field, FlowId, Integrity, Labels, Param, Plan, Step, StepKind, Type, Value,
-    VarId,
+    Block, CapabilitySpec, Expr, Field, FlowId, Labels, Param, Plan, Step, StepKind, Type, Value, VarId,
 };
 use rustc_hash::FxHashMap;
 
@@ -24,10 +23,13 @@ pub(super) struct Walk<'a> {
     sways: bool,
     pub(super) guards: &'a [&'a CapabilitySpec],
     pub(super) leaks: &'a mut Leaks,
-    // What a flow gives back, by the labels that it is called with.
-    known: FxHashMap<(FlowId, Vec<u64>), Marks>,
+    // What a flow gives back and by what it may be stopped, by the labels that it is called with.
+    known: FxHashMap<(FlowId, Vec<u64>), (Marks, Option<Mark>)>,
     // What decides whether the steps here are taken at all: the untrusted text, and what is private.
     pub(super) decided: Mark,
+    // By what a guard may stop the flow that is walked, if one may, and the one that was called last.
+    pub(super) stops: Option<Mark>,
+    pub(super) stopped: Option<Mark>,
     pub(super) made: Made,
     // What is kept from the analysis before, where there is one.
     memo: Option<&'a Memo>,
@@ -98,6 +100,8 @@ impl<'a> Walk<'a> {
             leaks,
             known: FxHashMap::default(),
             decided: Mark::default(),
+            stops: None,
+            stopped: None,
             made: Made::default(),
             // Where sway counts, it matters where something stands.
             memo: memo.filter(|_| !sways),
@@ -128,27 +132,29 @@ impl<'a> Walk<'a> {
         let args: Vec<Marks> = args.into_iter().enumerate().map(|(i, arg)| arg.param(i)).collect();
         let decided = Mark { sway: self.decided.sway.coarse("decided"), ..self.decided.clone() };
         let around = std::mem::replace(&mut self.decided, decided);
-        let result = self.walked(id, args, at);
+        let (result, stops) = self.walked(id, args, at);
         self.decided = around;
+        self.stopped = stops.map(|by| Mark { sway: by.sway.coarse(("stops", at)), ..by });
         result.called(at)
     }
 
-    fn walked(&mut self, id: FlowId, args: Vec<Marks>, at: Span) -> Marks {
-        let Some(flow) = self.plan.flows.get(id.index()) else { return Marks::default() };
+    fn walked(&mut self, id: FlowId, args: Vec<Marks>, at: Span) -> (Marks, Option<Mark>) {
+        let Some(flow) = self.plan.flows.get(id.index()) else { return Default::default() };
         let mut labels = vec![self.decided.bits()];
         self.decided.sway.signature(&mut labels);
         args.iter().for_each(|a| a.signature(&mut labels));
         let key = (id, labels);
-        if let Some(result) = self.known.get(&key) {
+        if let Some((result, stops)) = self.known.get(&key) {
             let all = args.iter().fold(Mark::default(), |all, a| all.join(&a.flat()));
-            return result.by(&all).through(at, eco_format!("it comes out of `{}`", flow.name));
+            let result = result.by(&all).through(at, eco_format!("it comes out of `{}`", flow.name));
+            return (result, stops.clone());
         }
         if let Some(memo) = self.memo
             && let Some(found) = memo.followed.get(&memo.changes.borrow(), id, &key.1)
         {
             self.made.add(id, &found);
-            self.known.insert(key, found.result.clone());
-            return found.result;
+            self.known.insert(key, (found.result.clone(), found.stops.clone()));
+            return (found.result, found.stops);
         }
         let mut env = Env::of_params([]);
         for (offset, marks) in args.into_iter().enumerate() {
@@ -156,19 +162,21 @@ impl<'a> Walk<'a> {
         }
         let alone = self.memo.filter(|_| stands_alone(self.plan, id));
         let around = alone.map(|_| std::mem::take(&mut self.made));
+        let others = self.stops.take();
         let result = self.block(&flow.body, &mut env, (&flow.output, flow.span));
-        let outcome = Labels { integrity: Integrity::Trusted, ..flow.labels };
-        let declared = source(outcome, (flow.span, &flow.name), ("", "its result is declared private"));
-        let result = match declared.private {
-            Some(_) => result.join(&Marks::of(self.by(), &flow.output, &declared)),
-            None => result,
+        let says = ("its result is declared untrusted", "its result is declared private");
+        let declared = source(flow.labels, (flow.span, &flow.name), says);
+        let result = match declared.bits() {
+            0 => result,
+            _ => result.join(&Marks::of(self.by(), &flow.output, &declared)),
         };
+        let stops = std::mem::replace(&mut self.stops, others);
         match around {
             Some(around) => {
                 let own = std::mem::replace(&mut self.made, around);
                 let mut ends = Vec::new();
                 flow.body.each_step(&mut |step| ends.push(own.step(step)));
-                let found = Found { result: result.clone(), ends: ends.into() };
+                let found = Found { result: result.clone(), stops: stops.clone(), ends: ends.into() };
                 self.made.add(id, &found);
                 self.found.push((id, key.1.clone(), found));
             }
@@ -177,8 +185,8 @@ impl<'a> Walk<'a> {
                 *labels = labels.join(result.flat().labels());
             }
         }
-        self.known.insert(key, result.clone());
-        result
+        self.known.insert(key, (result.clone(), stops.clone()));
+        (result, stops)
     }
 
     // What the block is worth, which has the type.
@@ -203,11 +211,13 @@ impl<'a> Walk<'a> {
         if !makes(expr) {
             return marks;
         }
-        let mut field = |field: &Field| {
-            Some(Hop::of(field, at, eco_format!("`{}` is declared private", field.name), &field.name))
+        let field = |field: &Field| Origin {
+            at,
+            what: eco_format!("`{}`, which is made here,", field.name),
+            name: field.name.clone(),
         };
-        let declared = Marks::declared(self.by(), ty, &Mark::default(), &mut field);
-        if declared.flat().private.is_some() { marks.join(&declared) } else { marks }
+        let declared = Marks::declared(self.by(), ty, &Mark::default(), &field);
+        if declared.flat().bits() == 0 { marks } else { marks.join(&declared).fixed(marks.is_fixed()) }
     }
 
     // The steps of blocks of which one is taken, and what it is worth: that tells of the decision.
@@ -276,14 +286,17 @@ impl<'a> Walk<'a> {
                 self.decided = around;
                 marks.told(&presence)
             }
-            StepKind::Repeat { from, body, until, .. } => {
-                let from = eval(self.by(), from, env);
-                self.repeat(from, (body, until.as_deref()), env, worth)
+            StepKind::Repeat { up_to, from, body, until, .. } => {
+                let from = self.computed(from, env, (&Type::Null, step.span));
+                self.repeat(from, (body, until.as_deref(), *up_to), env, worth)
             }
         };
         if let Some(unless) = step.settings.escalate.as_ref().and_then(|e| e.unless.as_ref()) {
             // Which model has answered tells of what is private there.
             let unless = self.block_with((unless, marks.clone()), env, (&Type::Bool, step.span)).flat();
+            if let Some(way) = &unless.private {
+                self.cache(&site, way);
+            }
             marks = marks.told(&Mark { sway: Sway::default(), ..unless });
         }
         marks = self.handled((&site, block), args, marks, worth);
@@ -301,7 +314,7 @@ impl<'a> Walk<'a> {
     fn repeat(
         &mut self,
         from: Marks,
-        (body, until): (&Block, Option<&Block>),
+        (body, until, up_to): (&Block, Option<&Block>, u32),
         env: &Env,
         worth: (&Type, Span),
     ) -> Marks {
@@ -322,7 +335,12 @@ impl<'a> Walk<'a> {
         }
         if let Some(until) = until {
             // When it ends is decided by that.
-            let by = self.block_with((until, it.clone()), env, worth).flat();
+            let mut by = self.block_with((until, it.clone()), env, worth).flat();
+            // As many ways as there are rounds after which it may end.
+            if !by.sway.is_none() {
+                let ways = self.by().bits(sway::of_count(f64::from(up_to) + 1.0));
+                by.sway = by.sway.join(&Sway::of((worth.1, "until"), ways));
+            }
             if !by.sway.is_none() || by.private.is_some() {
                 let told = Mark { untrusted: None, unread: None, ..by.clone() };
                 let around = std::mem::take(&mut self.decided);
@@ -342,9 +360,9 @@ pub(super) fn given(by: Followed<'_>, param: &Param, what: &str) -> Marks {
     let private = eco_format!("`{}` is declared private", param.name);
     let name = if carries_text(&param.ty) { &*param.name } else { "" };
     let mark = source(param.labels, (param.span, name), (&outside, &private));
-    let mut field = |field: &Field| {
+    let field = |field: &Field| {
         let path = eco_format!("{}.{}", param.name, field.name);
-        Some(Hop::of(field, param.span, eco_format!("`{path}` is private"), &path))
+        Origin { at: param.span, what: eco_format!("`{path}`"), name: path }
     };
-    Marks::declared(by, &param.ty, &mark, &mut field)
+    Marks::declared(by, &param.ty, &mark, &field)
 }

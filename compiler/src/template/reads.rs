@@ -7,7 +7,7 @@
 use super::presence::{compared_with_null, stretch};
 use ecow::EcoString;
 use flow_plan::filters::{self, ByField, Does};
-use flow_plan::{Access, Read, Shows, TypeSpec, functions};
+use flow_plan::{Access, Of, Read, Shows, TypeSpec, functions};
 use minijinja::machinery::ast;
 
 /// What a template shows.
@@ -47,11 +47,16 @@ struct Bound {
     entries: Vec<(EcoString, Vec<Part>)>,
 }
 
-/// A part of a variable, inside as many lists and records that the template makes itself.
+/// A part of a variable that something is computed from.
 #[derive(Clone)]
 struct Part {
     read: Read,
+    // Inside so many lists and records that the template makes itself.
     within: u32,
+    // Whether it is the part itself: not a text that was made of it.
+    is_itself: bool,
+    // Whether it decides in which order others stand, and nothing else.
+    is_order: bool,
 }
 
 impl Reader<'_> {
@@ -107,6 +112,11 @@ impl Reader<'_> {
         let of = self.expr(&each.iter);
         self.reads.decides.extend(alone(presence(of.clone())));
         let (items, keys) = (access(of.clone(), &Access::Item), access(of, &Access::Key));
+        // The elements beside the one that it is at.
+        let beside = ["previtem", "nextitem"].map(|name| (name.into(), items.clone())).to_vec();
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.push(Bound { name: "loop".into(), reads: Vec::new(), entries: beside });
+        }
         match &each.target {
             // `for key, value in map | items`.
             ast::Expr::List(pair) if pair.items.len() == 2 => {
@@ -173,11 +183,9 @@ impl Reader<'_> {
     fn name(&self, name: &str) -> Vec<Part> {
         match self.bound(name) {
             Some(bound) => bound.reads.clone(),
-            // The loop's own numbers.
-            None if name == "loop" => Vec::new(),
             None => {
-                let read = Read { var: name.into(), path: Vec::new(), shows: Shows::Value };
-                vec![Part { read, within: 0 }]
+                let read = Read { var: name.into(), path: Vec::new(), of: Of::Value, shows: Shows::Value };
+                vec![Part { read, within: 0, is_itself: true, is_order: false }]
             }
         }
     }
@@ -232,11 +240,9 @@ impl Reader<'_> {
             ast::Expr::BinOp(binary) => {
                 let both = || [self.expr(&binary.left), self.expr(&binary.right)].concat();
                 match binary.op {
+                    ast::BinOpKind::Concat => made(both()),
                     // Text is joined, and `or` gives one of its sides.
-                    ast::BinOpKind::Concat
-                    | ast::BinOpKind::Add
-                    | ast::BinOpKind::ScOr
-                    | ast::BinOpKind::ScAnd => both(),
+                    ast::BinOpKind::Add | ast::BinOpKind::ScOr | ast::BinOpKind::ScAnd => both(),
                     ast::BinOpKind::Eq | ast::BinOpKind::Ne
                         if compared_with_null(&binary.left, &binary.right).is_some() =>
                     {
@@ -291,11 +297,12 @@ impl Reader<'_> {
             Some(Does::ByField(ByField::Map)) => within([by(), presence(of.clone())].concat()),
             Some(Does::ByField(does)) => {
                 let shows = if does == ByField::Sort { Shows::Number } else { Shows::Truth };
-                let by = at_most(shows, [by(), self.args(&filter.args)].concat());
+                let mut by = at_most(shows, [by(), self.args(&filter.args)].concat());
+                by.iter_mut().for_each(|part| part.is_order = does == ByField::Sort);
                 [of, by].concat()
             }
             // The entries of a map or a record: a loop tells keys from values.
-            Some(Does::Items) => of,
+            Some(Does::Items | Does::List) => of,
             _ => called(filter.name, [of, self.args(&filter.args)].concat()),
         }
     }
@@ -322,9 +329,11 @@ fn alone(parts: Vec<Part>) -> Vec<Read> {
     parts.into_iter().map(|part| part.read).collect()
 }
 
-// Of what is written out around parts, the way leads to these; a number or a truth value has no parts.
+// Of what is written out around parts, the way leads to these; a number, a truth value or a text that was made
+// of something has no parts.
 fn access(parts: Vec<Part>, step: &Access) -> Vec<Part> {
     let of = |mut part: Part| match (&part.read.shows, part.within, step) {
+        _ if !part.is_itself => Some(part),
         (Shows::Value, 0, _) => {
             part.read.path.push(step.clone());
             Some(part)
@@ -348,10 +357,32 @@ fn at_most(shows: Shows, mut parts: Vec<Part>) -> Vec<Part> {
     parts
 }
 
-// Whether they are there at all; what a number or a truth value is computed from shows as much as before.
+// Whether they are there at all; what a number or a truth value is computed from shows as much as before, and
+// what the template writes out is there.
 fn presence(mut parts: Vec<Part>) -> Vec<Part> {
-    let whole = parts.iter_mut().filter(|part| part.read.shows == Shows::Value);
-    whole.for_each(|part| part.read.shows = Shows::Presence);
+    parts.retain(|part| part.within == 0 || part.read.shows != Shows::Value);
+    for part in &mut parts {
+        if part.is_itself && part.read.shows == Shows::Value {
+            part.read.of = Of::Presence;
+        }
+    }
+    at_most(Shows::Truth, parts)
+}
+
+// How long they are: that of a list that the template writes out is known, and does not go by its order.
+fn length(mut parts: Vec<Part>) -> Vec<Part> {
+    parts.retain(|part| !part.is_order && (part.within == 0 || part.read.shows != Shows::Value));
+    for part in &mut parts {
+        if part.is_itself && part.read.shows == Shows::Value {
+            part.read.of = Of::Length;
+        }
+    }
+    at_most(Shows::Number, parts)
+}
+
+// A text that was made of them.
+fn made(mut parts: Vec<Part>) -> Vec<Part> {
+    parts.iter_mut().for_each(|part| (part.within, part.is_itself) = (0, false));
     parts
 }
 
@@ -361,9 +392,13 @@ fn called(name: &str, parts: Vec<Part>) -> Vec<Part> {
         _ => functions::find(name),
     };
     match function.map(|f| (f.spec.name, f.spec.returns)) {
+        Some(("len", _)) => length(parts),
         Some((_, TypeSpec::Bool)) => at_most(Shows::Truth, parts),
         Some((_, returns)) if returns.is_plain() => at_most(Shows::Number, parts),
+        // How many are left tells of what they are.
+        Some(("unique", _)) => [parts.clone(), at_most(Shows::Number, parts)].concat(),
         Some(("first" | "last", _)) => access(parts, &Access::Item),
-        _ => parts,
+        Some(("take" | "reverse" | "sort" | "default" | "min" | "max" | "values", _)) => parts,
+        _ => made(parts),
     }
 }

@@ -12,7 +12,7 @@ use crate::types::{Binding, Scopes, Signature, Typed};
 use ecow::EcoString;
 use flow_diagnostics::{Code, FlowDiagnostic, Span, did_you_mean};
 use flow_plan::{
-    self as plan, Callee, CapabilitySpec, Integrity, Labels, Over, Step, StepKind, StepSettings, Type,
+    self as plan, Callee, CapabilitySpec, Integrity, Labels, Names, Over, Step, StepKind, StepSettings, Type,
     TypeSpec, functions,
 };
 use std::sync::Arc;
@@ -220,12 +220,18 @@ impl Checker<'_> {
         let names: Vec<&str> = spec.params.iter().map(|p| p.name).collect();
         let slots = self.place_args(args, (spec.name, &names), |i| spec.params[i].required, at);
         let mut first: Option<Typed> = None;
-        let mut out = Vec::with_capacity(slots.len());
-        for (param, slot) in spec.params.iter().zip(slots) {
+        // What is left out at the end is not there; in front of others it is null.
+        let given = slots.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
+        let mut out = Vec::with_capacity(given);
+        for (param, slot) in spec.params.iter().zip(slots).take(given) {
             let Some(arg) = slot else {
                 out.push(plan::Expr::Literal(plan::Value::Null));
                 continue;
             };
+            if let TypeSpec::Names(names) = param.ty {
+                out.push(self.names(scopes.file, spec.name, names, &arg.value));
+                continue;
+            }
             let typed = self.expr_as(scopes, &arg.value, &spec_type(param.ty));
             out.push(typed.expr.clone());
             first.get_or_insert(typed);
@@ -236,6 +242,30 @@ impl Checker<'_> {
         }
         let callee = Callee::Builtin(spec.name.into());
         Called { callee, args: out, ty, labels, signature: None, spec: Some(spec) }
+    }
+
+    // A list of names that a guard knows, each of which is looked up while compiling.
+    fn names(&mut self, file: usize, guard: &str, names: &Names, written: &Expr) -> plan::Expr {
+        let list = self.constant_of(file, written, &Type::List(Box::new(Type::TEXT), None));
+        let Some(plan::Value::List(given)) = list else { return plan::Expr::Literal(plan::Value::Null) };
+        if given.is_empty() {
+            let message = format!("`{guard}` is to look for nothing");
+            let help = format!("leave the list out, or name one {}", names.of);
+            self.report(FlowDiagnostic::new(Code::E0201, written.span, message).help(help));
+        }
+        for name in given.iter().filter_map(plan::Value::as_text) {
+            if name == Names::ALL || names.known.contains(&name) {
+                continue;
+            }
+            let at = written_as(written, name);
+            let found = FlowDiagnostic::new(Code::E0201, at, format!("`{name}` is no {}", names.of));
+            let help = match did_you_mean(name, names.known.iter().copied()) {
+                Some(near) => format!("did you mean `\"{near}\"`?"),
+                None => format!("there are {}, and `all`", names.known.join(", ")),
+            };
+            self.report(found.help(help));
+        }
+        plan::Expr::Literal(plan::Value::List(given))
     }
 
     /// Puts each argument to its parameter; reports E0203 where that does not work out.
@@ -447,6 +477,15 @@ impl Checker<'_> {
     }
 }
 
+// Where an element of a list is written, or the list.
+fn written_as(list: &Expr, name: &str) -> Span {
+    let is = |item: &&Expr| matches!(&item.kind, ExprKind::Text(text) if text.value == name);
+    match &list.kind {
+        ExprKind::List(items) => items.iter().find(is).map_or(list.span, |item| item.span),
+        _ => list.span,
+    }
+}
+
 /// A spec's type as a type that arguments are held to.
 pub(crate) fn spec_type(spec: TypeSpec) -> Type {
     match spec {
@@ -459,6 +498,7 @@ pub(crate) fn spec_type(spec: TypeSpec) -> Type {
         TypeSpec::Money => Type::Money,
         TypeSpec::Json => Type::Json(None),
         TypeSpec::List(item) => Type::List(Box::new(spec_type(*item)), None),
+        TypeSpec::Names(_) => Type::List(Box::new(Type::TEXT), None),
         TypeSpec::Null => Type::Null,
     }
 }

@@ -6,7 +6,10 @@
 //! `[national id]`, `[ip]` or `[date of birth]` in its place.
 
 mod birth;
+mod kind;
 mod national;
+
+pub(super) use kind::{KINDS, Kind, Kinds};
 
 use super::phrases::replaced_by;
 use super::texts::{self, VALUE};
@@ -27,7 +30,7 @@ pub(super) struct Pii;
 const SPEC: CapabilitySpec = CapabilitySpec {
     kind: CapabilityKind::Guard,
     name: "pii",
-    params: &[VALUE],
+    params: &[VALUE, KINDS],
     returns: TypeSpec::First,
     doc: "Fails where a text holds personal data that can be told by its shape: e-mail addresses, phone numbers, payment cards, IBANs, US social security numbers, national numbers of 24 other countries, IP addresses, dates of birth. \
           `else redact` replaces each with `[email]`, `[phone]`, `[card]`, `[iban]`, `[ssn]`, `[national id]`, `[ip]` or `[date of birth]`. \
@@ -47,16 +50,17 @@ impl Guard for Pii {
     }
 
     async fn check(&self, _context: &Context, args: &[Value]) -> Result<Verdict, RunError> {
-        let mut kinds: Vec<&str> = Vec::new();
+        let wanted = Kinds::of(args.get(1));
+        let mut found: Vec<&str> = Vec::new();
         for text in args.first().map(texts::texts).unwrap_or_default() {
-            for (_, kind) in find(&text) {
-                if !kinds.contains(&kind.shown()) {
-                    kinds.push(kind.shown());
+            for (_, kind) in find(&text, wanted) {
+                if !found.contains(&kind.shown()) {
+                    found.push(kind.shown());
                 }
             }
         }
         // What was found is not repeated: the reason may be logged.
-        Ok(match kinds.split_last() {
+        Ok(match found.split_last() {
             None => Verdict::Pass,
             Some((last, [])) => Verdict::Fail(format!("it holds {last}")),
             Some((last, rest)) => Verdict::Fail(format!("it holds {} and {last}", rest.join(", "))),
@@ -64,62 +68,24 @@ impl Guard for Pii {
     }
 
     fn redact(&self, args: &[Value]) -> Value {
-        args.first().map(|value| texts::map(value, &redacted)).unwrap_or_default()
+        let wanted = Kinds::of(args.get(1));
+        args.first().map(|value| texts::map(value, &|text| redacted(text, wanted))).unwrap_or_default()
     }
 }
 
-/// A kind of personal data.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Kind {
-    Email,
-    Iban,
-    Card,
-    Ssn,
-    NationalNumber,
-    Ip,
-    Phone,
-    BirthDate,
+fn redacted(text: &str, wanted: Kinds) -> String {
+    replaced_by(text, find(text, wanted).into_iter().map(|(at, kind)| (at, kind.placeholder())))
 }
 
-impl Kind {
-    fn placeholder(self) -> &'static str {
-        match self {
-            Kind::Email => "[email]",
-            Kind::Iban => "[iban]",
-            Kind::Card => "[card]",
-            Kind::Ssn => "[ssn]",
-            Kind::NationalNumber => "[national id]",
-            Kind::Ip => "[ip]",
-            Kind::Phone => "[phone]",
-            Kind::BirthDate => "[date of birth]",
-        }
-    }
-
-    fn shown(self) -> &'static str {
-        match self {
-            Kind::Email => "an e-mail address",
-            Kind::Iban => "an IBAN",
-            Kind::Card => "a card number",
-            Kind::Ssn => "a social security number",
-            Kind::NationalNumber => "a national number",
-            Kind::Ip => "an IP address",
-            Kind::Phone => "a phone number",
-            Kind::BirthDate => "a date of birth",
-        }
-    }
+/// Each piece of personal data of these kinds, in order, without overlaps: the surer kind wins.
+pub(super) fn find(text: &str, wanted: Kinds) -> Vec<(Range<usize>, Kind)> {
+    let mut found = find_exact(text);
+    found.retain(|(_, kind)| wanted.has(*kind));
+    found
 }
 
-fn redacted(text: &str) -> String {
-    replaced_by(text, find(text).into_iter().map(|(at, kind)| (at, kind.placeholder())))
-}
-
-/// What stands for a datum of this kind: `[email]`.
-pub(super) fn placeholder(kind: Kind) -> &'static str {
-    kind.placeholder()
-}
-
-/// Each piece of personal data, in order, without overlaps: the surer kind wins.
-pub(super) fn find(text: &str) -> Vec<(Range<usize>, Kind)> {
+// By its shape. One kind rules out another, so that all are looked for, whichever are wanted.
+fn find_exact(text: &str) -> Vec<(Range<usize>, Kind)> {
     let mut found: Vec<(Range<usize>, Kind)> = Vec::new();
     let mut add = |at: Range<usize>, kind: Kind| {
         if !found.iter().any(|(other, _)| at.start < other.end && other.start < at.end) {
@@ -496,7 +462,7 @@ mod tests {
             ("my card: 122000000000003", "my card: [card]"),
             ("from ::ffff:192.0.2.1 to 64:ff9b::192.0.2.9", "from [ip] to [ip]"),
         ] {
-            assert_eq!(redacted(text), redacted_text);
+            assert_eq!(redacted(text, Kinds::of(None)), redacted_text);
         }
     }
 
@@ -512,13 +478,13 @@ mod tests {
             "localhost is 127.0.0.1",
             "ticket 123456789",
         ] {
-            assert_eq!(redacted(text), text);
+            assert_eq!(redacted(text, Kinds::of(None)), text);
         }
     }
 
     #[test]
     fn a_reason_names_the_kinds_and_not_the_data() {
-        let found = find("ann@example.org, 4539148803436467");
+        let found = find_exact("ann@example.org, 4539148803436467");
         let kinds: Vec<Kind> = found.into_iter().map(|(_, kind)| kind).collect();
         assert_eq!(kinds, [Kind::Email, Kind::Card]);
     }

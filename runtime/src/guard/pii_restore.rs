@@ -5,7 +5,7 @@
 //! Nothing is kept between the two: what stood where is found again in the value that it was taken from.
 
 use super::phrases::replaced_by;
-use super::pii::{find, placeholder};
+use super::pii::{KINDS, Kinds, find};
 use super::texts::{self, VALUE};
 use super::{Guard, Verdict};
 use crate::{Context, RunError};
@@ -23,7 +23,7 @@ pub(super) struct Restore;
 const REPLACE: CapabilitySpec = CapabilitySpec {
     kind: CapabilityKind::Guard,
     name: "pii_replace",
-    params: &[VALUE],
+    params: &[VALUE, KINDS],
     returns: TypeSpec::First,
     doc: "Passes a value on with numbered placeholders for personal data: `[email 1]`, `[phone 1]`. \
           The same datum has the same placeholder, so a model can tell two of them apart. \
@@ -65,9 +65,10 @@ impl Guard for Replace {
 
     async fn check(&self, _context: &Context, args: &[Value]) -> Result<Verdict, RunError> {
         let Some(value) = args.first() else { return Ok(Verdict::Pass) };
-        let known = data(value);
+        let wanted = Kinds::of(args.get(1));
+        let known = data(value, wanted);
         let replace = |text: &str| {
-            let places = find(text).into_iter().map(|(at, _)| {
+            let places = find(text, wanted).into_iter().map(|(at, _)| {
                 let datum = &text[at.clone()];
                 let placeholder = known.iter().find(|(_, known)| known == datum).map(|(p, _)| p.clone());
                 (at, placeholder.unwrap_or_default())
@@ -86,7 +87,8 @@ impl Guard for Restore {
 
     async fn check(&self, _context: &Context, args: &[Value]) -> Result<Verdict, RunError> {
         let (Some(value), Some(from)) = (args.first(), args.get(1)) else { return Ok(Verdict::Pass) };
-        let known = data(from);
+        // Whichever kinds were taken out: they are told apart by their placeholders.
+        let known = data(from, Kinds::ALL);
         let restore = |text: &str| {
             let mut places: Vec<_> = known
                 .iter()
@@ -103,16 +105,16 @@ impl Guard for Restore {
 }
 
 // The personal data of a value, each once and in order, with its placeholder.
-fn data(value: &Value) -> Vec<(String, String)> {
+fn data(value: &Value, wanted: Kinds) -> Vec<(String, String)> {
     let mut out: Vec<(String, String)> = Vec::new();
     let mut counts: Vec<(&str, usize)> = Vec::new();
     for text in texts::texts(value) {
-        for (at, kind) in find(&text) {
+        for (at, kind) in find(&text, wanted) {
             let datum = &text[at];
             if out.iter().any(|(_, known)| known == datum) {
                 continue;
             }
-            let name = placeholder(kind).trim_matches(['[', ']']);
+            let name = kind.placeholder().trim_matches(['[', ']']);
             let number = match counts.iter_mut().find(|(counted, _)| *counted == name) {
                 Some((_, number)) => {
                     *number += 1;

@@ -5,7 +5,7 @@
 
 #![expect(clippy::print_stdout, reason = "what was measured is read")]
 
-use super::{Kind, find};
+use super::{Kind, find_exact as find};
 
 // Where a value may stand.
 const PLACES: [&str; 26] = [

@@ -1,6 +1,6 @@
 //! Numbers with made-up digits and right checks, and what looks like them.
 
-use crate::guard::pii::{Kind, find};
+use crate::guard::pii::{Kind, find_exact as find};
 
 #[test]
 fn national_numbers_are_found() {
