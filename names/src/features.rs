@@ -62,6 +62,10 @@ pub fn each(words: &[Word], i: usize, manner: u32, mut see: impl FnMut(u32, usiz
     add(20, mix(word.shape, after.shape));
     add(21, pair(before2.class, before.class) << 16 | pair(word.class, after.class));
 
+    // `Mr. Lee`, `"Lee`: the word before, whatever sign is between.
+    let heard = if before.class == class::SIGN { before2 } else { before };
+    add(22, mix(heard.lower, look));
+
     let lists = word.lists;
     add(OF_LISTS, u32::from(lists) << 8 | look);
     add(OF_LISTS + 1, pair(before.lists, word.class) << 8 | u32::from(before.class));
@@ -71,5 +75,6 @@ pub fn each(words: &[Word], i: usize, manner: u32, mut see: impl FnMut(u32, usiz
     let named = |w: &Word| u32::from(w.lists & (GIVEN | SURNAME | COMMON)) << 4 | u32::from(w.class);
     add(OF_LISTS + 5, named(before) << 16 | named(word) << 8 | named(after));
     add(OF_LISTS + 6, pair(after2.lists, word.class));
+    add(OF_LISTS + 8, pair(heard.lists, lists) << 8 | look);
     add(OF_LISTS + 7, pair(before2.lists, word.class));
 }

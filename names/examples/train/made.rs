@@ -9,10 +9,10 @@ use flow_names::lists::{GIVEN, LISTS, ORGANISATION, PLACE, SURNAME};
 /// organisation, `{w}` a few words with capitals.
 const TEMPLATES: &str = include_str!("templates.txt");
 
-/// As many sentences as asked for.
-pub(crate) fn sentences(count: usize, seed: u64) -> Vec<Example> {
+/// As many sentences as asked for, of the templates that are not to be skipped.
+pub(crate) fn sentences(count: usize, seed: u64, skip: impl Fn(&str) -> bool) -> Vec<Example> {
     let mut rng = Rng::with_seed(seed);
-    let templates: Vec<&str> = TEMPLATES.lines().filter(|l| !l.is_empty()).collect();
+    let templates: Vec<&str> = TEMPLATES.lines().filter(|l| !l.is_empty() && !skip(l)).collect();
     (0..count).map(|i| fill(templates[i % templates.len()], &mut rng)).collect()
 }
 
@@ -29,7 +29,7 @@ fn fill(template: &str, rng: &mut Rng) -> Example {
             "g" => one(GIVEN, rng),
             "s" => one(SURNAME, rng),
             "a" => address(rng),
-            "p" => listed(PLACE, rng),
+            "p" => place(rng),
             "o" => organisation(rng),
             _ => heading(rng),
         };
@@ -42,6 +42,10 @@ fn fill(template: &str, rng: &mut Rng) -> Example {
         rest = &rest[at + 3..];
     }
     text.push_str(&rest.replace("\\n", "\n"));
+    // Some people write all in lower case.
+    if rng.u8(..14) == 0 && text.to_lowercase().len() == text.len() {
+        text = text.to_lowercase();
+    }
     Example { text, spans, weight: 0.6 }
 }
 
@@ -59,17 +63,67 @@ fn listed(bit: u8, rng: &mut Rng) -> String {
     capital(all[rng.usize(..all.len())])
 }
 
-// From a list, or the head of one and the tail of another, which stands in none.
+// From a list, or, to learn what names end in, the head of one and the tail of another, which stands in none.
 fn one(bit: u8, rng: &mut Rng) -> String {
     let all = words(bit);
     // The lists go country by country: near words are of the same.
     let at = rng.usize(..all.len());
     let (first, second) = (all[at], all[(at + rng.usize(1..15)) % all.len()]);
-    if rng.f32() < 0.55 || first.len() < 4 || second.len() < 5 {
-        return capital(first);
-    }
-    let head: String = first.chars().take(first.len() / 2).collect();
-    capital(&format!("{head}{}", &second[second.len() / 2..]))
+    let word = if rng.f32() < 0.55 || first.len() < 4 || second.len() < 5 {
+        first.to_owned()
+    } else {
+        format!("{}{}", &first[..first.len() / 2], &second[second.len() / 2..])
+    };
+    capital(&if rng.u8(..4) == 0 { accented(&word, rng) } else { word })
+}
+
+// A listed place or one that is in no list, now and then in capitals.
+fn place(rng: &mut Rng) -> String {
+    let place = match rng.u8(..10) {
+        0..=3 => listed(PLACE, rng),
+        4 => {
+            let starts = [
+                "San", "Santa", "Saint", "Port", "New", "Bad", "Nova", "La", "Villa", "Mount", "East", "Cite",
+            ];
+            format!("{} {}", starts[rng.usize(..starts.len())], one(PLACE, rng))
+        }
+        5 | 6 => {
+            let ends = [
+                "ville", "ton", "burg", "stad", "heim", "ingen", "borg", "dorf", "ham", "ice", "ovo", "ana",
+                "vik", "by", "la", "town", "ford", "mouth", "res", "ia",
+            ];
+            let stem = one(SURNAME, rng);
+            let keep = (stem.chars().count() * 2 / 3).max(2);
+            format!("{}{}", stem.chars().take(keep).collect::<String>(), ends[rng.usize(..ends.len())])
+        }
+        _ => one(PLACE, rng),
+    };
+    if rng.u8(..7) == 0 { place.to_uppercase() } else { place }
+}
+
+// The accents that the lists do without.
+fn accented(word: &str, rng: &mut Rng) -> String {
+    let by = |c: char| match c {
+        'a' => "áäåãâ",
+        'e' => "éèěë",
+        'i' => "íï",
+        'o' => "óöøõô",
+        'u' => "úüů",
+        'c' => "čćç",
+        's' => "šśş",
+        'z' => "žźż",
+        'n' => "ñń",
+        'l' => "ł",
+        'y' => "ý",
+        'r' => "ř",
+        _ => "",
+    };
+    word.chars()
+        .map(|c| {
+            let choices: Vec<char> = by(c).chars().collect();
+            if choices.is_empty() || rng.u8(..4) > 0 { c } else { choices[rng.usize(..choices.len())] }
+        })
+        .collect()
 }
 
 fn name(rng: &mut Rng) -> String {
@@ -78,7 +132,7 @@ fn name(rng: &mut Rng) -> String {
         0 => format!("{given} {}. {surname}", (b'A' + rng.u8(..26)) as char),
         1 => format!("{given} {} {surname}", (b'A' + rng.u8(..26)) as char),
         2 => format!("{given} {surname}-{}", one(SURNAME, rng)),
-        3 => format!("{}. {surname}", &given[..1]),
+        3 => format!("{}. {surname}", given.chars().take(1).collect::<String>()),
         4 => format!("{given} {} {surname}", one(GIVEN, rng)),
         5 => {
             let particles = ["van", "de", "von", "da", "del", "van der", "al", "bin", "di", "dos"];
@@ -89,7 +143,7 @@ fn name(rng: &mut Rng) -> String {
 }
 
 fn organisation(rng: &mut Rng) -> String {
-    let base = if rng.bool() { one(SURNAME, rng) } else { listed(PLACE, rng) };
+    let base = if rng.bool() { one(SURNAME, rng) } else { place(rng) };
     let kinds = [
         "Inc",
         "Ltd",
@@ -109,6 +163,18 @@ fn organisation(rng: &mut Rng) -> String {
     let kind = kinds[rng.usize(..kinds.len())];
     match rng.u8(..4) {
         0 => listed(ORGANISATION, rng),
+        2 => match rng.u8(..4) {
+            0 => format!("{base}, {} and {}", one(SURNAME, rng), one(SURNAME, rng)),
+            1 => format!("{base}-{}", one(SURNAME, rng)),
+            2 => format!("{base} and Sons"),
+            _ => {
+                let parts = "Tech Data Red Open Next Blue Smart Health Trade Micro Net Way Link Market Credit Point Solar Bright Food Green Point Logic Map Works";
+                let parts: Vec<&str> = parts.split(' ').collect();
+                let mut part = || parts[rng.usize(..parts.len())];
+                let (a, b, c) = (part(), part(), part());
+                if a.len() % 2 == 0 { format!("{a}{}", b.to_lowercase()) } else { format!("{b} {c}") }
+            }
+        },
         1 => format!("{base}, {} and {} {kind}", one(SURNAME, rng), one(SURNAME, rng)),
         _ => format!("{base} {kind}"),
     }
@@ -123,7 +189,7 @@ fn heading(rng: &mut Rng) -> String {
 fn address(rng: &mut Rng) -> String {
     let stem = match rng.u8(..3) {
         0 => one(SURNAME, rng),
-        1 => listed(PLACE, rng),
+        1 => place(rng),
         _ => {
             let stems = [
                 "Main",
@@ -234,7 +300,7 @@ fn address(rng: &mut Rng) -> String {
         2 => format!("{} {}{}", rng.u32(1000..9999), letter(rng), letter(rng)),
         _ => format!("{:05}", rng.u32(1000..99999)),
     };
-    let place = listed(PLACE, rng);
+    let place = place(rng);
     match rng.u8(..6) {
         0 => format!("{street}, {postcode} {place}"),
         1 => format!("{street}, {place} {postcode}"),
