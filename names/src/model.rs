@@ -29,6 +29,7 @@ pub struct Model {
     thresholds: [f32; 2],
     starts: [f32; MARKS],
     steps: [[f32; MARKS]; MARKS],
+    powers: [[f32; MARKS]; MARKS],
 }
 
 /// A row of marked words: `from..to` are its words.
@@ -69,13 +70,16 @@ impl Model {
             .map(|b| std::array::from_fn(|i| b[i] as i8))
             .collect();
         weights.resize(BUCKETS, [0; MARKS - 1]);
+        let steps: [[f32; MARKS]; MARKS] =
+            std::array::from_fn(|a| std::array::from_fn(|b| number(3 + MARKS + MARKS * a + b)));
         Model {
             weights,
             common,
             scale: number(0),
             thresholds: [number(1), number(2)],
             starts: std::array::from_fn(|m| number(3 + m)),
-            steps: std::array::from_fn(|a| std::array::from_fn(|b| number(3 + MARKS + MARKS * a + b))),
+            powers: steps.map(|row| row.map(power)),
+            steps,
         }
     }
 
@@ -108,7 +112,7 @@ impl Model {
         if marks.iter().all(|m| *m == 0) {
             return Vec::new();
         }
-        let chances = chances(&scores, &self.starts, &self.steps);
+        let chances = chances(&scores, &self.starts.map(power), &self.powers);
         let mut rows: Vec<Row> = Vec::new();
         for (i, &mark) in marks.iter().enumerate().filter(|(_, m)| **m > 0) {
             let first = 1 + (mark - 1) / 2 * 2;
@@ -156,6 +160,11 @@ impl Model {
     }
 }
 
+/// A step's score as what its chance is multiplied by.
+pub fn power(score: f32) -> f32 {
+    if score <= NEVER { 0.0 } else { score.exp().max(1e-8) }
+}
+
 /// The probability of each mark at each word, by the forward-backward algorithm.
 pub fn chances(
     scores: &[[f32; MARKS]],
@@ -174,36 +183,37 @@ pub fn chances(
         .collect()
 }
 
-/// Both directions, each word's sums scaled to one, and the exponentials of the scores.
+/// From the scores of words and the powers of starts and steps: both directions, each word's sums scaled to one, and the powers of the scores.
 #[expect(clippy::type_complexity, reason = "three rows of the same length")]
 pub fn sweep(
     scores: &[[f32; MARKS]],
     starts: &[f32; MARKS],
     steps: &[[f32; MARKS]; MARKS],
 ) -> (Vec<[f32; MARKS]>, Vec<[f32; MARKS]>, Vec<[f32; MARKS]>) {
+    // Bounds on what is small keep clear of denormal numbers, which are slow: outside can always follow,
+    // so that no row is all zero.
     let one = |row: [f32; MARKS]| {
         let sum = row.iter().sum::<f32>().max(f32::MIN_POSITIVE);
-        row.map(|x| x / sum)
+        row.map(|x| if x < sum * 1e-12 { 0.0 } else { x / sum })
     };
     let powers: Vec<[f32; MARKS]> = scores
         .iter()
         .map(|s| {
             let top = s.iter().copied().fold(0.0, f32::max);
-            s.map(|x| (x - top).exp())
+            s.map(|x| (x - top).exp().max(1e-9))
         })
         .collect();
-    let step = steps.map(|row| row.map(f32::exp));
     let mut ahead: Vec<[f32; MARKS]> = Vec::with_capacity(scores.len());
-    for (i, power) in powers.iter().enumerate() {
+    for (i, powers) in powers.iter().enumerate() {
         ahead.push(one(std::array::from_fn(|b| match i {
-            0 => starts[b].exp() * power[b],
-            _ => (0..MARKS).map(|a| ahead[i - 1][a] * step[a][b]).sum::<f32>() * power[b],
+            0 => starts[b] * powers[b],
+            _ => (0..MARKS).map(|a| ahead[i - 1][a] * steps[a][b]).sum::<f32>() * powers[b],
         })));
     }
     let mut behind = vec![[1.0; MARKS]; scores.len()];
     for i in (0..scores.len().saturating_sub(1)).rev() {
         behind[i] = one(std::array::from_fn(|a| {
-            (0..MARKS).map(|b| step[a][b] * powers[i + 1][b] * behind[i + 1][b]).sum()
+            (0..MARKS).map(|b| steps[a][b] * powers[i + 1][b] * behind[i + 1][b]).sum()
         }));
     }
     (ahead, behind, powers)

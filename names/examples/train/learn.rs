@@ -1,7 +1,7 @@
 //! Learning: the gradient of the likelihood, steps by AdaGrad (Duchi, Hazan and Singer, 2011).
 
 use flow_names::features::{self, BUCKETS, OF_LETTERS, OF_LISTS};
-use flow_names::model::{COMMON_BYTES, MARKS, NEVER, may_follow, sweep};
+use flow_names::model::{COMMON_BYTES, MARKS, NEVER, may_follow, power, sweep};
 use flow_names::words::{self, Word};
 
 /// A text with the spans of persons (0) and addresses (1).
@@ -55,7 +55,10 @@ fn row(example: &Example, common: &[u8]) -> Row {
 
 /// How often what a word's letters say, and what the lists say of it, is hidden while learning, so that
 /// neither is all that is learnt.
-const HIDDEN: f32 = 0.25;
+const HIDDEN: f32 = 0.15;
+
+/// What pulls weights to zero.
+const SHRINK: f32 = 3e-4;
 
 pub(crate) fn learn(examples: &[Example], common: &[u8], rounds: usize, seed: u64) -> Learnt {
     let mut rng = fastrand::Rng::with_seed(seed);
@@ -92,8 +95,7 @@ pub(crate) fn learn(examples: &[Example], common: &[u8], rounds: usize, seed: u6
                 .enumerate()
                 .map(|(i, seen)| {
                     let mut sums = [0f32; MARKS];
-                    for &(t, b) in seen.iter().filter(|f| shown(i, f.0)) {
-                        let _ = t;
+                    for &(_, b) in seen.iter().filter(|f| shown(i, f.0)) {
                         for m in 1..MARKS {
                             sums[m] += weights[b as usize][m - 1];
                         }
@@ -101,7 +103,8 @@ pub(crate) fn learn(examples: &[Example], common: &[u8], rounds: usize, seed: u6
                     sums
                 })
                 .collect();
-            let (ahead, behind, powers) = sweep(&scores, &starts, &steps);
+            let chances = steps.map(|row| row.map(power));
+            let (ahead, behind, powers) = sweep(&scores, &starts.map(power), &chances);
             for (i, seen) in row.features.iter().enumerate() {
                 let both: [f32; MARKS] = std::array::from_fn(|m| ahead[i][m] * behind[i][m]);
                 let sum: f32 = both.iter().sum::<f32>().max(f32::MIN_POSITIVE);
@@ -114,7 +117,7 @@ pub(crate) fn learn(examples: &[Example], common: &[u8], rounds: usize, seed: u6
                 for &(_, b) in seen.iter().filter(|f| shown(i, f.0)) {
                     let b = b as usize;
                     for m in 1..MARKS {
-                        let g = gradient[m] - 3e-5 * weights[b][m - 1];
+                        let g = gradient[m] - SHRINK * weights[b][m - 1];
                         squares[b][m - 1] += g * g;
                         weights[b][m - 1] += rate * g / squares[b][m - 1].sqrt();
                     }
@@ -124,7 +127,7 @@ pub(crate) fn learn(examples: &[Example], common: &[u8], rounds: usize, seed: u6
                     let mut total = 0f32;
                     for a in 0..MARKS {
                         for b in 0..MARKS {
-                            pairs[a][b] = ahead[i - 1][a] * steps[a][b].exp() * powers[i][b] * behind[i][b];
+                            pairs[a][b] = ahead[i - 1][a] * chances[a][b] * powers[i][b] * behind[i][b];
                             total += pairs[a][b];
                         }
                     }

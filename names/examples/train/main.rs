@@ -14,7 +14,7 @@ use learn::{Example, learn};
 use std::collections::{HashMap, HashSet};
 
 const FOLDS: usize = 5;
-const ROUNDS: usize = 8;
+const ROUNDS: usize = 5;
 const MADE: usize = 16_000;
 /// What the thresholds aim at: the precision on the folds, for persons and addresses.
 const PRECISION: [f64; 2] = [0.98, 0.98];
