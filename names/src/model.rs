@@ -137,8 +137,8 @@ impl Model {
             if i > 0 {
                 for b in 0..MARKS {
                     let mut top = f32::NEG_INFINITY;
-                    for a in 0..MARKS {
-                        let sum = best[a] + self.steps[a][b];
+                    for (a, before) in best.iter().enumerate() {
+                        let sum = before + self.steps[a][b];
                         if sum > top {
                             top = sum;
                             from[b] = a as u8;
@@ -183,7 +183,8 @@ pub fn chances(
         .collect()
 }
 
-/// From the scores of words and the powers of starts and steps: both directions, each word's sums scaled to one, and the powers of the scores.
+/// From the scores of words and the powers of starts and steps: both directions, each word's sums scaled
+/// to one, and the powers of the scores.
 #[expect(clippy::type_complexity, reason = "three rows of the same length")]
 pub fn sweep(
     scores: &[[f32; MARKS]],

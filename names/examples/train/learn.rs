@@ -1,14 +1,18 @@
 //! Learning: the gradient of the likelihood, steps by AdaGrad (Duchi, Hazan and Singer, 2011).
+#![expect(clippy::needless_range_loop, reason = "rows and columns of matrices go by their numbers")]
 
 use flow_names::features::{self, BUCKETS, OF_LETTERS, OF_LISTS};
 use flow_names::model::{COMMON_BYTES, MARKS, NEVER, may_follow, power, sweep};
 use flow_names::words::{self, Word};
 
+/// Start, end and kind: 0 a person, 1 an address.
+pub(crate) type Span = (usize, usize, usize);
+
 /// A text with the spans of persons (0) and addresses (1).
 #[derive(Clone)]
 pub(crate) struct Example {
     pub(crate) text: String,
-    pub(crate) spans: Vec<(usize, usize, usize)>,
+    pub(crate) spans: Vec<Span>,
     /// How much it counts.
     pub(crate) weight: f32,
 }
@@ -25,7 +29,7 @@ pub(crate) struct Learnt {
     steps: [[f32; MARKS]; MARKS],
 }
 
-fn marks(words: &[Word], spans: &[(usize, usize, usize)]) -> Vec<usize> {
+fn marks(words: &[Word], spans: &[Span]) -> Vec<usize> {
     let span_of = |w: &Word| spans.iter().position(|s| w.start < s.1 && s.0 < w.end);
     let mut before = None;
     words

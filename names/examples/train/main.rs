@@ -10,7 +10,7 @@ mod made;
 use flow_names::model::{COMMON_BYTES, Model};
 use flow_names::words::{self, class};
 use flow_names::{Found, find_all, lists};
-use learn::{Example, learn};
+use learn::{Example, Span, learn};
 use std::collections::{HashMap, HashSet};
 
 const FOLDS: usize = 5;
@@ -28,7 +28,7 @@ fn main() {
     let ordinary: Vec<String> =
         prompts.iter().filter(|r| r["label"] == 0).map(|r| r["text"].as_str().unwrap().to_owned()).collect();
 
-    let examples: Vec<(usize, Example, Vec<(usize, usize, usize)>)> =
+    let examples: Vec<(usize, Example, Vec<Span>)> =
         pii.iter().map(|r| (fold_of(&skeleton(r)), example(r), golden(r))).collect();
     let ordinary: Vec<(usize, Example)> = ordinary
         .into_iter()
@@ -145,7 +145,7 @@ fn threshold(found: &mut [(f32, bool)], aim: f64) -> (f32, f64) {
     best
 }
 
-fn overlap(p: &Found, s: &(usize, usize, usize)) -> usize {
+fn overlap(p: &Found, s: &Span) -> usize {
     p.end.min(s.1).saturating_sub(p.start.max(s.0))
 }
 
@@ -171,7 +171,7 @@ fn spans(record: &serde_json::Value) -> Vec<(usize, usize, String)> {
 
 fn example(record: &serde_json::Value) -> Example {
     let text = record["text"].as_str().unwrap();
-    let mut marked: Vec<(usize, usize, usize)> = Vec::new();
+    let mut marked: Vec<Span> = Vec::new();
     // The parts of an address are marked one by one in the records: what stands together is learnt as one,
     // with its city.
     let mut block: Option<(usize, usize, bool)> = None;
@@ -205,7 +205,7 @@ fn example(record: &serde_json::Value) -> Example {
 }
 
 // The places as the records mark them, which recall is counted on.
-fn golden(record: &serde_json::Value) -> Vec<(usize, usize, usize)> {
+fn golden(record: &serde_json::Value) -> Vec<Span> {
     let kind = |name: &str| ["PERSON", "STREET_ADDRESS"].iter().position(|k| *k == name);
     spans(record).into_iter().filter_map(|s| Some((s.0, s.1, kind(&s.2)?))).collect()
 }
