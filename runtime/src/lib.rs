@@ -38,6 +38,7 @@ mod report;
 pub mod review;
 mod run;
 mod script;
+mod sentences;
 mod size;
 pub mod test;
 pub mod witness;

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 // What each crate may depend on inside the workspace, whether it does or not.
-const MAY_KNOW: [(&str, &[&str]); 11] = [
+const MAY_KNOW: [(&str, &[&str]); 12] = [
     ("flow-diagnostics", &[]),
     ("tree-sitter-flow", &[]),
     ("flow-injection", &[]),
+    ("flow-names", &[]),
     ("flow-grammar", &["flow-diagnostics"]),
     ("flow-plan", &["flow-diagnostics"]),
     ("flow-stdlib", &["flow-plan", "flow-diagnostics"]),
@@ -19,7 +20,7 @@ const MAY_KNOW: [(&str, &[&str]); 11] = [
     ("flow-compiler", &["flow-grammar", "flow-plan", "flow-tokens", "flow-stdlib", "flow-diagnostics"]),
     ("flow-diff", &["flow-compiler", "flow-plan", "flow-tokens", "flow-diagnostics"]),
     ("flow-lsp", &["flow-compiler", "flow-grammar", "flow-plan", "flow-stdlib", "flow-diagnostics"]),
-    ("flow-runtime", &["flow-plan", "flow-tokens", "flow-injection", "flow-diagnostics"]),
+    ("flow-runtime", &["flow-plan", "flow-tokens", "flow-injection", "flow-names", "flow-diagnostics"]),
 ];
 
 // Who alone may name an outside crate.

@@ -4,7 +4,8 @@
 //! the guard is given besides, and prints what was found and what was a false alarm for each `source`.
 //! `guard_cases.py` makes such files. `guards pii_replace` looks whether what `pii` finds is gone, and comes back
 //! with `pii_restore`. `guards pii cases.jsonl` wants
-//! `{"text", "spans": [{"type", "value"}]}` and prints the same for each type. With `-v` the misses and
+//! `{"text", "spans": [{"type", "value"}]}` and prints the same for each type, with `--names` those of persons
+//! and addresses too. With `-v` the misses and
 //! false alarms themselves are printed. The last line says how long the looks took; build with `--release`.
 
 #![expect(clippy::print_stdout, reason = "its answer is a table")]
@@ -16,13 +17,15 @@ use flow_runtime::{Context, Environment};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-const PLACES: [(&str, &str); 6] = [
+const PLACES: [(&str, &str); 8] = [
     ("EMAIL_ADDRESS", "[email]"),
     ("PHONE_NUMBER", "[phone]"),
     ("CREDIT_CARD", "[card]"),
     ("IBAN_CODE", "[iban]"),
     ("US_SSN", "[ssn]"),
     ("IP_ADDRESS", "[ip]"),
+    ("PERSON", "[person]"),
+    ("STREET_ADDRESS", "[address]"),
 ];
 
 #[derive(Default)]
@@ -40,6 +43,11 @@ async fn main() -> Result<(), Failure> {
         return Err("usage: guards GUARD FILE [-v]".into());
     };
     let verbose = args.iter().any(|a| a == "-v");
+    // What the guard is told besides, and what is looked for then.
+    let (kinds, places) = match args.iter().any(|a| a == "--names") {
+        true => (vec![Value::List([Value::text("all")].into())], &PLACES[..]),
+        false => (vec![], &PLACES[..6]),
+    };
     let guards = guard::builtin();
     let guard = guards.iter().find(|g| g.spec().name == which).ok_or("no such guard")?;
     let context = Context::new(Environment::default(), ".", ".flow");
@@ -51,13 +59,15 @@ async fn main() -> Result<(), Failure> {
         let row: serde_json::Value = serde_json::from_str(line)?;
         let text = row["text"].as_str().ok_or("a line without `text`")?;
         let more = row["args"].as_array().into_iter().flatten().map(Value::from_json);
-        let value: Vec<Value> = std::iter::once(Value::text(text)).chain(more).collect();
+        let value: Vec<Value> =
+            std::iter::once(Value::text(text)).chain(more).chain(kinds.iter().cloned()).collect();
         let begun = Instant::now();
         let verdict = guard.check(&context, &value).await?;
         spent += begun.elapsed();
         bytes += text.len();
         if which == "pii" {
-            measure_pii(&**guard, text, &row, verbose, &mut counts);
+            let redacted = guard.redact(&value).to_string();
+            measure_pii((text, &redacted), places, &row, verbose, &mut counts);
             continue;
         }
         let count =
@@ -112,14 +122,13 @@ async fn restored(
 
 // A span counts as found where its value is gone and its placeholder is there instead.
 fn measure_pii(
-    guard: &dyn Guard,
-    text: &str,
+    (text, redacted): (&str, &str),
+    places: &[(&str, &str)],
     row: &serde_json::Value,
     verbose: bool,
     counts: &mut BTreeMap<String, Count>,
 ) {
-    let redacted = guard.redact(&[Value::text(text)]).to_string();
-    for (kind, place) in PLACES {
+    for &(kind, place) in places {
         let spans = row["spans"].as_array().into_iter().flatten().filter(|s| s["type"] == kind);
         let values: Vec<&str> = spans.filter_map(|s| s["value"].as_str()).collect();
         let count = counts.entry(kind.to_owned()).or_default();

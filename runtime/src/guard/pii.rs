@@ -1,8 +1,8 @@
 //! `pii(value)`: personal data that can be told by its shape: e-mail addresses, phone numbers, payment
 //! cards, IBANs, US social security numbers, other national numbers, IP addresses and dates of birth.
 //!
-//! Names, postal addresses and what only its sense gives away are not found. Whatever has a check
-//! digit must pass it. `else redact` puts `[email]`, `[phone]`, `[card]`, `[iban]`, `[ssn]`,
+//! Names of persons and street addresses are looked for where `kinds` says so, by a small tagger; what only its
+//! sense gives away is not found. Whatever has a check digit must pass it. `else redact` puts `[email]`, `[phone]`, `[card]`, `[iban]`, `[ssn]`,
 //! `[national id]`, `[ip]` or `[date of birth]` in its place.
 
 mod birth;
@@ -15,7 +15,7 @@ use super::phrases::replaced_by;
 use super::texts::{self, VALUE};
 use super::{Guard, Verdict};
 use crate::words::is_unspaced;
-use crate::{Context, RunError};
+use crate::{Context, RunError, sentences};
 use async_trait::async_trait;
 use flow_plan::{CapabilityKind, CapabilitySpec, TypeSpec, Value};
 use regex::Regex;
@@ -34,7 +34,7 @@ const SPEC: CapabilitySpec = CapabilitySpec {
     returns: TypeSpec::First,
     doc: "Fails where a text holds personal data that can be told by its shape: e-mail addresses, phone numbers, payment cards, IBANs, US social security numbers, national numbers of 24 other countries, IP addresses, dates of birth. \
           `else redact` replaces each with `[email]`, `[phone]`, `[card]`, `[iban]`, `[ssn]`, `[national id]`, `[ip]` or `[date of birth]`. \
-          Names and postal addresses are not found. \
+          Names and street addresses are looked for where `kinds` names them: `kinds: [\"all\"]`. \
           [Guards](guards.md#how-good-they-are) says how much of it is found.",
     examples: &["checked = pii(reply) else redact"],
     can_redact: true,
@@ -80,6 +80,19 @@ fn redacted(text: &str, wanted: Kinds) -> String {
 /// Each piece of personal data of these kinds, in order, without overlaps: the surer kind wins.
 pub(super) fn find(text: &str, wanted: Kinds) -> Vec<(Range<usize>, Kind)> {
     let mut found = find_exact(text);
+    if wanted.has(Kind::Person) || wanted.has(Kind::Address) {
+        for name in flow_names::find(text, &sentences::ends(text)) {
+            let at = name.start..name.end;
+            if !found.iter().any(|(other, _)| at.start < other.end && other.start < at.end) {
+                let kind = match name.kind {
+                    flow_names::Kind::Person => Kind::Person,
+                    flow_names::Kind::Address => Kind::Address,
+                };
+                found.push((at, kind));
+            }
+        }
+        found.sort_by_key(|(at, _)| at.start);
+    }
     found.retain(|(_, kind)| wanted.has(*kind));
     found
 }
@@ -464,6 +477,27 @@ mod tests {
         ] {
             assert_eq!(redacted(text, Kinds::of(None)), redacted_text);
         }
+    }
+
+    #[test]
+    fn names_and_addresses_are_looked_for_where_they_are_wanted() {
+        let text =
+            "Dear Mr. John Smith, 12 Baker Street, London: write to john@example.org. On Monday we met.";
+        let named = |kinds: &[&str]| {
+            let kinds = Value::List(kinds.iter().map(|kind| Value::text(*kind)).collect());
+            redacted(text, Kinds::of(Some(&kinds)))
+        };
+        assert_eq!(redacted(text, Kinds::of(None)), text.replace("john@example.org", "[email]"));
+        assert_eq!(named(&["email", "card"]), text.replace("john@example.org", "[email]"));
+        let all = named(&["all"]);
+        assert!(all.contains("[person]") && all.contains("[address]") && all.contains("[email]"), "{all}");
+        assert!(
+            !all.contains("Smith") && !all.contains("Baker") && all.ends_with("On Monday we met."),
+            "{all}"
+        );
+        let person = named(&["person"]);
+        assert!(person.contains("Baker Street") && person.contains("john@example.org"), "{person}");
+        assert!(!person.contains("Smith"), "{person}");
     }
 
     #[test]

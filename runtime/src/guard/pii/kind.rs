@@ -13,9 +13,11 @@ pub(in crate::guard) enum Kind {
     Ip,
     Phone,
     BirthDate,
+    Person,
+    Address,
 }
 
-const ALL: [Kind; 8] = [
+const ALL: [Kind; 10] = [
     Kind::Email,
     Kind::Iban,
     Kind::Card,
@@ -24,6 +26,8 @@ const ALL: [Kind; 8] = [
     Kind::Ip,
     Kind::Phone,
     Kind::BirthDate,
+    Kind::Person,
+    Kind::Address,
 ];
 
 impl Kind {
@@ -43,6 +47,8 @@ impl Kind {
             Kind::Ip => "[ip]",
             Kind::Phone => "[phone]",
             Kind::BirthDate => "[date of birth]",
+            Kind::Person => "[person]",
+            Kind::Address => "[address]",
         }
     }
 
@@ -57,6 +63,8 @@ impl Kind {
             Kind::Ip => "an IP address",
             Kind::Phone => "a phone number",
             Kind::BirthDate => "a date of birth",
+            Kind::Person => "a name",
+            Kind::Address => "a street address",
         }
     }
 }
@@ -64,13 +72,32 @@ impl Kind {
 // In the order of the kinds; the first ones can be told by their shape.
 const NAMES: Names = Names {
     of: "kind of personal data",
-    known: &["email", "iban", "card", "ssn", "national_id", "ip", "phone", "date_of_birth"],
+    known: &[
+        "email",
+        "iban",
+        "card",
+        "ssn",
+        "national_id",
+        "ip",
+        "phone",
+        "date_of_birth",
+        "person",
+        "address",
+    ],
     clearing: &["email", "iban", "card", "ssn", "national_id", "ip", "phone", "date_of_birth"],
 };
 
 /// The parameter that says which kinds are looked for.
-pub(in crate::guard) const KINDS: ParamSpec =
-    ParamSpec { name: "kinds", ty: TypeSpec::Names(&NAMES), required: false, doc: "" };
+pub(in crate::guard) const KINDS: ParamSpec = ParamSpec {
+    name: "kinds",
+    ty: TypeSpec::Names(&NAMES),
+    required: false,
+    doc: "Which kinds to look for, written out: `\"email\"`, `\"iban\"`, `\"card\"`, `\"ssn\"`, \
+          `\"national_id\"`, `\"ip\"`, `\"phone\"` and `\"date_of_birth\"`, which can be told by their shape \
+          and are looked for unless something else is said; `\"person\"` and `\"address\"`, which are known by \
+          the words around them; `\"all\"` of these. Where one of the first eight is left out, what passes \
+          stays private.",
+};
 
 /// Which kinds are looked for.
 #[derive(Clone, Copy, Debug)]
