@@ -17,6 +17,9 @@ const MOST: usize = 1_000;
 /// How many braces that are no JSON.
 const MOST_STRAY: usize = 256;
 
+/// How far behind a value another may stand with only signs between, in bytes.
+const FAR: usize = 256;
+
 /// A value that fits.
 pub(super) struct Found {
     pub(super) value: Value,
@@ -66,17 +69,33 @@ fn all<'t>(text: &'t str, ty: &Type) -> Result<(Vec<Parsed<'t>>, Vec<Span>), Fau
     let mut at = 0;
     let mut stray = 0;
     let mut prose = Prose::default();
+    let mut has_bare = false;
     if let Some(start) = tuple(text, ty) {
         let value = parse::value_at(text, start, ty)?;
         spans.push((start, value.end));
         at = value.end;
+        has_bare = is_bare(&value.node);
         parsed.push(value);
+        while let Some(start) = beside(text, at, "(").filter(|start| is_another(text, *start, ty, has_bare))
+            && parsed.len() <= MOST
+            && let Ok(value) = parse::value_at(text, start, ty)
+        {
+            spans.push((start, value.end));
+            at = value.end;
+            parsed.push(value);
+        }
     }
     while let Some(found) = text[at..].find(['{', '[']) {
         let start = at + found;
         at = start + 1;
         prose.read_to(text, start);
-        if !is_start(text, start, ty) {
+        let is_other = !is_start(text, start, ty);
+        let is_beside = |span: &Span| start - span.1 < FAR && beside(text, span.1, "[") == Some(start);
+        let may_differ = || {
+            let is_near = spans.last().is_some_and(|span| has_bare || is_beside(span));
+            is_near && text[start..].starts_with('[') && is_another(text, start, ty, has_bare)
+        };
+        if is_other && !may_differ() {
             prose.open(start);
             continue;
         }
@@ -87,6 +106,7 @@ fn all<'t>(text: &'t str, ty: &Type) -> Result<(Vec<Parsed<'t>>, Vec<Span>), Fau
                 }
                 at = value.end;
                 prose.at = at;
+                has_bare |= spans.is_empty() && is_bare(&value.node);
                 spans.push((start, value.end));
                 parsed.push(value);
             }
@@ -97,6 +117,7 @@ fn all<'t>(text: &'t str, ty: &Type) -> Result<(Vec<Parsed<'t>>, Vec<Span>), Fau
                 stray += 1;
                 prose.open(start);
             }
+            Err(_) if is_other && !has_bare => prose.open(start),
             Err(fault) => return Err(fault),
         }
         if parsed.len() > MOST || stray > MOST_STRAY {
@@ -115,6 +136,31 @@ fn tuple(text: &str, ty: &Type) -> Option<usize> {
     }
     let inside = clean::only_fence(text).filter(|inside| inside.starts_with('('))?;
     text.find("```").and_then(|open| Some(open + text[open..].find(inside)?))
+}
+
+// Where a bracket stands behind a value with nothing but signs and the word "and" or "or" between.
+fn beside(text: &str, end: usize, open: &str) -> Option<usize> {
+    let is_sign = |c: char| c.is_whitespace() || ",;&`*-".contains(c);
+    let rest = text[end..].trim_start_matches(is_sign);
+    let word = ["and ", "or "].iter().find_map(|word| rest.strip_prefix(word));
+    let rest = word.unwrap_or(rest).trim_start_matches(is_sign);
+    rest.starts_with(open).then(|| text.len() - rest.len())
+}
+
+// Whether a bracket behind a list may open a list of its own, with elements that need no quotes. Of texts
+// anything may be such an element, so the list before must have had some.
+fn is_another(text: &str, start: usize, ty: &Type, has_bare: bool) -> bool {
+    let Type::List(item, _) = ty.present() else { return false };
+    let takes_any = matches!(item.present(), Type::Text { .. } | Type::Json(_));
+    let first = text[start + 1..].trim_start().chars().next();
+    let is_sure = first.is_some_and(|c| matches!(c, '"' | '\'' | '-') || c.is_ascii_digit());
+    let is_word = first.is_some_and(|c| c.is_alphanumeric() || matches!(c, '+' | '.'));
+    is_sure || is_word && (has_bare || !takes_any)
+}
+
+// Whether a value is a list with an element that has no quotes.
+fn is_bare(node: &Node<'_>) -> bool {
+    matches!(node, Node::List(items) if items.iter().any(|item| matches!(item, Node::Bare(_))))
 }
 
 /// The braces around the values that begin no value themselves.

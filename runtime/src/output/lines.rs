@@ -159,6 +159,10 @@ fn fields<'t>(text: &'t str, record: &RecordType) -> Option<Object<'t>> {
             return None;
         }
         let node = node_of(bare, &record.fields[at].ty)?;
+        // A comment, or a part of the text.
+        if bare.contains(" # ") && matches!(node, Node::Text(_)) {
+            return None;
+        }
         object.entries.push((Cow::Borrowed(key), node));
     }
     (!object.entries.is_empty()).then_some(object)

@@ -126,15 +126,14 @@ fn is_wrapper(key: &str, ty: &Type) -> bool {
         "answer",
         "output",
         "response",
-        "data",
-        "json",
-        "object",
         "finalanswer",
         "final",
         "content",
         "return",
         "returnvalue",
     ];
+    // No text is called so.
+    const WHOLES: &[&str] = &["data", "json", "object"];
     const LISTS: &[&str] = &[
         "values",
         "results",
@@ -161,7 +160,7 @@ fn is_wrapper(key: &str, ty: &Type) -> bool {
         Type::Record(r) => r.name.as_deref().map(folded),
         _ => None,
     };
-    if NAMES.contains(&key) {
+    if NAMES.contains(&key) || WHOLES.contains(&key) && !matches!(ty.present(), Type::Text { .. }) {
         return true;
     }
     match ty.present() {

@@ -42,9 +42,9 @@ impl<'t> Parser<'t> {
                 b'}' => Ends::Yes,
                 b']' | b')' if self.is_inside(Around::List) => Ends::Yes,
                 b',' | b';' => {
-                    let mut following = self.next(next + 1);
+                    let mut following = self.next_key(next + 1);
                     while bytes.get(following) == Some(&b',') {
-                        following = self.next(following + 1);
+                        following = self.next_key(following + 1);
                     }
                     match bytes.get(following) {
                         None | Some(b'}') => Ends::Yes,

@@ -24,7 +24,7 @@ impl<'t> Parser<'t> {
         // Whether a comma, or the opening brace, stands before the place.
         let mut is_separated = true;
         loop {
-            self.skip();
+            self.skip_notes();
             match self.peek() {
                 None => {
                     object.is_open = true;
@@ -94,6 +94,7 @@ impl<'t> Parser<'t> {
             let ty = match ty {
                 Some(Type::Record(record)) => field_of(record, key.trim()).map(|at| &record.fields[at].ty),
                 Some(Type::Map(item, _)) => Some(&**item),
+                Some(Type::Json(_)) => ty,
                 _ => None,
             };
             let value = match self.peek() {
