@@ -17,8 +17,8 @@ const MOST: usize = 1_000;
 /// How many braces that are no JSON.
 const MOST_STRAY: usize = 256;
 
-/// How far behind a value another may stand with only signs between, in bytes.
-const FAR: usize = 256;
+/// How many lists behind the first are looked at for one that differs.
+const MOST_OTHERS: u8 = 16;
 
 /// A value that fits.
 pub(super) struct Found {
@@ -40,6 +40,7 @@ pub(super) fn find(text: &str, judge: &Judge<'_>) -> Result<Option<Found>, Fault
     if let Some(found) = joined(text, &parsed, &spans, judge) {
         return found.map(Some);
     }
+    let has_bare = parsed.iter().any(|parsed| is_bare(&parsed.node));
     let mut fits: Vec<(Found, (usize, usize))> = Vec::new();
     let mut misfit = None;
     for (parsed, span) in parsed.into_iter().zip(spans) {
@@ -50,7 +51,12 @@ pub(super) fn find(text: &str, judge: &Judge<'_>) -> Result<Option<Found>, Fault
             Err(m) => misfit = misfit.or(Some(m)),
         }
     }
-    chosen(text, judge.ty, fits, misfit).map(Some)
+    let first = fits.first().map(|(_, span)| *span);
+    let found = chosen(text, judge.ty, fits, misfit)?;
+    match first.filter(|first| differs(text, *first, has_bare, &found.value, judge)) {
+        Some(first) => Err(Fault::Unsure(first.1, MORE)),
+        None => Ok(Some(found)),
+    }
 }
 
 /// A value as its type has it: made to fit, and then judged by its bounds.
@@ -69,33 +75,17 @@ fn all<'t>(text: &'t str, ty: &Type) -> Result<(Vec<Parsed<'t>>, Vec<Span>), Fau
     let mut at = 0;
     let mut stray = 0;
     let mut prose = Prose::default();
-    let mut has_bare = false;
     if let Some(start) = tuple(text, ty) {
         let value = parse::value_at(text, start, ty)?;
         spans.push((start, value.end));
         at = value.end;
-        has_bare = is_bare(&value.node);
         parsed.push(value);
-        while let Some(start) = beside(text, at, "(").filter(|start| is_another(text, *start, ty, has_bare))
-            && parsed.len() <= MOST
-            && let Ok(value) = parse::value_at(text, start, ty)
-        {
-            spans.push((start, value.end));
-            at = value.end;
-            parsed.push(value);
-        }
     }
     while let Some(found) = text[at..].find(['{', '[']) {
         let start = at + found;
         at = start + 1;
         prose.read_to(text, start);
-        let is_other = !is_start(text, start, ty);
-        let is_beside = |span: &Span| start - span.1 < FAR && beside(text, span.1, "[") == Some(start);
-        let may_differ = || {
-            let is_near = spans.last().is_some_and(|span| has_bare || is_beside(span));
-            is_near && text[start..].starts_with('[') && is_another(text, start, ty, has_bare)
-        };
-        if is_other && !may_differ() {
+        if !is_start(text, start, ty) {
             prose.open(start);
             continue;
         }
@@ -106,7 +96,6 @@ fn all<'t>(text: &'t str, ty: &Type) -> Result<(Vec<Parsed<'t>>, Vec<Span>), Fau
                 }
                 at = value.end;
                 prose.at = at;
-                has_bare |= spans.is_empty() && is_bare(&value.node);
                 spans.push((start, value.end));
                 parsed.push(value);
             }
@@ -117,7 +106,6 @@ fn all<'t>(text: &'t str, ty: &Type) -> Result<(Vec<Parsed<'t>>, Vec<Span>), Fau
                 stray += 1;
                 prose.open(start);
             }
-            Err(_) if is_other && !has_bare => prose.open(start),
             Err(fault) => return Err(fault),
         }
         if parsed.len() > MOST || stray > MOST_STRAY {
@@ -138,24 +126,52 @@ fn tuple(text: &str, ty: &Type) -> Option<usize> {
     text.find("```").and_then(|open| Some(open + text[open..].find(inside)?))
 }
 
-// Where a bracket stands behind a value with nothing but signs and the word "and" or "or" between.
-fn beside(text: &str, end: usize, open: &str) -> Option<usize> {
-    let is_sign = |c: char| c.is_whitespace() || ",;&`*-".contains(c);
-    let rest = text[end..].trim_start_matches(is_sign);
-    let word = ["and ", "or "].iter().find_map(|word| rest.strip_prefix(word));
-    let rest = word.unwrap_or(rest).trim_start_matches(is_sign);
-    rest.starts_with(open).then(|| text.len() - rest.len())
+// Whether another list stands behind the first value that was found, with other elements. Those without
+// quotes are no value on their own, as remarks stand in brackets too, but they show that one list is not all.
+fn differs(text: &str, first: Span, has_bare: bool, found: &Value, judge: &Judge<'_>) -> bool {
+    let Type::List(item, _) = judge.ty.present() else { return false };
+    let takes_any = matches!(item.present(), Type::Text { .. } | Type::Json(_));
+    let is_tuple = text[first.0..].starts_with('(');
+    let (mut at, mut tries) = (first.1, 0);
+    while tries < MOST_OTHERS {
+        let next = beside(&text[at..]).map(|start| at + start);
+        let start = match next.filter(|start| is_tuple == text[*start..].starts_with('(')) {
+            Some(start) => start,
+            // Of lists without quotes, any counts, wherever it stands.
+            None if has_bare && !is_tuple => match text[at..].find('[') {
+                Some(start) => at + start,
+                None => return false,
+            },
+            None => return false,
+        };
+        let inside = text[start + 1..].trim_start();
+        let is_sure = inside.starts_with(|c: char| matches!(c, '"' | '\'' | '-') || c.is_ascii_digit());
+        let is_word = inside.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '+' | '.'));
+        let parsed = parse::value_at(text, start, judge.ty);
+        at = parsed.as_ref().map_or(start + 1, |parsed| parsed.end);
+        tries += 1;
+        if !is_sure && !(is_word && (has_bare || !takes_any)) {
+            continue;
+        }
+        let is_other = match parsed {
+            Ok(parsed) => judged(parsed.node, parsed.repairs, judge).is_ok_and(|other| other.value != *found),
+            Err(Fault::Cut(..)) => next.is_some(),
+            Err(_) => false,
+        };
+        if is_other {
+            return true;
+        }
+    }
+    false
 }
 
-// Whether a bracket behind a list may open a list of its own, with elements that need no quotes. Of texts
-// anything may be such an element, so the list before must have had some.
-fn is_another(text: &str, start: usize, ty: &Type, has_bare: bool) -> bool {
-    let Type::List(item, _) = ty.present() else { return false };
-    let takes_any = matches!(item.present(), Type::Text { .. } | Type::Json(_));
-    let first = text[start + 1..].trim_start().chars().next();
-    let is_sure = first.is_some_and(|c| matches!(c, '"' | '\'' | '-') || c.is_ascii_digit());
-    let is_word = first.is_some_and(|c| c.is_alphanumeric() || matches!(c, '+' | '.'));
-    is_sure || is_word && (has_bare || !takes_any)
+// Where a bracket stands, behind a value with nothing but signs and the word "and" or "or" between.
+fn beside(rest: &str) -> Option<usize> {
+    let is_sign = |c: char| c.is_whitespace() || ",;&`*-".contains(c);
+    let behind = rest.trim_start_matches(is_sign);
+    let word = ["and ", "or "].iter().find_map(|word| behind.strip_prefix(word));
+    let behind = word.unwrap_or(behind).trim_start_matches(is_sign);
+    behind.starts_with(['[', '(']).then(|| rest.len() - behind.len())
 }
 
 // Whether a value is a list with an element that has no quotes.
@@ -382,9 +398,11 @@ fn chosen(
     Ok(found)
 }
 
+const MORE: &str = "it holds more than one answer, and they differ";
+
 fn several(fits: &[(Found, Span)]) -> Fault {
     let other = fits.iter().find(|(found, _)| found.value != fits[0].0.value);
-    Fault::Unsure(other.map_or(0, |(_, span)| span.0), "it holds more than one answer, and they differ")
+    Fault::Unsure(other.map_or(0, |(_, span)| span.0), MORE)
 }
 
 // What stands around the value.
