@@ -2,7 +2,7 @@
 
 use super::{Fitting, Json, Misfit, Node, Object, Repair, fit, twice};
 use crate::output::parse::{field_of, folded};
-use flow_plan::{RecordType, Type};
+use flow_plan::{Field, RecordType, Type};
 
 /// An object as a record.
 pub(super) fn object(object: Object<'_>, record: &RecordType, fitting: &mut Fitting) -> Result<Json, Misfit> {
@@ -115,7 +115,17 @@ pub(super) fn wraps_list(object: &Object<'_>, item: &Type) -> bool {
         _ => false,
     };
     let list = Type::List(Box::new(item.clone()), None);
-    matches!(node, Node::List(_)) && !is_item && is_wrapper(key, &list)
+    // Words may say that there is none.
+    let is_one = match (item.present(), node) {
+        (Type::Text { .. }, Node::Text(text)) => {
+            !text.contains(char::is_whitespace) && !is_wrapper(key, item)
+        }
+        (Type::Enum(_) | Type::Int(_) | Type::Float(_), Node::Text(_) | Node::Number(_) | Node::Bare(_)) => {
+            !is_wrapper(key, item)
+        }
+        _ => false,
+    };
+    (is_one || matches!(node, Node::List(_))) && !is_item && is_wrapper(key, &list)
 }
 
 /// Whether a key is a name for what is answered, and not for a part of it.
@@ -187,7 +197,15 @@ fn wrapped_record(object: Object<'_>, record: &RecordType, fitting: &mut Fitting
     };
     let count = object.entries.len();
     let mut inside = None;
+    // A name that says nothing, where what stands in it can be nothing else.
+    let is_unknown =
+        !fitting.repairs.has(Repair::SingleAsList) && !object.entries.iter().any(|(key, _)| is_name(key));
     for (key, node) in object.entries {
+        if is_unknown && !is_aside(&key) && inside.is_none() && is_whole(&key, &node, record) {
+            fitting.repairs.guess();
+            inside = Some(node);
+            continue;
+        }
         match is_name(&key) {
             true if inside.is_none() => inside = Some(node),
             false if is_aside(&key) => {}
@@ -232,6 +250,43 @@ fn wrapped_record(object: Object<'_>, record: &RecordType, fitting: &mut Fitting
         _ => return Err(unknown()),
     };
     self::object(inner, record, fitting)
+}
+
+// Whether an object under an unknown name holds all that the record must have, which is more than one
+// field, and the name does not say that it is something else.
+fn is_whole(key: &str, node: &Node<'_>, record: &RecordType) -> bool {
+    const OTHERS: &[&str] = &[
+        "error",
+        "example",
+        "schema",
+        "propert",
+        "draft",
+        "previous",
+        "old",
+        "original",
+        "input",
+        "request",
+        "before",
+        "wrong",
+        "invalid",
+        "incorrect",
+        "bad",
+        "not",
+        "rejected",
+        "template",
+        "default",
+        "format",
+    ];
+    let Node::Object(inner) = node else { return false };
+    let must = |field: &&Field| field.default.is_none() && !matches!(field.ty, Type::Optional(_));
+    let has = |field: &Field| {
+        inner.entries.iter().any(|(key, _)| {
+            field_of(record, key.trim()).is_some_and(|at| record.fields[at].name == field.name)
+        })
+    };
+    let count = record.fields.iter().filter(must).count();
+    let key = folded(key);
+    count > 1 && record.fields.iter().filter(must).all(has) && !OTHERS.iter().any(|word| key.contains(word))
 }
 
 // What models put beside an answer to explain it.
