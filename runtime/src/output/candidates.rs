@@ -41,6 +41,7 @@ pub(super) fn find(text: &str, judge: &Judge<'_>) -> Result<Option<Found>, Fault
         return found.map(Some);
     }
     let has_bare = parsed.iter().any(|parsed| is_bare(&parsed.node));
+    let count = parsed.len();
     let mut fits: Vec<(Found, (usize, usize))> = Vec::new();
     let mut misfit = None;
     for (parsed, span) in parsed.into_iter().zip(spans) {
@@ -53,6 +54,10 @@ pub(super) fn find(text: &str, judge: &Judge<'_>) -> Result<Option<Found>, Fault
     }
     let first = fits.first().map(|(_, span)| *span);
     let found = chosen(text, judge.ty, fits, misfit)?;
+    // Where there is another, a name that says nothing may be that of a draft.
+    if count > 1 && found.repairs.is_guessed() {
+        return Err(Fault::Unsure(0, "it holds several values, and none is exactly of the type"));
+    }
     match first.filter(|first| differs(text, *first, has_bare, &found.value, judge)) {
         Some(first) => Err(Fault::Unsure(first.1, MORE)),
         None => Ok(Some(found)),

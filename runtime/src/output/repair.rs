@@ -210,6 +210,11 @@ impl Repairs {
         self.0 |= GUESSED;
     }
 
+    /// Whether it did.
+    pub(super) fn is_guessed(self) -> bool {
+        self.0 & GUESSED != 0
+    }
+
     pub(super) fn is_any(self) -> bool {
         self.0 != 0
     }
@@ -217,7 +222,7 @@ impl Repairs {
     /// Whether the value stands in another shape than the type's: one for a list, a list for one.
     pub(super) fn change_shape(self) -> bool {
         let shapes = [Repair::SingleAsList, Repair::ListOfOne, Repair::ValueAsRecord];
-        self.0 & GUESSED != 0 || shapes.into_iter().any(|r| self.has(r))
+        self.is_guessed() || shapes.into_iter().any(|r| self.has(r))
     }
 
     pub(super) fn list(self) -> Vec<Repair> {

@@ -198,8 +198,10 @@ fn wrapped_record(object: Object<'_>, record: &RecordType, fitting: &mut Fitting
     let count = object.entries.len();
     let mut inside = None;
     // A name that says nothing, where what stands in it can be nothing else.
-    let is_unknown =
-        !fitting.repairs.has(Repair::SingleAsList) && !object.entries.iter().any(|(key, _)| is_name(key));
+    // Where braces had to be mended, it is not certain that they stand around it.
+    let doubts = [Repair::SingleAsList, Repair::MissingBrace, Repair::ExtraBrace];
+    let is_unknown = !doubts.into_iter().any(|repair| fitting.repairs.has(repair))
+        && !object.entries.iter().any(|(key, _)| is_name(key));
     for (key, node) in object.entries {
         if is_unknown && !is_aside(&key) && inside.is_none() && is_whole(&key, &node, record) {
             fitting.repairs.guess();
