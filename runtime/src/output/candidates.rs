@@ -17,6 +17,9 @@ const MOST: usize = 1_000;
 /// How many braces that are no JSON.
 const MOST_STRAY: usize = 256;
 
+/// How many lists behind the first are looked at for one that differs.
+const MOST_OTHERS: u8 = 16;
+
 /// A value that fits.
 pub(super) struct Found {
     pub(super) value: Value,
@@ -37,6 +40,8 @@ pub(super) fn find(text: &str, judge: &Judge<'_>) -> Result<Option<Found>, Fault
     if let Some(found) = joined(text, &parsed, &spans, judge) {
         return found.map(Some);
     }
+    let has_bare = parsed.iter().any(|parsed| is_bare(&parsed.node));
+    let count = parsed.len();
     let mut fits: Vec<(Found, (usize, usize))> = Vec::new();
     let mut misfit = None;
     for (parsed, span) in parsed.into_iter().zip(spans) {
@@ -47,7 +52,16 @@ pub(super) fn find(text: &str, judge: &Judge<'_>) -> Result<Option<Found>, Fault
             Err(m) => misfit = misfit.or(Some(m)),
         }
     }
-    chosen(text, judge.ty, fits, misfit).map(Some)
+    let first = fits.first().map(|(_, span)| *span);
+    let found = chosen(text, judge.ty, fits, misfit)?;
+    // Where there is another, a name that says nothing may be that of a draft.
+    if count > 1 && found.repairs.is_guessed() {
+        return Err(Fault::Unsure(0, "it holds several values, and none is exactly of the type"));
+    }
+    match first.filter(|first| differs(text, *first, has_bare, &found.value, judge)) {
+        Some(first) => Err(Fault::Unsure(first.1, MORE)),
+        None => Ok(Some(found)),
+    }
 }
 
 /// A value as its type has it: made to fit, and then judged by its bounds.
@@ -115,6 +129,59 @@ fn tuple(text: &str, ty: &Type) -> Option<usize> {
     }
     let inside = clean::only_fence(text).filter(|inside| inside.starts_with('('))?;
     text.find("```").and_then(|open| Some(open + text[open..].find(inside)?))
+}
+
+// Whether another list stands behind the first value that was found, with other elements. Those without
+// quotes are no value on their own, as remarks stand in brackets too, but they show that one list is not all.
+fn differs(text: &str, first: Span, has_bare: bool, found: &Value, judge: &Judge<'_>) -> bool {
+    let Type::List(item, _) = judge.ty.present() else { return false };
+    let takes_any = matches!(item.present(), Type::Text { .. } | Type::Json(_));
+    let is_tuple = text[first.0..].starts_with('(');
+    let (mut at, mut tries) = (first.1, 0);
+    while tries < MOST_OTHERS {
+        let next = beside(&text[at..]).map(|start| at + start);
+        let start = match next.filter(|start| is_tuple == text[*start..].starts_with('(')) {
+            Some(start) => start,
+            // Of lists without quotes, any counts, wherever it stands.
+            None if has_bare && !is_tuple => match text[at..].find('[') {
+                Some(start) => at + start,
+                None => return false,
+            },
+            None => return false,
+        };
+        let inside = text[start + 1..].trim_start();
+        let is_sure = inside.starts_with(|c: char| matches!(c, '"' | '\'' | '-') || c.is_ascii_digit());
+        let is_word = inside.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '+' | '.'));
+        let parsed = parse::value_at(text, start, judge.ty);
+        at = parsed.as_ref().map_or(start + 1, |parsed| parsed.end);
+        tries += 1;
+        if !is_sure && !(is_word && (has_bare || !takes_any)) {
+            continue;
+        }
+        let is_other = match parsed {
+            Ok(parsed) => judged(parsed.node, parsed.repairs, judge).is_ok_and(|other| other.value != *found),
+            Err(Fault::Cut(..)) => next.is_some(),
+            Err(_) => false,
+        };
+        if is_other {
+            return true;
+        }
+    }
+    false
+}
+
+// Where a bracket stands, behind a value with nothing but signs and the word "and" or "or" between.
+fn beside(rest: &str) -> Option<usize> {
+    let is_sign = |c: char| c.is_whitespace() || ",;&`*-".contains(c);
+    let behind = rest.trim_start_matches(is_sign);
+    let word = ["and ", "or "].iter().find_map(|word| behind.strip_prefix(word));
+    let behind = word.unwrap_or(behind).trim_start_matches(is_sign);
+    behind.starts_with(['[', '(']).then(|| rest.len() - behind.len())
+}
+
+// Whether a value is a list with an element that has no quotes.
+fn is_bare(node: &Node<'_>) -> bool {
+    matches!(node, Node::List(items) if items.iter().any(|item| matches!(item, Node::Bare(_))))
 }
 
 /// The braces around the values that begin no value themselves.
@@ -336,9 +403,11 @@ fn chosen(
     Ok(found)
 }
 
+const MORE: &str = "it holds more than one answer, and they differ";
+
 fn several(fits: &[(Found, Span)]) -> Fault {
     let other = fits.iter().find(|(found, _)| found.value != fits[0].0.value);
-    Fault::Unsure(other.map_or(0, |(_, span)| span.0), "it holds more than one answer, and they differ")
+    Fault::Unsure(other.map_or(0, |(_, span)| span.0), MORE)
 }
 
 // What stands around the value.

@@ -25,11 +25,21 @@ pub(super) fn find(spaced: &str, judge: &Judge<'_>) -> Result<Option<Found>, Fau
         }
         _ => text,
     };
+    let body = match between_marks(body) {
+        Some(inside) => {
+            repairs.add(Repair::Tag);
+            inside
+        }
+        None => body,
+    };
     match judge.ty.present() {
         Type::List(item, _)
             if !matches!(item.present(), Type::Record(_) | Type::List(..) | Type::Map(..)) =>
         {
-            let nodes = bullets(body, item).or_else(|| commas(body, item)).or_else(|| numbers(body, item));
+            let nodes = bullets(body, item)
+                .or_else(|| commas(body, item))
+                .or_else(|| numbers(body, item))
+                .or_else(|| names(body, item));
             Ok(nodes.and_then(|nodes| {
                 repairs.add(Repair::Lines);
                 candidates::judged(Node::List(nodes), repairs, judge).ok()
@@ -79,13 +89,50 @@ fn commas<'t>(text: &'t str, item: &Type) -> Option<Vec<Node<'t>>> {
     if text.contains('\n') || !text.contains(", ") || text.len() > 4096 {
         return None;
     }
-    let is_exact = |part: &str| match item.present() {
+    let parts: Vec<&str> = text.trim_end_matches('.').split(", ").map(str::trim).collect();
+    parts.iter().all(|part| is_exact(part, item)).then(|| parts.into_iter().map(Node::Bare).collect())
+}
+
+// Names, one a line.
+fn names<'t>(text: &'t str, item: &Type) -> Option<Vec<Node<'t>>> {
+    let Type::Enum(_) = item.present() else { return None };
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).take(4096).collect();
+    let are_names = lines.len() > 1 && lines.len() < 4096 && lines.iter().all(|line| is_exact(line, item));
+    are_names.then(|| lines.into_iter().map(Node::Bare).collect())
+}
+
+// The elements of a list on a field's line: numbers and names, or texts in quotes.
+fn elements<'t>(text: &'t str, item: &Type) -> Option<Node<'t>> {
+    if is_exact(text, item) {
+        return Some(Node::Bare(text));
+    }
+    let nodes = commas(text, item).or_else(|| numbers(text, item)).or_else(|| texts(text, item))?;
+    Some(Node::List(nodes))
+}
+
+// Texts in quotes with commas between them.
+fn texts<'t>(text: &'t str, item: &Type) -> Option<Vec<Node<'t>>> {
+    let Type::Text { .. } = item.present() else { return None };
+    let (mut nodes, mut rest) = (Vec::new(), text);
+    loop {
+        let (inside, behind) = rest.strip_prefix('"')?.split_once('"')?;
+        if inside.contains('\\') {
+            return None;
+        }
+        nodes.push(Node::Text(Cow::Borrowed(inside)));
+        match behind.trim_start().strip_prefix(',') {
+            Some(next) => rest = next.trim_start(),
+            None => return behind.trim().is_empty().then_some(nodes),
+        }
+    }
+}
+
+fn is_exact(part: &str, item: &Type) -> bool {
+    match item.present() {
         Type::Enum(e) => fit::variant(e, part).is_some(),
         Type::Int(_) | Type::Float(_) => part.parse::<f64>().is_ok_and(f64::is_finite),
         _ => false,
-    };
-    let parts: Vec<&str> = text.trim_end_matches('.').split(", ").map(str::trim).collect();
-    parts.iter().all(|part| is_exact(part)).then(|| parts.into_iter().map(Node::Bare).collect())
+    }
 }
 
 // Whole numbers with bare commas between them, or one a line. What may be one number in groups is none.
@@ -99,6 +146,16 @@ fn numbers<'t>(text: &'t str, item: &Type) -> Option<Vec<Node<'t>>> {
     let may_be_one = sign == ',' && parts[1..].iter().all(|part| part.len() == 3);
     let are_many = parts.len() > 1 && !may_be_one && parts.iter().all(is_number);
     are_many.then(|| parts.into_iter().map(Node::Bare).collect())
+}
+
+// What stands between two lines that are marks of a template: `[CONTENT]` and `[/CONTENT]`.
+fn between_marks(text: &str) -> Option<&str> {
+    let (first, rest) = text.split_once('\n')?;
+    let name = first.trim().strip_prefix('[')?.strip_suffix(']')?;
+    let (inside, last) = rest.trim_end().rsplit_once('\n')?;
+    let closing = last.trim().strip_prefix('[')?.strip_suffix(']')?;
+    let is_name = name.len() > 2 && name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+    (is_name && closing.strip_prefix('/').unwrap_or(closing) == name).then(|| inside.trim())
 }
 
 // An object whose opening brace is missing.
@@ -151,14 +208,23 @@ fn fields<'t>(text: &'t str, record: &RecordType) -> Option<Object<'t>> {
     if lines.peek().is_some_and(|first| field(first).is_none() && first.ends_with(':')) {
         lines.next();
     }
-    for line in lines {
-        let (key, value) = field(line)?;
+    while let Some(line) = lines.next() {
+        let (key, mut value) = field(line)?;
         let at = field_of(record, key)?;
+        // The value of a field that must have one, on the next line.
+        if value.is_empty() && !matches!(record.fields[at].ty, Type::Optional(_)) {
+            let is_plain = |next: &&str| unbulleted(next).is_none() && !next.starts_with("```");
+            value = lines.next_if(|next| field(next).is_none()).filter(is_plain)?;
+        }
         let bare = unmarked(value);
         if bare.is_empty() || object.entries.iter().any(|(k, _)| field_of(record, k) == Some(at)) {
             return None;
         }
         let node = node_of(bare, &record.fields[at].ty)?;
+        // A comment, or a part of the text.
+        if bare.contains(" # ") && matches!(node, Node::Text(_)) {
+            return None;
+        }
         object.entries.push((Cow::Borrowed(key), node));
     }
     (!object.entries.is_empty()).then_some(object)
@@ -172,7 +238,11 @@ pub(super) fn node_of<'t>(text: &'t str, ty: &Type) -> Option<Node<'t>> {
             text => node_of(text, inner),
         },
         Type::Text { .. } => Some(Node::Text(Cow::Borrowed(text))),
-        Type::List(..) | Type::Record(_) | Type::Map(..) => {
+        Type::List(item, _) => {
+            let whole = parse::value_at(text, 0, ty).ok().filter(|parsed| parsed.end == text.len());
+            whole.map(|parsed| parsed.node).or_else(|| elements(text, item))
+        }
+        Type::Record(_) | Type::Map(..) => {
             let parsed = parse::value_at(text, 0, ty).ok()?;
             (parsed.end == text.len()).then_some(parsed.node)
         }

@@ -185,6 +185,9 @@ impl Serialize for Repair {
     }
 }
 
+/// No repair of its own: the name that a value stood under is guessed to be one.
+const GUESSED: u64 = 1 << 63;
+
 /// A set of repairs.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub(super) struct Repairs(u64);
@@ -202,13 +205,24 @@ impl Repairs {
         self.0 & (1 << repair as u8) != 0
     }
 
+    /// Notes that the value stood under a name that says nothing of it.
+    pub(super) fn guess(&mut self) {
+        self.0 |= GUESSED;
+    }
+
+    /// Whether it did.
+    pub(super) fn is_guessed(self) -> bool {
+        self.0 & GUESSED != 0
+    }
+
     pub(super) fn is_any(self) -> bool {
         self.0 != 0
     }
 
     /// Whether the value stands in another shape than the type's: one for a list, a list for one.
     pub(super) fn change_shape(self) -> bool {
-        [Repair::SingleAsList, Repair::ListOfOne, Repair::ValueAsRecord].into_iter().any(|r| self.has(r))
+        let shapes = [Repair::SingleAsList, Repair::ListOfOne, Repair::ValueAsRecord];
+        self.is_guessed() || shapes.into_iter().any(|r| self.has(r))
     }
 
     pub(super) fn list(self) -> Vec<Repair> {

@@ -74,6 +74,17 @@ fn hostile_depth_and_repetition_are_read_in_linear_time() {
         "a: b\n",
         "\\u",
         "{\"reply\": a ",
+        ",#a\n",
+        "a, #b\n",
+        "\", #a\n",
+        "[a]\n",
+        "(1)\n",
+        "[1], [a",
+        "\"], ",
+        "\"a\",",
+        "reply:\nhi\n",
+        "Positive\n",
+        "{\"a\": {\"reply\": ",
     ];
     for piece in pieces {
         let reply = piece.repeat(60_000 / piece.len());

@@ -158,6 +158,11 @@ fn is_too_long(raw: &str) -> bool {
 
 fn list(node: Node<'_>, item: &Type, fitting: &mut Fitting) -> Result<Json, Misfit> {
     match node {
+        // The list in a list of its own.
+        Node::List(mut items) if is_doubled(&items, item) => {
+            fitting.add(Repair::ListOfOne);
+            list(items.pop().unwrap_or(Node::Null), item, fitting)
+        }
         Node::List(items) => {
             let mut out = Vec::with_capacity(items.len());
             for (i, node) in items.into_iter().enumerate() {
@@ -175,17 +180,42 @@ fn list(node: Node<'_>, item: &Type, fitting: &mut Fitting) -> Result<Json, Misf
                 return record::unwrapped(object, &list, fitting);
             }
             fitting.add(Repair::SingleAsList);
-            Ok(Json::Array(vec![fit(Node::Object(object), item, fitting)?]))
+            let one = fit(Node::Object(object), item, fitting)?;
+            match one.as_str().filter(|text| says_none(text, item)) {
+                Some(text) => Err(Misfit::new(format!("expected a list, found the text \"{text}\""))),
+                None => Ok(Json::Array(vec![one])),
+            }
         }
         Node::Null => Err(Misfit::new("expected a list, found null")),
         // Several may stand in one text, and where one ends is not certain.
-        Node::Text(text) if holds_several(&text) => Err(Misfit::new("expected a list, found a text")),
-        Node::Bare(text) if holds_several(text) => Err(Misfit::new("expected a list, found a text")),
+        Node::Text(text) if holds_several(&text) || says_none(&text, item) => {
+            Err(Misfit::new("expected a list, found a text"))
+        }
+        Node::Bare(text) if holds_several(text) || says_none(text, item) => {
+            Err(Misfit::new("expected a list, found a text"))
+        }
         node => {
             fitting.add(Repair::SingleAsList);
             Ok(Json::Array(vec![fit(node, item, fitting)?]))
         }
     }
+}
+
+// Whether a list's only element is a list of several, where no element is a list itself.
+fn is_doubled(items: &[Node<'_>], item: &Type) -> bool {
+    let [Node::List(inner)] = items else { return false };
+    let are_objects = inner.iter().all(|node| matches!(node, Node::Object(_)));
+    let takes_list = match item.present() {
+        Type::List(..) | Type::Json(_) | Type::Error => true,
+        Type::Record(record) => record.fields.len() == 1 && !are_objects,
+        _ => false,
+    };
+    inner.len() > 1 && !takes_list
+}
+
+// A word for nothing, where a text is wanted: the list may be empty.
+fn says_none(text: &str, item: &Type) -> bool {
+    matches!(item.present(), Type::Text { .. } | Type::Json(_)) && is_null_word(text)
 }
 
 fn holds_several(text: &str) -> bool {

@@ -2,6 +2,9 @@
 
 use serde_json::{Number, Value as Json};
 
+/// The first whole number behind which a float leaves some out.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
 /// A whole number. A percentage is one where only the number before the sign can be meant, and `7/10`
 /// is 7 where 10 is the most that the range has.
 pub(super) fn whole(text: &str, range: Option<(i64, i64)>) -> Option<Json> {
@@ -18,6 +21,11 @@ pub(super) fn whole(text: &str, range: Option<(i64, i64)>) -> Option<Json> {
     }
     if let Some(n) = hexadecimal(text) {
         return Some(n.into());
+    }
+    if let Some(power) = exponent(text) {
+        // What a float does not hold exactly may be another number.
+        let n = power.parse::<f64>().ok().filter(|n| n.fract() == 0.0 && n.abs() < EXACT)?;
+        return Some((n as i64).into());
     }
     let digits = plain(without_currency(text))?;
     match digits.split_once('.') {
@@ -40,6 +48,9 @@ pub(super) fn of_a_language(text: &str) -> Option<Json> {
     let is_written = body.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',' | b'_'));
     // `007` is a name, and `1.2.3` a version.
     let is_name = body.starts_with('0') && body.as_bytes().get(1).is_some_and(u8::is_ascii_digit);
+    if let Some(power) = exponent(text) {
+        return power.parse::<Number>().ok().map(Json::Number);
+    }
     if body.is_empty() || !is_written || is_name || body.matches('.').count() > 1 {
         return None;
     }
@@ -185,10 +196,15 @@ fn spaced(text: &str) -> Option<String> {
     [' ', '\u{a0}', '\u{202f}', '\'', '_'].into_iter().find_map(|separator| grouped(text, separator))
 }
 
+// `1e3`, and `.1e-23`, `+1e3` and `12.e3`, as programs write it.
 fn exponent(text: &str) -> Option<String> {
     let (digits, power) = text.split_once(['e', 'E'])?;
-    // `12.e3`, as programs write it.
-    let json = format!("{}e{power}", digits.strip_suffix('.').unwrap_or(digits));
+    let (sign, digits) = match digits.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", digits.strip_prefix('+').unwrap_or(digits)),
+    };
+    let nought = if digits.starts_with('.') && digits.len() > 1 { "0" } else { "" };
+    let json = format!("{sign}{nought}{}e{power}", digits.strip_suffix('.').unwrap_or(digits));
     serde_json::from_str::<Number>(&json).is_ok().then_some(json)
 }
 

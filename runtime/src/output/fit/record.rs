@@ -2,7 +2,7 @@
 
 use super::{Fitting, Json, Misfit, Node, Object, Repair, fit, twice};
 use crate::output::parse::{field_of, folded};
-use flow_plan::{RecordType, Type};
+use flow_plan::{Field, RecordType, Type};
 
 /// An object as a record.
 pub(super) fn object(object: Object<'_>, record: &RecordType, fitting: &mut Fitting) -> Result<Json, Misfit> {
@@ -115,7 +115,17 @@ pub(super) fn wraps_list(object: &Object<'_>, item: &Type) -> bool {
         _ => false,
     };
     let list = Type::List(Box::new(item.clone()), None);
-    matches!(node, Node::List(_)) && !is_item && is_wrapper(key, &list)
+    // Words may say that there is none.
+    let is_one = match (item.present(), node) {
+        (Type::Text { .. }, Node::Text(text)) => {
+            !text.contains(char::is_whitespace) && !is_wrapper(key, item)
+        }
+        (Type::Enum(_) | Type::Int(_) | Type::Float(_), Node::Text(_) | Node::Number(_) | Node::Bare(_)) => {
+            !is_wrapper(key, item)
+        }
+        _ => false,
+    };
+    (is_one || matches!(node, Node::List(_))) && !is_item && is_wrapper(key, &list)
 }
 
 /// Whether a key is a name for what is answered, and not for a part of it.
@@ -126,15 +136,14 @@ fn is_wrapper(key: &str, ty: &Type) -> bool {
         "answer",
         "output",
         "response",
-        "data",
-        "json",
-        "object",
         "finalanswer",
         "final",
         "content",
         "return",
         "returnvalue",
     ];
+    // No text is called so.
+    const WHOLES: &[&str] = &["data", "json", "object"];
     const LISTS: &[&str] = &[
         "values",
         "results",
@@ -161,7 +170,7 @@ fn is_wrapper(key: &str, ty: &Type) -> bool {
         Type::Record(r) => r.name.as_deref().map(folded),
         _ => None,
     };
-    if NAMES.contains(&key) {
+    if NAMES.contains(&key) || WHOLES.contains(&key) && !matches!(ty.present(), Type::Text { .. }) {
         return true;
     }
     match ty.present() {
@@ -188,7 +197,17 @@ fn wrapped_record(object: Object<'_>, record: &RecordType, fitting: &mut Fitting
     };
     let count = object.entries.len();
     let mut inside = None;
+    // A name that says nothing, where what stands in it can be nothing else.
+    // Where braces had to be mended, it is not certain that they stand around it.
+    let doubts = [Repair::SingleAsList, Repair::MissingBrace, Repair::ExtraBrace];
+    let is_unknown = !doubts.into_iter().any(|repair| fitting.repairs.has(repair))
+        && !object.entries.iter().any(|(key, _)| is_name(key));
     for (key, node) in object.entries {
+        if is_unknown && !is_aside(&key) && inside.is_none() && is_whole(&key, &node, record) {
+            fitting.repairs.guess();
+            inside = Some(node);
+            continue;
+        }
         match is_name(&key) {
             true if inside.is_none() => inside = Some(node),
             false if is_aside(&key) => {}
@@ -233,6 +252,43 @@ fn wrapped_record(object: Object<'_>, record: &RecordType, fitting: &mut Fitting
         _ => return Err(unknown()),
     };
     self::object(inner, record, fitting)
+}
+
+// Whether an object under an unknown name holds all that the record must have, which is more than one
+// field, and the name does not say that it is something else.
+fn is_whole(key: &str, node: &Node<'_>, record: &RecordType) -> bool {
+    const OTHERS: &[&str] = &[
+        "error",
+        "example",
+        "schema",
+        "propert",
+        "draft",
+        "previous",
+        "old",
+        "original",
+        "input",
+        "request",
+        "before",
+        "wrong",
+        "invalid",
+        "incorrect",
+        "bad",
+        "not",
+        "rejected",
+        "template",
+        "default",
+        "format",
+    ];
+    let Node::Object(inner) = node else { return false };
+    let must = |field: &&Field| field.default.is_none() && !matches!(field.ty, Type::Optional(_));
+    let has = |field: &Field| {
+        inner.entries.iter().any(|(key, _)| {
+            field_of(record, key.trim()).is_some_and(|at| record.fields[at].name == field.name)
+        })
+    };
+    let count = record.fields.iter().filter(must).count();
+    let key = folded(key);
+    count > 1 && record.fields.iter().filter(must).all(has) && !OTHERS.iter().any(|word| key.contains(word))
 }
 
 // What models put beside an answer to explain it.

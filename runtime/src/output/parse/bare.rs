@@ -45,6 +45,9 @@ impl<'t> Parser<'t> {
         if text.contains(" //") || text.contains(" /*") || text.contains(" # ") {
             return Err(Fault::Unsure(start, "it is not clear where a text without quotes ends"));
         }
+        if may_hold_note(text, &self.text[start + text.len()..]) {
+            return Err(Fault::Unsure(start, "it is not clear where a text without quotes ends"));
+        }
         self.at = end;
         if let Some(inside) = called(text) {
             self.repairs.add(Repair::Literal);
@@ -125,11 +128,15 @@ impl<'t> Parser<'t> {
         let bytes = self.text.as_bytes();
         let mut at = self.at;
         let mut depth = 0_usize;
+        let mut has_note = false;
         while let Some(&byte) = bytes.get(at) {
             match byte {
+                b'#' => has_note = true,
                 b'{' | b'[' | b'(' => depth += 1,
                 b'}' if depth == 0 => return Ok(at),
                 b'}' | b']' | b')' => depth = depth.saturating_sub(1),
+                // A remark behind the comma, up to the line's end.
+                b',' | b';' if !has_note && depth == 0 && self.has_note(at + 1, keys) => return Ok(at),
                 b',' | b';' | b'\n' => {
                     let next = self.next(at + 1);
                     let is_end = match bytes.get(next) {
@@ -155,6 +162,16 @@ impl<'t> Parser<'t> {
         Err(self.cut("a text without quotes is not finished"))
     }
 
+    // Whether a comment without a space behind its sign stands here, and then a key or the brace.
+    fn has_note(&self, at: usize, keys: Keys<'_>) -> bool {
+        let next = self.next_key(at);
+        let is_key = || {
+            look::is_key(self.text, next, keys)
+                || keys.is_none() && look::odd_key_end(self.text, next).is_some()
+        };
+        next > self.next(at) && (self.text.as_bytes().get(next) == Some(&b'}') || is_key())
+    }
+
     // The same for an element of a list.
     fn element_end(&mut self) -> Result<usize, Fault> {
         let bytes = self.text.as_bytes();
@@ -173,6 +190,21 @@ impl<'t> Parser<'t> {
         }
         Err(self.cut("its list is not finished"))
     }
+}
+
+// Whether the end of a text's line may be a comment: `Foo #note`, `Foo, -- note`. A text that begins with
+// the sign holds tags.
+fn may_hold_note(text: &str, behind: &str) -> bool {
+    let behind = behind.trim_start_matches([' ', '\t', '\r']);
+    let ends_line = behind.starts_with('\n');
+    let is_word = |at: usize| {
+        let is_apart = text[..at].ends_with(|c: char| c.is_whitespace() || c == ',' || c == ';');
+        let is_last = ends_line || text[at..].contains('\n');
+        is_apart && is_last && text[at + 1..].starts_with(char::is_alphabetic)
+    };
+    let is_sign = |rest: &str| ["--", "<-", "<!--"].iter().any(|sign| rest.trim_start().starts_with(sign));
+    !text.starts_with('#') && text.match_indices('#').take(64).any(|(at, _)| is_word(at))
+        || ends_line && text.rsplit_once(',').is_some_and(|(_, rest)| is_sign(rest))
 }
 
 // `u'text'`, `ObjectId("7")`, or a text with one of its two quotes.

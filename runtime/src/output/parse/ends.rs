@@ -41,10 +41,11 @@ impl<'t> Parser<'t> {
                 b'}' if seen.open > 0 && seen.inner > 0 => Ends::No,
                 b'}' => Ends::Yes,
                 b']' | b')' if self.is_inside(Around::List) => Ends::Yes,
+                b']' if seen.inner == 0 && seen.open == 0 && self.is_stray_bracket(next, keys) => Ends::Yes,
                 b',' | b';' => {
-                    let mut following = self.next(next + 1);
+                    let mut following = self.next_key(next + 1);
                     while bytes.get(following) == Some(&b',') {
-                        following = self.next(following + 1);
+                        following = self.next_key(following + 1);
                     }
                     match bytes.get(following) {
                         None | Some(b'}') => Ends::Yes,
@@ -124,6 +125,20 @@ impl<'t> Parser<'t> {
                 b'`' if look::is_fence(self.text, next) => Ends::Yes,
                 _ => Ends::No,
             },
+        }
+    }
+
+    /// Whether a bracket in an object closes nothing: it stands for the brace at the very end, or a comma and
+    /// a key of the type follow.
+    pub(super) fn is_stray_bracket(&self, at: usize, keys: super::Keys<'_>) -> bool {
+        if self.around.contains(&Around::List) {
+            return false;
+        }
+        let next = self.next(at + 1);
+        match self.text.as_bytes().get(next) {
+            None => self.around.len() == 1,
+            Some(b',') => look::is_known_key(self.text, self.next(next + 1), keys),
+            Some(_) => false,
         }
     }
 

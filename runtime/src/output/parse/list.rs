@@ -28,6 +28,10 @@ impl<'t> Parser<'t> {
                     }
                     break;
                 }
+                // Where an element may be null, it may be one that is left out.
+                Some(b',' | b';') if is_separated && takes_null(ty) => {
+                    return Err(Fault::Unsure(self.at, "an element may be missing"));
+                }
                 Some(b',' | b';') => {
                     if is_separated || self.peek() == Some(b';') {
                         self.repairs.add(Repair::ExtraComma);
@@ -78,6 +82,9 @@ impl<'t> Parser<'t> {
                 if is_group && matches!(items.last(), Some(Node::Number(before)) if before.len() <= 4) {
                     return Err(Fault::Unsure(start, "it is not clear where a number ends"));
                 }
+            }
+            if self.may_be_note(&value, &items) {
+                return Err(Fault::Unsure(start, "it is not clear whether an element is a comment"));
             }
             items.push(value);
             is_separated = false;
@@ -170,6 +177,13 @@ impl<'t> Parser<'t> {
         }
     }
 
+    // Whether what was read is `#note` at the end of a line, behind an element that begins otherwise.
+    fn may_be_note(&self, value: &Node<'_>, before: &[Node<'_>]) -> bool {
+        let is_tag = |node: &Node<'_>| matches!(node, Node::Bare(text) if text.starts_with('#'));
+        let behind = self.rest().trim_start_matches([' ', '\t', '\r']);
+        is_tag(value) && behind.starts_with('\n') && before.last().is_some_and(|before| !is_tag(before))
+    }
+
     fn has_list_outside(&self) -> bool {
         let outside = self.around.len().saturating_sub(1);
         self.around[..outside].contains(&Around::List)
@@ -183,6 +197,15 @@ enum Brace {
     BelongsOutside,
     /// It is too many.
     Stray,
+}
+
+// Whether an element of the list may be null.
+fn takes_null(ty: Option<&Type>) -> bool {
+    match ty {
+        Some(Type::List(item, _)) => matches!(**item, Type::Optional(_) | Type::Null | Type::Json(_)),
+        Some(Type::Optional(inner)) => takes_null(Some(inner)),
+        ty => matches!(ty, Some(Type::Json(_))),
+    }
 }
 
 fn item_of(ty: Option<&Type>) -> Option<&Type> {

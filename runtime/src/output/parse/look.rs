@@ -98,6 +98,30 @@ pub(super) fn skip(text: &str, mut at: usize, seen: &Seen) -> (usize, Skipped) {
     (at, found)
 }
 
+/// The same where only a key or a brace can stand: a line that begins with `#note` is a comment there.
+pub(super) fn skip_notes(text: &str, at: usize, seen: &Seen) -> (usize, Skipped) {
+    let (mut at, mut found) = skip(text, at, seen);
+    while let Some(end) = note_end(text.as_bytes(), at) {
+        let (next, more) = skip(text, end, seen);
+        found.comment = true;
+        found.invisible |= more.invisible;
+        at = next;
+    }
+    (at, found)
+}
+
+// Where the line ends that is a comment without a space behind its sign. A line that holds fields or
+// brackets is more than a remark.
+fn note_end(bytes: &[u8], at: usize) -> Option<usize> {
+    let is_apart = at > 0 && matches!(bytes[at - 1], b' ' | b'\t' | b'\n' | b',' | b';' | b'{');
+    if bytes.get(at) != Some(&b'#') || !is_apart {
+        return None;
+    }
+    let is_sign = |b: &u8| matches!(b, b'\n' | b':' | b'=' | b'{' | b'}' | b'[' | b']');
+    let end = at + bytes[at..].iter().take(LONGEST_NOTE).position(is_sign)?;
+    (bytes[end] == b'\n').then_some(end)
+}
+
 /// Whether a key and its colon stand here.
 ///
 /// A key in quotes may be any; one without is one that is known, or a single word where none is.
@@ -189,6 +213,9 @@ pub(super) fn is_fence(text: &str, at: usize) -> bool {
 
 /// How long a key may be, in bytes.
 pub(in crate::output) const LONGEST_KEY: usize = 128;
+
+/// How long a comment of this kind may be, in bytes.
+const LONGEST_NOTE: usize = 256;
 
 // Where the colon is, or the sign that stands for it.
 fn key(text: &str, at: usize, keys: Keys<'_>) -> Option<usize> {

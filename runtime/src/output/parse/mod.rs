@@ -186,7 +186,15 @@ impl<'t> Parser<'t> {
 
     /// Skips white space and comments.
     fn skip(&mut self) {
-        let (at, found) = look::skip(self.text, self.at, &self.seen);
+        self.skipped(look::skip(self.text, self.at, &self.seen));
+    }
+
+    /// The same where only a key or a brace can stand.
+    fn skip_notes(&mut self) {
+        self.skipped(look::skip_notes(self.text, self.at, &self.seen));
+    }
+
+    fn skipped(&mut self, (at, found): (usize, look::Skipped)) {
         self.at = at;
         if found.comment {
             self.repairs.add(Repair::Comment);
@@ -199,6 +207,11 @@ impl<'t> Parser<'t> {
     /// The first byte from `at` on that is neither white space nor a comment.
     fn next(&self, at: usize) -> usize {
         look::skip(self.text, at, &self.seen).0
+    }
+
+    /// The same where only a key or a brace can stand.
+    fn next_key(&self, at: usize) -> usize {
+        look::skip_notes(self.text, at, &self.seen).0
     }
 
     fn cut(&self, what: &str) -> Fault {

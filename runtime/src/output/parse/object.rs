@@ -24,7 +24,7 @@ impl<'t> Parser<'t> {
         // Whether a comma, or the opening brace, stands before the place.
         let mut is_separated = true;
         loop {
-            self.skip();
+            self.skip_notes();
             match self.peek() {
                 None => {
                     object.is_open = true;
@@ -62,6 +62,16 @@ impl<'t> Parser<'t> {
                     object.is_open = true;
                     break;
                 }
+                // A bracket that closes nothing, behind what is no list.
+                Some(b']')
+                    if !is_separated
+                        && self.is_stray_bracket(self.at, keys)
+                        && !self.may_be_list(&object, keys) =>
+                {
+                    self.at += 1;
+                    self.repairs.add(Repair::ExtraBrace);
+                    continue;
+                }
                 // The next object of a list, which begins as this one does.
                 Some(b'{') if self.is_inside(Around::List) && self.is_next(&object) => {
                     self.repairs.add(Repair::MissingBrace);
@@ -94,6 +104,7 @@ impl<'t> Parser<'t> {
             let ty = match ty {
                 Some(Type::Record(record)) => field_of(record, key.trim()).map(|at| &record.fields[at].ty),
                 Some(Type::Map(item, _)) => Some(&**item),
+                Some(Type::Json(_)) => ty,
                 _ => None,
             };
             let value = match self.peek() {
@@ -194,6 +205,13 @@ impl<'t> Parser<'t> {
         self.repairs.add(Repair::StrayText);
         self.at = next;
         Ok(())
+    }
+
+    // Whether the last field is one of lists, or the type does not say.
+    fn may_be_list(&self, object: &Object<'_>, keys: Keys<'_>) -> bool {
+        let (Some(record), Some((key, _))) = (keys, object.entries.last()) else { return true };
+        let ty = field_of(record, key.trim()).map(|at| record.fields[at].ty.present());
+        ty.is_none_or(|ty| matches!(ty, Type::List(..) | Type::Json(_)))
     }
 
     // Whether the object that starts here has the first key of the one before.
