@@ -148,6 +148,26 @@ fn numbers<'t>(text: &'t str, item: &Type) -> Option<Vec<Node<'t>>> {
     are_many.then(|| parts.into_iter().map(Node::Bare).collect())
 }
 
+// A text in quotes with something escaped inside, or in three quotes, as it would be read in an object: nothing
+// where it is neither, and none where it can't be read.
+fn quoted<'t>(value: &'t str, ty: &Type) -> Option<Option<Node<'t>>> {
+    let Type::Text { .. } = ty.present() else { return None };
+    let value = value.trim();
+    for mark in ["'''", "\"\"\""] {
+        if let Some(inside) = value.strip_prefix(mark).and_then(|rest| rest.strip_suffix(mark)) {
+            return (!inside.contains(mark)).then(|| Some(Node::Text(Cow::Borrowed(inside.trim()))));
+        }
+    }
+    let is_escaped = value.contains('\\') && serde_json::from_str::<String>(value).is_ok();
+    // `"C:\new"` is a path and no line break.
+    let is_path = value.get(2..4) == Some(":\\");
+    is_escaped.then(|| {
+        let parsed =
+            parse::value_at(value, 0, ty).ok().filter(|parsed| !is_path && parsed.end == value.len())?;
+        Some(parsed.node)
+    })
+}
+
 // What stands between two lines that are marks of a template: `[CONTENT]` and `[/CONTENT]`.
 fn between_marks(text: &str) -> Option<&str> {
     let (first, rest) = text.split_once('\n')?;
@@ -220,7 +240,10 @@ fn fields<'t>(text: &'t str, record: &RecordType) -> Option<Object<'t>> {
         if bare.is_empty() || object.entries.iter().any(|(k, _)| field_of(record, k) == Some(at)) {
             return None;
         }
-        let node = node_of(bare, &record.fields[at].ty)?;
+        let node = match quoted(value, &record.fields[at].ty) {
+            Some(node) => node?,
+            None => node_of(bare, &record.fields[at].ty)?,
+        };
         // A comment, or a part of the text.
         if bare.contains(" # ") && matches!(node, Node::Text(_)) {
             return None;

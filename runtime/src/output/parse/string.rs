@@ -132,6 +132,9 @@ impl<'t> Parser<'t> {
                             let Some(end) = line_end(self.text, spot, &seen) else {
                                 return Err(Fault::Unsure(at, "it is not clear where a text ends"));
                             };
+                            if is_other_quote(&self.text[seen.start..end]) {
+                                return Err(Fault::Unsure(at, "another quote may end a text"));
+                            }
                             self.repairs.add(Repair::MissingQuote);
                             self.at = end;
                             return Ok(Cow::Borrowed(&self.text[seen.start..end]));
@@ -167,6 +170,9 @@ impl<'t> Parser<'t> {
                             self.repairs.add(Repair::MissingQuote);
                             self.at = end;
                             let tail = self.text[from..end].trim_end();
+                            if is_other_quote(tail) {
+                                return Err(Fault::Unsure(at, "another quote may end a text"));
+                            }
                             return self.settled(&seen, from + tail.len(), finished(owned, tail));
                         }
                         Ends::Before(_) | Ends::Unsure => {
@@ -289,4 +295,9 @@ fn finished<'t>(mut owned: String, tail: &'t str) -> Cow<'t, str> {
     }
     owned.push_str(tail);
     Cow::Owned(owned)
+}
+
+// Whether a text whose own quote is missing ends with one of another kind.
+fn is_other_quote(text: &str) -> bool {
+    text.trim_end().trim_end_matches(',').ends_with(['\'', '"', '`', '’', '”'])
 }
