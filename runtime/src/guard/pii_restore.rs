@@ -87,8 +87,8 @@ impl Guard for Restore {
 
     async fn check(&self, _context: &Context, args: &[Value]) -> Result<Verdict, RunError> {
         let (Some(value), Some(from)) = (args.first(), args.get(1)) else { return Ok(Verdict::Pass) };
-        // Whichever kinds were taken out: they are told apart by their placeholders.
-        let known = data(from, Kinds::ALL);
+        // Whichever kinds were taken out, as far as their placeholders are there.
+        let known = data(from, Kinds::placed(&texts::texts(value)));
         let restore = |text: &str| {
             let mut places: Vec<_> = known
                 .iter()
@@ -160,5 +160,11 @@ mod tests {
         let answer = Value::text("I wrote to [email 2]; [email 3] is nobody's.");
         let restored = run(&Restore, &[answer, letter]);
         assert_eq!(restored, Value::text("I wrote to bob@example.org; [email 3] is nobody's."));
+
+        let letter = Value::text("Dear Mr. John Smith, write to ada@example.org.");
+        let all = Value::List([Value::text("all")].into());
+        let replaced = run(&Replace, &[letter.clone(), all]);
+        assert_eq!(replaced, Value::text("Dear Mr. [person 1], write to [email 1]."));
+        assert_eq!(run(&Restore, &[replaced, letter.clone()]), letter);
     }
 }

@@ -70,22 +70,10 @@ impl Kind {
 }
 
 // In the order of the kinds; the first ones can be told by their shape.
-const NAMES: Names = Names {
-    of: "kind of personal data",
-    known: &[
-        "email",
-        "iban",
-        "card",
-        "ssn",
-        "national_id",
-        "ip",
-        "phone",
-        "date_of_birth",
-        "person",
-        "address",
-    ],
-    clearing: &["email", "iban", "card", "ssn", "national_id", "ip", "phone", "date_of_birth"],
-};
+const KNOWN: [&str; 10] =
+    ["email", "iban", "card", "ssn", "national_id", "ip", "phone", "date_of_birth", "person", "address"];
+
+const NAMES: Names = Names { of: "kind of personal data", known: &KNOWN, clearing: KNOWN.split_at(8).0 };
 
 /// The parameter that says which kinds are looked for.
 pub(in crate::guard) const KINDS: ParamSpec = ParamSpec {
@@ -115,8 +103,19 @@ impl Kinds {
     }
 
     fn named(names: &[&str]) -> Kinds {
-        let of = |kind: &&Kind| names.contains(&kind.name());
-        Kinds(ALL.iter().filter(of).fold(0, |all, kind| all | 1 << *kind as u16))
+        Kinds::those(|kind| names.contains(&kind.name()))
+    }
+
+    /// Those of which a numbered placeholder stands in a text: `[email 1]`.
+    pub(in crate::guard) fn placed(texts: &[String]) -> Kinds {
+        Kinds::those(|kind| {
+            let place = kind.placeholder().replace(']', " ");
+            texts.iter().any(|text| text.contains(&place))
+        })
+    }
+
+    fn those(are: impl Fn(Kind) -> bool) -> Kinds {
+        Kinds(ALL.iter().filter(|kind| are(**kind)).fold(0, |all, kind| all | 1 << *kind as u16))
     }
 
     /// Whether this kind is looked for.
