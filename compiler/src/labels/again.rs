@@ -2,7 +2,7 @@
 //! again.
 
 use super::call::{Site, demanded};
-use super::marks::{Mark, Marks};
+use super::marks::{Mark, Marks, together};
 use super::sway::{self, ONE_BIT, Sway};
 use super::walk::Walk;
 use flow_diagnostics::Span;
@@ -35,7 +35,7 @@ impl Walk<'_> {
             }
             // What is taken out is what the further arguments say.
             (Some(OnFail::Redact), _) => {
-                let rest = args.iter().skip(1).fold(Mark::default(), |all, arg| all.join(&arg.flat()));
+                let rest = together(args.get(1..).unwrap_or_default());
                 marks.told(&Mark { sway: Sway::default(), ..rest })
             }
             (Some(OnFail::Retry(_)), StepKind::Call(Callee::Prompt(_), _)) => {
@@ -62,9 +62,7 @@ impl Walk<'_> {
         let all = match &step.kind {
             StepKind::Call(Callee::Flow(_), _) => self.stopped.clone()?,
             StepKind::Call(Callee::Guard(id), _) => self.demanded(id.index(), args, 0),
-            StepKind::Call(Callee::Builtin(_), _) => {
-                args.iter().fold(Mark::default(), |all, arg| all.join(&arg.flat()))
-            }
+            StepKind::Call(Callee::Builtin(_), _) => together(args),
             _ => return None,
         };
         let all = all.plain((step.span, "refused"), self.by().bits(ONE_BIT)).computed();
@@ -97,7 +95,7 @@ impl Walk<'_> {
                 let bits = self.by().bits(sway::of_count(requires as f64 + 1.0));
                 self.demanded(id.index(), &args, 1).plain((site.step.span, "refused"), bits)
             }
-            _ => rest.iter().fold(Mark::default(), |all, arg| all.join(&arg.flat())),
+            _ => together(rest),
         };
         if asks_several(author) {
             besides = besides.join(&Mark { private: draft.flat().private, ..Mark::default() });

@@ -1,7 +1,7 @@
 //! Calls: what goes into a prompt, a lookup, a guard or an action, and what comes out of it.
 
 use super::eval::{Env, Followed, decides, eval, is_fixed, shown};
-use super::marks::{Mark, Marks, Origin, Trail, has_private, source};
+use super::marks::{Mark, Marks, Origin, Trail, has_private, source, together};
 use super::report::{ActionLeak, Leak};
 use super::walk::{Walk, given};
 use ecow::eco_format;
@@ -41,8 +41,7 @@ impl Walk<'_> {
         let step = site.step;
         // Of a prompt only what it shows counts.
         if !matches!(callee, Callee::Prompt(_)) {
-            let all = args.iter().fold(Mark::default(), |all, arg| all.join(&arg.flat()));
-            self.given(step, &all);
+            self.given(step, &together(&args));
         }
         match callee {
             Callee::Prompt(id) => self.prompt(site, *id, args),
@@ -193,7 +192,7 @@ impl Walk<'_> {
         let step = site.step;
         let Some(lookup) = self.plan.lookups.get(id.index()) else { return Marks::default() };
         let by = self.by();
-        let told = args.iter().fold(Mark::default(), |all, arg| all.join(&arg.flat()));
+        let told = together(args);
         let asked =
             lookup.params.iter().zip(args).fold(Mark::default(), |all, (param, arg)| {
                 all.join(&demanded(by, param, arg.clone()).flat())

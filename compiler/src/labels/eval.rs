@@ -1,6 +1,6 @@
 //! The marks of an expression's value, and of what a template shows.
 
-use super::marks::{Mark, Marks, carries_text};
+use super::marks::{Mark, Marks, carries_text, together};
 use super::sway::{Hundredths, NUMBER, ONE_BIT};
 use ecow::EcoString;
 use flow_plan::{
@@ -172,8 +172,7 @@ pub(super) fn is_fixed(plan: &Plan, expr: &Expr, env: &Env) -> bool {
         }
         Expr::Field(of, _) | Expr::Unary(_, of) | Expr::Cast(of, _) => is(of),
         Expr::Index(a, b) | Expr::Binary(_, a, b) => is(a) && is(b),
-        Expr::Call(name, all) => *name != "now" && *name != "today" && all.iter().all(is),
-        Expr::List(all) => all.iter().all(is),
+        Expr::Call(_, all) | Expr::List(all) => all.iter().all(is),
         Expr::Record(entries) => entries.iter().all(|(_, e)| is(e)),
         Expr::Template(id) => {
             plan.templates.get(id.0 as usize).is_none_or(|t| t.vars.iter().all(|(_, e)| is(e)))
@@ -194,7 +193,7 @@ pub(super) fn makes(expr: &Expr) -> bool {
 }
 
 fn call(by: Followed<'_>, (expr, name): (&Expr, &str), args: &[Marks]) -> Marks {
-    let all = || args.iter().fold(Mark::default(), |all, m| all.join(&m.flat())).computed();
+    let all = || together(args).computed();
     let returns = functions::find(name).map(|f| f.spec.returns);
     match (name, returns) {
         ("len", _) if args.len() == 1 => Marks::leaf(args[0].length().plain(place(expr), by.bits(NUMBER))),
@@ -203,11 +202,11 @@ fn call(by: Followed<'_>, (expr, name): (&Expr, &str), args: &[Marks]) -> Marks 
         // An element of the list, or one of the arguments.
         ("first" | "last" | "min" | "max", _) if args.len() == 1 => args[0].part(&Access::Item),
         ("min" | "max" | "default", _) => args.iter().cloned().reduce(|a, b| a.join(&b)).unwrap_or_default(),
-        // The same elements, fewer of them or in another order.
-        // As many as there are different ones.
+        // The same elements, as many as there are different ones.
         ("unique", _) => args.first().cloned().unwrap_or_default().compared(),
+        // Fewer of them, or in another order.
         ("take" | "reverse" | "sort", _) => {
-            let by = args.iter().skip(1).fold(Mark::default(), |all, m| all.join(&m.flat()));
+            let by = together(args.get(1..).unwrap_or_default());
             args.first().cloned().unwrap_or_default().told(&by)
         }
         ("keys", _) => Marks::items(args.first().map(|map| map.part(&Access::Key)).unwrap_or_default()),

@@ -239,7 +239,7 @@ impl Marks {
         }
     }
 
-    /// The same, and how much what is from outside has decided of how many there are.
+    /// What is learnt by how many there are, and how much what is from outside has decided of that.
     pub(super) fn count(&self) -> Mark {
         let sway = match self.parts {
             Parts::Items(_) => self.own.sway.clone(),
@@ -491,6 +491,11 @@ impl Marks {
             sway: own.sway.clone(),
         })
     }
+}
+
+/// Everything that some values have.
+pub(super) fn together(values: &[Marks]) -> Mark {
+    values.iter().fold(Mark::default(), |all, marks| all.join(&marks.flat()))
 }
 
 /// Where a label of a field comes from.

@@ -12,7 +12,8 @@ use crate::kept::Memo;
 use ecow::{EcoString, eco_format};
 use flow_diagnostics::Span;
 use flow_plan::{
-    Block, CapabilitySpec, Expr, Field, FlowId, Labels, Param, Plan, Step, StepKind, Type, Value, VarId,
+    Block, Callee, CapabilitySpec, Expr, Field, FlowId, Labels, Param, Plan, Step, StepKind, Type, Value,
+    VarId,
 };
 use rustc_hash::FxHashMap;
 
@@ -238,9 +239,13 @@ impl<'a> Walk<'a> {
         let mut args = Vec::new();
         let mut marks = match &step.kind {
             StepKind::Call(callee, given) => {
-                args = self.args(&site, callee, given);
+                let all = self.args(&site, callee, given);
                 self.keyed(&site, callee);
-                self.call(&site, callee, args.clone())
+                // What a guard was given tells why it does not let something pass.
+                if matches!(callee, Callee::Guard(_) | Callee::Builtin(_)) {
+                    args.clone_from(&all);
+                }
+                self.call(&site, callee, all)
             }
             StepKind::Compute(expr) => self.computed(expr, env, worth),
             StepKind::If(on, then, otherwise) => {
