@@ -21,6 +21,8 @@ pub(crate) struct Asked {
     pub(crate) model: String,
     /// What the user says last.
     pub(crate) user: String,
+    /// What the lookups that it asked for have found, in order.
+    pub(crate) found: Vec<String>,
     pub(crate) key: String,
 }
 
@@ -31,6 +33,8 @@ pub(crate) enum Act {
     Say(String, Duration),
     /// It fails with this status, these seconds to wait and this message.
     Fail(u16, Option<u64>, String),
+    /// It asks for this lookup with these arguments.
+    Look(&'static str, Json),
 }
 
 /// A running server; gone when dropped.
@@ -75,13 +79,17 @@ impl ModelServer {
 async fn answer(State((act, all)): State<Answers>, headers: HeaderMap, body: Bytes) -> Response {
     let request: Json = serde_json::from_slice(&body).unwrap();
     let key = headers.get("authorization").map(|h| h.to_str().unwrap().to_owned()).unwrap_or_default();
-    let last = request["messages"].as_array().unwrap().last().unwrap()["content"].clone();
+    let messages = request["messages"].as_array().unwrap();
+    let of = |role: &'static str| {
+        let texts = messages.iter().filter(move |message| message["role"] == role);
+        texts.map(|message| message["content"].as_str().unwrap_or_default().to_owned())
+    };
     let asked = {
         let mut all = all.lock().unwrap();
         let model = request["model"].as_str().unwrap().to_owned();
-        let user = last.as_str().unwrap_or_default().to_owned();
+        let user = of("user").next_back().unwrap_or_default();
         let before = all.len();
-        all.push(Asked { before, model, user, key });
+        all.push(Asked { before, model, user, found: of("tool").collect(), key });
         all.last().unwrap().clone()
     };
     match act(&asked) {
@@ -94,23 +102,30 @@ async fn answer(State((act, all)): State<Answers>, headers: HeaderMap, body: Byt
         }
         Act::Say(text, wait) => {
             tokio::time::sleep(wait).await;
-            said(&text, request["stream"] == true)
+            said(&json!({ "role": "assistant", "content": text }), request["stream"] == true)
+        }
+        Act::Look(name, args) => {
+            let function = json!({ "name": name, "arguments": args.to_string() });
+            let call = json!({ "index": 0, "id": "call_1", "type": "function", "function": function });
+            let message = json!({ "role": "assistant", "content": null, "tool_calls": [call] });
+            said(&message, request["stream"] == true)
         }
     }
 }
 
-fn said(text: &str, streams: bool) -> Response {
+fn said(message: &Json, streams: bool) -> Response {
     let usage = json!({ "prompt_tokens": 12, "completion_tokens": 8, "total_tokens": 20 });
+    let finish = if message.get("tool_calls").is_some() { "tool_calls" } else { "stop" };
     let (kind, body) = match streams {
         true => {
-            let piece = json!({ "id": "c", "choices": [{ "index": 0, "delta": { "content": text }, "finish_reason": null }] });
-            let end = json!({ "id": "c", "choices": [{ "index": 0, "delta": {}, "finish_reason": "stop" }] });
+            let piece =
+                json!({ "id": "c", "choices": [{ "index": 0, "delta": message, "finish_reason": null }] });
+            let end = json!({ "id": "c", "choices": [{ "index": 0, "delta": {}, "finish_reason": finish }] });
             let used = json!({ "id": "c", "choices": [], "usage": usage });
             ("text/event-stream", format!("data: {piece}\n\ndata: {end}\n\ndata: {used}\n\ndata: [DONE]\n\n"))
         }
         false => {
-            let message = json!({ "role": "assistant", "content": text });
-            let choice = json!({ "index": 0, "message": message, "finish_reason": "stop" });
+            let choice = json!({ "index": 0, "message": message, "finish_reason": finish });
             ("application/json", json!({ "id": "c", "choices": [choice], "usage": usage }).to_string())
         }
     };

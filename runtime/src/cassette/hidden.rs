@@ -6,11 +6,12 @@
 //! What is made of such a value, such as its capitals, is not known as it.
 
 use crate::Environment;
-use crate::privacy::{PRIVATE, small};
+use crate::privacy::{PRIVATE, is_in_word, small};
 use crate::provider::builtin;
 use ecow::EcoString;
 use flow_plan::{Arg, Config, Plan};
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 /// The secrets that a program may come by.
 #[derive(Clone, Default)]
@@ -226,17 +227,13 @@ fn replaced(text: &str, value: &str, mark: &str) -> String {
 // A value in other letters: there is no way back from it.
 fn without_case(text: &str, value: &str) -> String {
     let (wanted, (folded, origin)) = (small(value).0, small(text));
-    let is_part = |at: usize, end: usize| {
-        let joins = |c: Option<char>| value.len() < BEGINNING && c.is_some_and(char::is_alphanumeric);
-        joins(folded[..at].chars().next_back()) || joins(folded[end..].chars().next())
-    };
     let mut out = String::new();
     let mut done = 0;
     for (at, found) in folded.match_indices(&wanted) {
         let end = at + found.len();
         // What is in the value's own letters stays: another text may say what becomes of it.
         let written = &text[origin(at)..origin(end)];
-        if written != value && !is_part(at, end) {
+        if written != value && !is_part(&folded, &(at..end), value) {
             out.push_str(&text[done..origin(at)]);
             out.push_str(PRIVATE);
             done = origin(end);
@@ -246,20 +243,24 @@ fn without_case(text: &str, value: &str) -> String {
     out
 }
 
-// A short value counts only as a word of its own.
 fn whole(text: &str, value: &str, mark: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    let joins = |c: Option<char>| value.len() < BEGINNING && c.is_some_and(char::is_alphanumeric);
-    while let Some(at) = rest.find(value) {
-        let (before, after) = (&rest[..at], &rest[at + value.len()..]);
-        out.push_str(before);
-        let is_part = joins(out.chars().next_back()) || joins(after.chars().next());
-        out.push_str(if is_part { value } else { mark });
-        rest = after;
+    let mut done = 0;
+    for (at, found) in text.match_indices(value) {
+        let end = at + found.len();
+        if !is_part(text, &(at..end), value) {
+            out.push_str(&text[done..at]);
+            out.push_str(mark);
+            done = end;
+        }
     }
-    out.push_str(rest);
+    out.push_str(&text[done..]);
     out
+}
+
+// A short value counts only as a word of its own.
+fn is_part(text: &str, at: &Range<usize>, value: &str) -> bool {
+    value.len() < BEGINNING && is_in_word(text, at)
 }
 
 #[cfg(test)]

@@ -51,6 +51,8 @@ pub(super) struct Ask<'a> {
     pub(super) tools: Option<Tools<'a>>,
     /// How many of them it has asked for.
     pub(super) lookups: u32,
+    /// What of that is private, by name.
+    pub(super) found: &'a [(EcoString, String)],
 }
 
 /// What a model has said.

@@ -247,7 +247,8 @@ async fn looked_up(site: Site<'_>, lookup: &Lookup, params: &[Value], number: u3
         }
     };
     let wrong = |why: String| {
-        if lookup.labels.private || privacy::has_private(&lookup.output) {
+        // What is found for something private tells of it.
+        if site.step.given.private || lookup.labels.private || privacy::has_private(&lookup.output) {
             site.run().mask_found(&lookup.name, &found);
         }
         let message = format!("what `{}` found does not have its type: {why}", lookup.name);

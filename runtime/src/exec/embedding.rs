@@ -51,6 +51,7 @@ pub(super) async fn embed(
         cuts: &[],
         tools: None,
         lookups: 0,
+        found: &[],
     };
     let limit = longest_embedding(site.step.settings.timeout);
     let until = Instant::now() + limit.duration();

@@ -189,6 +189,7 @@ async fn retried(site: Site<'_>, question: Question<'_>, model: ModelId, nth: u3
         cuts: &own.cuts,
         tools: None,
         lookups: 0,
+        found: &[],
     };
     ask.fits()?;
     let request = ask.request(site);

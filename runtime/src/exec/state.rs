@@ -188,8 +188,8 @@ impl<'e> Run<'e> {
         }
         let mut add = |name: &EcoString, text: &str| self.masks.add(name, text);
         match &step.kind {
-            // Some fields may be private, and others not.
-            StepKind::Call(Callee::Lookup(id), _) => {
+            // Some fields may be private, and others not, but where it was found for something private.
+            StepKind::Call(Callee::Lookup(id), _) if !step.given.private => {
                 let lookup = &self.engine.plan.lookups[id.index()];
                 private_texts((&step.name, lookup.labels), (&lookup.output, value), &mut add);
             }

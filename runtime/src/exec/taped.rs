@@ -11,7 +11,7 @@ use crate::cassette::{Asked, Hidden, Outcome, Played, Privates, Take, Tape, add_
 use crate::privacy::private_texts;
 use crate::provider::{CallError, OnText, Reply};
 use ecow::EcoString;
-use flow_plan::{Param, Type, Value};
+use flow_plan::{Labels, Param, Type, Value};
 
 /// What a cassette has to do with a call.
 pub(super) enum Taped {
@@ -63,17 +63,24 @@ pub(super) fn note_privates(site: Site<'_>, params: &[Param], values: &[Value]) 
 pub(crate) fn of_params(params: &[Param], values: &[Value]) -> Vec<(EcoString, String)> {
     let mut found = Vec::new();
     for (param, value) in params.iter().zip(values) {
-        private_texts((&param.name, param.labels), (&param.ty, value), &mut |name, text| {
-            add_private(name, text, &mut found);
-        });
+        of_value((&param.name, param.labels), (&param.ty, value), &mut found);
     }
     found
+}
+
+/// Adds the private values of one of these labels, by name.
+pub(super) fn of_value(
+    labelled: (&EcoString, Labels),
+    typed: (&Type, &Value),
+    found: &mut Vec<(EcoString, String)>,
+) {
+    private_texts(labelled, typed, &mut |name, text| add_private(name, text, found));
 }
 
 fn privates(site: Site<'_>, ask: &Ask<'_>) -> Privates {
     let mut named = of_params(&ask.prompt.params, ask.args);
     let (inputs, all) = site.run().privates();
-    for (name, value) in inputs {
+    for (name, value) in ask.found.iter().cloned().chain(inputs) {
         if !named.iter().any(|(_, known)| *known == value) {
             named.push((name, value));
         }

@@ -10,6 +10,7 @@ use super::block;
 use super::halt::{Again, Failure, Halt};
 use super::state::Given;
 use super::step::Site;
+use super::taped;
 use crate::cache::Digest;
 use crate::events::What;
 use crate::journal::Outcome;
@@ -18,7 +19,7 @@ use crate::{RunError, StepPath, output};
 use ecow::EcoString;
 use flow_diagnostics::Code;
 use flow_plan::limits::COMPLAINT;
-use flow_plan::{Hole, Lookup, Offer, Plan, Tokens, Tools as Setting, Type, Value};
+use flow_plan::{Hole, Labels, Lookup, Offer, Plan, Tokens, Tools as Setting, Type, Value};
 use flow_tokens::{Cut, Measure, Paste, cap, request};
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -66,7 +67,7 @@ pub(super) async fn attempt(
 ) -> Given<Value> {
     let rounds = StepPath::part(&site.path.at_try(number).inside(), "tools");
     let mut turns: Vec<Turn> = Vec::new();
-    let mut cuts: Vec<Cut> = ask.cuts.to_vec();
+    let mut told = Told { cuts: ask.cuts.to_vec(), privates: Vec::new() };
     for lookups in 0..=setting.rounds {
         let path = rounds.inside_item(lookups as usize);
         let withheld = lookups == setting.rounds;
@@ -74,7 +75,7 @@ pub(super) async fn attempt(
             Some(wish) => wish,
             None => {
                 let tools = Tools { offered, turns: &turns, withheld };
-                let now = behind(site, ask, (tools, lookups), &cuts);
+                let now = behind(site, ask, (tools, lookups), &told);
                 now.fits()?;
                 if lookups > 0 {
                     site.begin().await;
@@ -90,7 +91,7 @@ pub(super) async fn attempt(
             }
         };
         let at = Round { site, path: &path, lookups };
-        turns.push(looked_up(at, (setting, offered), (ask.measure, wish), &mut cuts).await?);
+        turns.push(looked_up(at, (setting, offered), (ask.measure, wish), &mut told).await?);
     }
     // The last round has answered or failed.
     Err(Halt::from(RunError::new(Code::E0813, "a step with `tools` has no last round")))
@@ -103,8 +104,14 @@ struct Round<'a> {
     lookups: u32,
 }
 
+// What the model has been told of what it looked up: what was cut, and what is private, by name.
+struct Told {
+    cuts: Vec<Cut>,
+    privates: Vec<(EcoString, String)>,
+}
+
 // The request behind so many lookups.
-fn behind<'a>(site: Site<'_>, ask: &Ask<'a>, (tools, lookups): (Tools<'a>, u32), cuts: &'a [Cut]) -> Ask<'a> {
+fn behind<'a>(site: Site<'_>, ask: &Ask<'a>, (tools, lookups): (Tools<'a>, u32), told: &'a Told) -> Ask<'a> {
     let turn = |turn: &Turn| {
         let texts = ask.measure.count(&turn.args).saturating_add(ask.measure.count(&turn.found));
         texts.saturating_add(request::turn(ask.measure, &turn.tool))
@@ -117,7 +124,9 @@ fn behind<'a>(site: Site<'_>, ask: &Ask<'a>, (tools, lookups): (Tools<'a>, u32),
         Some(bound) => Tokens(ask.most.0.saturating_add(bound.turn.0.saturating_mul(u64::from(lookups)))),
     };
     let proven = site.run().engine.plan.cases.least((site.step.span, ask.id), input, most);
-    Ask { messages: ask.messages.clone(), input, most, proven, cuts, tools: Some(tools), lookups, ..*ask }
+    let messages = ask.messages.clone();
+    let Told { cuts, privates } = told;
+    Ask { messages, input, most, proven, cuts, tools: Some(tools), lookups, found: privates, ..*ask }
 }
 
 // Makes the lookup that the model wishes for, and gives what the model is told of it.
@@ -125,7 +134,7 @@ async fn looked_up(
     at: Round<'_>,
     (setting, offered): (&Setting, &[Tool]),
     (measure, wish): (&Measure, Wish),
-    cuts: &mut Vec<Cut>,
+    told: &mut Told,
 ) -> Given<Turn> {
     let Round { site, path, lookups } = at;
     let run = site.run();
@@ -163,7 +172,13 @@ async fn looked_up(
     let hole = Hole::found(&lookup.name, &lookup.output);
     let mut paste = Paste::new(Some(measure)).for_model(true);
     paste.hole(&mut found, &value, Some(&lookup.output), &hole);
-    cuts.append(&mut paste.cuts);
+    told.cuts.append(&mut paste.cuts);
+    if run.engine.tape.is_some() {
+        // What is found for something private tells of it.
+        let private = Labels { private: site.step.given.private, ..lookup.labels };
+        let labels = lookup.labels.join(private);
+        taped::of_value((&lookup.name, labels), (&lookup.output, &value), &mut told.privates);
+    }
     Ok(Turn { tool: name.into(), args: args.to_json().to_string(), found })
 }
 

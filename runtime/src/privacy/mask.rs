@@ -115,10 +115,7 @@ impl State {
             for form in [known.folded.as_str(), escaped] {
                 for (at, _) in text.text.match_indices(form) {
                     let end = at + form.len();
-                    let joins = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-                    let is_part = form.chars().count() < LONG
-                        && (joins(text.text[..at].chars().next_back())
-                            || joins(text.text[end..].chars().next()));
+                    let is_part = form.chars().count() < LONG && is_in_word(&text.text, &(at..end));
                     if !is_part {
                         found.push((at..end, Some(number)));
                     }
@@ -163,8 +160,7 @@ impl State {
             for known in &self.texts {
                 let cuts = known.folded.char_indices().map(|(at, _)| at).skip(QUOTED);
                 let cut = cuts.filter(|cut| text[..end].ends_with(&known.folded[..*cut])).last();
-                let is_word = |at: usize| !text[..at].chars().next_back().is_some_and(char::is_alphanumeric);
-                if let Some(cut) = cut.filter(|cut| is_word(end - cut)) {
+                if let Some(cut) = cut.filter(|cut| !is_in_word(text, &(end - cut..text.len()))) {
                     found.push((end - cut..end, None));
                 }
             }
@@ -261,6 +257,20 @@ impl Folded {
     }
 }
 
+/// Whether letters or digits go on before or behind this part of a text. Those of `\n` and `\u00a0` in JSON
+/// and of `%0a` in an address are none.
+pub(crate) fn is_in_word(text: &str, at: &Range<usize>) -> bool {
+    let joins = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let before = &text[..at.start];
+    let hex = |sign: &str, count: usize| {
+        let digits = before.rsplit_once(sign).map_or("", |(_, digits)| digits);
+        digits.len() == count && digits.bytes().all(|b| b.is_ascii_hexdigit())
+    };
+    let escaped = ["\\n", "\\t", "\\r", "\\b", "\\f"].iter().any(|sign| before.ends_with(sign));
+    joins(text[at.end..].chars().next())
+        || joins(before.chars().next_back()) && !escaped && !hex("\\u", 4) && !hex("%", 2)
+}
+
 /// A text in small letters, each of its characters in its place.
 pub(crate) fn small(text: &str) -> (String, impl Fn(usize) -> usize) {
     let folded = fold(text);
@@ -321,6 +331,11 @@ mod tests {
             ("found `Moreau`, 42 and `42`", "found `<private>`, 42 and `<private>`"),
             ("cut: `…with Doctor M…`", "cut: `<private>`"),
             ("it broke off: dear doctor ada@exam", "it broke off: dear doctor <private>"),
+            (
+                r#"{"all": "she is\nAda,\u0020ada\n"}"#,
+                r#"{"all": "she is\n<private:name>,\u0020<private:name>\n"}"#,
+            ),
+            ("?q=is%20Ada&nada", "?q=is%20<private:name>&nada"),
             ("no note; the reply: \"for ada@example.org\"", "no note; the reply: <private>"),
             ("no note; the reply: \"for nobody\"", "no note; the reply: \"for nobody\""),
             ("`appointment` is missing", "`appointment` is missing"),

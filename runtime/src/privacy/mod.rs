@@ -10,7 +10,7 @@ mod mask;
 mod seal;
 mod values;
 
-pub(crate) use mask::{Masks, small, words_of};
+pub(crate) use mask::{Masks, is_in_word, small, words_of};
 pub use seal::{Vault, shown};
 pub(crate) use values::{PRIVATE, all_texts, private_texts, sealed};
 

@@ -3,8 +3,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
+mod apart;
+#[path = "../modelserver/mod.rs"]
 mod modelserver;
+#[path = "../sandbox/mod.rs"]
 mod sandbox;
+mod tools;
 
 use modelserver::{Act, Asked, ModelServer, say};
 use sandbox::{Done, Sandbox};
@@ -148,7 +152,7 @@ flow refuses(customer: Customer) -> text {
 "#;
 
 // What must be nowhere, also where it is written in another way.
-const PRIVATE: [&str; 8] = [
+const PRIVATE: [&str; 10] = [
     "Quillon Zafferani",
     "Zafferani",
     "quillon.z@priv.example",
@@ -157,6 +161,8 @@ const PRIVATE: [&str; 8] = [
     "xenoplastic",
     "grumbleberry",
     "tell-tale-4711",
+    "zaf@found.example",
+    "9182736",
 ];
 
 const INPUTS: [&str; 4] = [
@@ -166,8 +172,9 @@ const INPUTS: [&str; 4] = [
     "most=1000",
 ];
 
+// What is found is not what is given.
 const ROW: &str =
-    r#"{"id":"customer-1","name":"Quillon Zafferani","mail":"quillon.z@priv.example","salary":7346182}"#;
+    r#"{"id":"customer-1","name":"Quillon Zafferani","mail":"zaf@found.example","salary":9182736}"#;
 
 /// How a step fails.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -200,7 +207,11 @@ impl World {
         let fails = Arc::new(Mutex::new((String::new(), How::Not)));
         let told = fails.clone();
         let models = ModelServer::start(move |asked| act(asked, &told.lock().unwrap()));
-        let sandbox = Sandbox::with(&[("main.flow", PROGRAM), ("data/customers.jsonl", ROW)]);
+        World::with(PROGRAM, models, fails)
+    }
+
+    fn with(program: &str, models: ModelServer, fails: Arc<Mutex<(String, How)>>) -> World {
+        let sandbox = Sandbox::with(&[("main.flow", program), ("data/customers.jsonl", ROW)]);
         let told = Arc::<Mutex<Vec<String>>>::default();
         let (desk, threads) = desk(fails.clone(), told.clone());
         World { sandbox, models, fails, desk, told, _desk: threads }
@@ -412,7 +423,7 @@ fn nothing_private_is_told_or_left_wherever_a_run_fails() {
 
     // A row that is wrong, and a list that is empty.
     for (rows, wrong) in [
-        (ROW.replace("7346182}", "\"Quillon Zafferani has 7346182\"}"), "does not have its type"),
+        (ROW.replace("9182736}", "\"Quillon Zafferani has 9182736\"}"), "does not have its type"),
         ("{}".to_owned(), ""),
     ] {
         world.sandbox.write("data/customers.jsonl", &rows);
