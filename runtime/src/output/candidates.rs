@@ -152,10 +152,15 @@ fn differs(text: &str, first: Span, has_bare: bool, found: &Value, judge: &Judge
         let inside = text[start + 1..].trim_start();
         let is_sure = inside.starts_with(|c: char| matches!(c, '"' | '\'' | '-') || c.is_ascii_digit());
         let is_word = inside.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '+' | '.'));
+        // One word alone in brackets, right behind a list, is no remark.
+        let is_single = next.is_some()
+            && inside
+                .split_once(']')
+                .is_some_and(|(word, _)| word.chars().all(|c| c.is_alphanumeric() || c == '_'));
         let parsed = parse::value_at(text, start, judge.ty);
         at = parsed.as_ref().map_or(start + 1, |parsed| parsed.end);
         tries += 1;
-        if !is_sure && !(is_word && (has_bare || !takes_any)) {
+        if !is_sure && !(is_word && (has_bare || !takes_any || is_single)) {
             continue;
         }
         let is_other = match parsed {
@@ -282,9 +287,9 @@ fn is_start(text: &str, start: usize, ty: &Type) -> bool {
     let rest = text[start + 1..].trim_start();
     let Some(first) = rest.chars().next() else { return true };
     if text[start..].starts_with('{') {
-        // Commas before the first key in quotes.
+        // Commas before the first key.
         let behind = rest.trim_start_matches([',', ' ']);
-        if first == ',' && behind.starts_with('"') {
+        if first == ',' {
             return parse::is_key(text, text.len() - behind.len());
         }
         if matches!(first, '{' | '[' | '(' | ')' | ']' | ',' | ':' | ';') {

@@ -52,6 +52,8 @@ impl std::fmt::Display for Misfit {
 
 /// What departs from what, with the reply around a byte offset.
 pub(super) fn departs(what: &str, reply: &str, at: usize) -> RunError {
+    // What was found may go over lines.
+    let what = what.replace('\r', "").replace('\n', "\\n");
     RunError::new(Code::E0806, format!("{what}; the reply: {}", excerpt(reply, at)))
 }
 

@@ -10,7 +10,7 @@ use super::fault::Fault;
 use super::fit::{self, Fitting};
 use super::parse::{self, Node, Object, field_of};
 use super::repair::{Repair, Repairs};
-use super::{tables, tags};
+use super::{said, tables, tags};
 use flow_plan::{RecordType, Type};
 use std::borrow::Cow;
 
@@ -55,8 +55,16 @@ pub(super) fn find(spaced: &str, judge: &Judge<'_>) -> Result<Option<Found>, Fau
             if let Some(found) = unbraced(if body == text { spaced } else { body }, judge, repairs)? {
                 return Ok(Some(found));
             }
-            let object = fields(body, record).or_else(|| tags::fields(body, record));
-            let Some(object) = object else { return Ok(None) };
+            let object = match fields(body, record) {
+                Some(object) => object,
+                None => {
+                    let Some((object, is_inside)) = tags::fields(body, record) else { return Ok(None) };
+                    if is_inside {
+                        repairs.add(Repair::TextAround);
+                    }
+                    object
+                }
+            };
             repairs.add(Repair::Lines);
             candidates::judged(Node::Object(object), repairs, judge).map(Some).map_err(Fault::Misfit)
         }
@@ -86,10 +94,12 @@ fn bullets<'t>(text: &'t str, item: &Type) -> Option<Vec<Node<'t>>> {
 
 // Numbers and names with commas between them; texts may hold commas themselves.
 fn commas<'t>(text: &'t str, item: &Type) -> Option<Vec<Node<'t>>> {
-    if text.contains('\n') || !text.contains(", ") || text.len() > 4096 {
+    // `1,500` is one number, `red,blue` are two names.
+    let sign = if matches!(item.present(), Type::Enum(_)) { "," } else { ", " };
+    if text.contains('\n') || !text.contains(sign) || text.len() > 4096 {
         return None;
     }
-    let parts: Vec<&str> = text.trim_end_matches('.').split(", ").map(str::trim).collect();
+    let parts: Vec<&str> = text.trim_end_matches('.').split(sign).map(str::trim).collect();
     parts.iter().all(|part| is_exact(part, item)).then(|| parts.into_iter().map(Node::Bare).collect())
 }
 
@@ -231,6 +241,21 @@ fn fields<'t>(text: &'t str, record: &RecordType) -> Option<Object<'t>> {
     while let Some(line) = lines.next() {
         let (key, mut value) = field(line)?;
         let at = field_of(record, key)?;
+        // A list as bullets below its name.
+        if value.is_empty()
+            && let Type::List(item, _) = record.fields[at].ty.present()
+            && object.entries.iter().all(|(k, _)| field_of(record, k) != Some(at))
+        {
+            let mut bulleted = Vec::new();
+            while let Some(next) = lines.next_if(|next| field(next).is_none()) {
+                bulleted.push(node_of(unmarked(unbulleted(next)?), item)?);
+            }
+            if bulleted.is_empty() {
+                return None;
+            }
+            object.entries.push((Cow::Borrowed(key), Node::List(bulleted)));
+            continue;
+        }
         // The value of a field that must have one, on the next line.
         if value.is_empty() && !matches!(record.fields[at].ty, Type::Optional(_)) {
             let is_plain = |next: &&str| unbulleted(next).is_none() && !next.starts_with("```");
@@ -269,7 +294,10 @@ pub(super) fn node_of<'t>(text: &'t str, ty: &Type) -> Option<Node<'t>> {
             let parsed = parse::value_at(text, 0, ty).ok()?;
             (parsed.end == text.len()).then_some(parsed.node)
         }
-        Type::Enum(e) => fit::variant(e, text).map(|name| Node::Text(Cow::Owned(name))),
+        Type::Enum(e) => {
+            let name = fit::variant(e, text).or_else(|| said::before_reason(text, e));
+            name.map(|name| Node::Text(Cow::Owned(name)))
+        }
         ty => {
             fit::small(text, ty, &mut Fitting::default())?;
             Some(Node::Bare(text))

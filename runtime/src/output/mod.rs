@@ -126,6 +126,14 @@ fn strict(judge: &Judge<'_>, reply: &str) -> Result<Value, Failed> {
 /// Looks for the value in a reply that is not as it should be; `None` where nothing is like it.
 fn mended(judge: &Judge<'_>, reply: &str) -> Result<Found, Option<Fault>> {
     let mut repairs = Repairs::default();
+    // Where the type has a field `reasoning`, the tag is no thought.
+    if let Type::Record(record) = judge.ty.present()
+        && let Some((object, false)) = tags::fields(reply, record)
+        && object.entries.len() > 1
+    {
+        repairs.add(Repair::Lines);
+        return candidates::judged(Node::Object(object), repairs, judge).map_err(|m| Some(Fault::Misfit(m)));
+    }
     let text = clean::answer(reply, &mut repairs)?;
     if text.trim().is_empty() {
         return Err(None);
@@ -197,28 +205,30 @@ fn unpacked(text: &str) -> Option<Cow<'_, str>> {
         return undoubled(text).map(Cow::Owned);
     }
     let broken = rest.strip_prefix("\\n").map(|rest| rest.trim_start_matches([' ', '\n', '\t']));
-    if broken.is_some_and(|rest| rest.starts_with('"')) {
-        return unbroken(text).map(Cow::Owned);
-    }
     let rest = broken.unwrap_or(rest);
     if !rest.starts_with("\\\"") {
-        return None;
+        return text.contains("\\n").then(|| unbroken(text)).flatten().map(Cow::Owned);
     }
     serde_json::from_str::<String>(&format!("\"{}\"", text.replace('\n', "\\n"))).ok().map(Cow::Owned)
 }
 
-/// A reply that has `\n` for each line break between its texts, and is JSON without them.
+/// A reply that has `\n` for line breaks between its texts, and is JSON without them.
 fn unbroken(text: &str) -> Option<String> {
+    let text = text.strip_suffix("```").unwrap_or(text);
     let (mut out, mut is_text, mut chars) = (String::with_capacity(text.len()), false, text.chars());
+    let mut is_broken = false;
     while let Some(c) = chars.next() {
         is_text ^= c == '"';
         match c {
             '\\' if is_text => out.extend([c, chars.next()?]),
-            '\\' => out.push(matches!(chars.next()?, 'n' | 'r' | 't').then_some(' ')?),
+            '\\' => {
+                out.push(matches!(chars.next()?, 'n' | 'r' | 't').then_some(' ')?);
+                is_broken = true;
+            }
             _ => out.push(c),
         }
     }
-    serde_json::from_str::<serde::de::IgnoredAny>(&out).is_ok().then_some(out)
+    (is_broken && serde_json::from_str::<serde::de::IgnoredAny>(&out).is_ok()).then_some(out)
 }
 
 /// A reply in which every quote is doubled, as in a field of CSV.

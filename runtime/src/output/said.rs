@@ -10,7 +10,8 @@ use super::fault::Fault;
 use super::fit::{self, Fitting};
 use super::parse::folded;
 use super::repair::{Repair, Repairs};
-use flow_plan::{Type, Value};
+use super::tags;
+use flow_plan::{EnumType, Type, Value};
 use serde_json::Value as Json;
 
 /// How long a text may be in which an answer is looked for, in bytes.
@@ -89,20 +90,39 @@ fn stated(text: &str, judge: &Judge<'_>) -> Result<Option<Json>, Fault> {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let mut labelled: Vec<Json> = Vec::new();
     let mut alone: Vec<(usize, Json)> = Vec::new();
+    let mut reasoned: Vec<Json> = Vec::new();
     for (at, line) in lines.iter().enumerate() {
-        let line = unbulleted(line).unwrap_or(line.trim_start_matches(['#', '>', ' ']));
+        // `>42` is more than 42.
+        let signs: &[char] = if is_number(judge.ty) { &['#', ' '] } else { &['#', '>', ' '] };
+        let line = unbulleted(line).unwrap_or(line.trim_start_matches(signs));
         let bare = unmarked(line.trim_end_matches(['.', '!']));
         if let Some(json) = small(unmarked(bare.trim_end_matches(['.', '!'])), judge.ty) {
             alone.push((at, json));
         } else if let Some(json) = behind_label(line, judge.ty, lines.len() == 1) {
             labelled.push(json);
+        } else if let Type::Enum(e) = judge.ty.present()
+            && lines.len() > 1
+            && let Some(name) = before_reason(line, e)
+        {
+            reasoned.push(name.into());
         }
     }
+    labelled.extend(tagged(text, judge.ty));
     if !labelled.is_empty() {
         return match all_same(labelled.iter()) {
             Some(json) => Ok(Some(json)),
             None => Err(Fault::Unsure(0, "it states more than one answer, and they differ")),
         };
+    }
+    if alone.is_empty()
+        && let [json] = &reasoned[..]
+    {
+        // Where other names stand around it, it may be one of several.
+        let is_only = match judge.ty.present() {
+            Type::Enum(e) => fit::names_in(e, text).all(|name| json.as_str() == Some(name)),
+            _ => false,
+        };
+        return Ok(is_only.then(|| json.clone()));
     }
     let is_at_edge = alone.iter().any(|(at, _)| *at == 0 || *at + 1 == lines.len());
     match all_same(alone.iter().map(|(_, json)| json)) {
@@ -112,9 +132,35 @@ fn stated(text: &str, judge: &Judge<'_>) -> Result<Option<Json>, Fault> {
     }
 }
 
+// What stands in tags of its own, but for the one around the whole text: `<answer>4</answer>`.
+fn tagged(text: &str, ty: &Type) -> Vec<Json> {
+    let all = tags::tags(text).filter_map(|(at, name)| {
+        let (value, _) = text[at + name.len() + 2..].split_once(&format!("</{name}>"))?;
+        small(unmarked(value), ty)
+    });
+    all.collect()
+}
+
+fn is_number(ty: &Type) -> bool {
+    matches!(ty.present(), Type::Int(_) | Type::Float(_) | Type::Money | Type::Duration)
+}
+
 fn all_same<'j>(mut jsons: impl Iterator<Item = &'j Json>) -> Option<Json> {
     let first = jsons.next()?;
     jsons.all(|json| json == first).then(|| first.clone())
+}
+
+// The name at the start of a line, in capitals or its own letters, with a colon or a dash and a reason behind it.
+pub(super) fn before_reason(line: &str, e: &EnumType) -> Option<String> {
+    let line = line.trim_start_matches(['*', '_', '`']);
+    let (name, reason) = [": ", ":** ", "**: ", " - ", " – ", " — "]
+        .iter()
+        .filter_map(|sign| line.split_once(*sign))
+        .min_by_key(|(name, _)| name.len())?;
+    let name = name.trim_end_matches(['*', '_', '`']);
+    let variant = fit::variant(e, name)?;
+    let is_name = *name == *variant || name.chars().all(|c| !c.is_lowercase());
+    (is_name && !reason.trim().is_empty()).then_some(variant)
 }
 
 // The value behind `Answer:`, `The score is` and the like.

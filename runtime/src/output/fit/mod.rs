@@ -8,7 +8,7 @@ mod names;
 mod numbers;
 mod record;
 
-pub(super) use names::{variant, variant_in};
+pub(super) use names::{names_in, variant, variant_in};
 
 use super::fault::{Misfit, short};
 use super::parse::{self, Node, Object};
@@ -60,6 +60,8 @@ pub(super) fn fit(node: Node<'_>, ty: &Type, fitting: &mut Fitting) -> Result<Js
             fitting.add(Repair::ListOfOne);
             match items.pop() {
                 Some(Node::List(_)) | None => Err(departs(ty, "a list")),
+                // Without quotes, the brackets may belong to the text.
+                Some(Node::Bare(_)) if matches!(ty, Type::Text { .. }) => Err(departs(ty, "a list")),
                 Some(node) => fit(node, ty, fitting),
             }
         }
@@ -166,6 +168,14 @@ fn list(node: Node<'_>, item: &Type, fitting: &mut Fitting) -> Result<Json, Misf
         Node::List(items) => {
             let mut out = Vec::with_capacity(items.len());
             for (i, node) in items.into_iter().enumerate() {
+                if let Node::Bare(text) = &node
+                    && numbers::may_be_group(text)
+                    && !matches!(item.present(), Type::Text { .. })
+                {
+                    return Err(
+                        Misfit::new(format!("`{text}` may be a part of a number")).under(&format!("[{i}]"))
+                    );
+                }
                 out.push(fit(node, item, fitting).map_err(|m| m.under(&format!("[{i}]")))?);
             }
             Ok(Json::Array(out))
@@ -219,7 +229,11 @@ fn says_none(text: &str, item: &Type) -> bool {
 }
 
 fn holds_several(text: &str) -> bool {
-    !text.contains(char::is_alphanumeric) || text.contains([',', ';', '\n', '|']) || text.contains(" and ")
+    let is_cut = text.ends_with(']') && !text.contains('[');
+    is_cut
+        || !text.contains(char::is_alphanumeric)
+        || text.contains([',', ';', '\n', '|'])
+        || text.contains(" and ")
 }
 
 fn map(object: Object<'_>, item: &Type, fitting: &mut Fitting) -> Result<Json, Misfit> {

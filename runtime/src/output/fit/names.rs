@@ -52,6 +52,11 @@ pub(in crate::output) fn variant_in(e: &EnumType, text: &str) -> Option<String> 
     (is_only && others_small).then(|| e.variants[best.variant].name.to_string())
 }
 
+/// The variants that a text names, wherever.
+pub(in crate::output) fn names_in<'e>(e: &'e EnumType, text: &str) -> impl Iterator<Item = &'e str> {
+    mentions(e, &words(text)).into_iter().map(|m| &*e.variants[m.variant].name)
+}
+
 // What the variants may be called in a sentence: by their names, and by a doc of a few words.
 fn said_as(e: &EnumType) -> Vec<(String, usize)> {
     let few = |doc: &&str| doc.split_whitespace().count() <= 3;
@@ -119,7 +124,8 @@ fn is_denied(words: &[Word<'_>], mention: &Mention) -> bool {
         "dont", "don", "without", "than", "cannot", "cant", "wouldnt", "unlike", "hardly", "if", "unless",
         "either", "or", "maybe", "perhaps", "possibly", "might", "could", "versus", "vs", "between",
         "instead", "opposite", "non", "except", "rather", "rule", "exclude", "excluded", "unable", "need",
-        "unclear", "unsure",
+        "unclear", "unsure", "anything", "nothing", "far", "less", "barely", "scarcely", "fails", "failed",
+        "lacks", "lacking", "unlikely", "rules", "ruled",
     ];
     const WHEN: &[&str] = &["if", "unless", "whether", "or"];
     let before = words[..mention.from].iter().rev();

@@ -67,6 +67,11 @@ pub(super) fn is_broken(text: &str) -> bool {
     digits.is_some_and(|digits| serde_json::from_str::<Number>(digits).is_ok())
 }
 
+/// Whether a number begins with a zero that says nothing: in a list, it may be the end of `1,000`.
+pub(super) fn may_be_group(text: &str) -> bool {
+    text.len() > 1 && text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit())
+}
+
 fn hexadecimal(text: &str) -> Option<i64> {
     let (sign, body) = text.strip_prefix('-').map_or((1, text), |body| (-1, body));
     let digits = body.strip_prefix("0x").or_else(|| body.strip_prefix("0X"))?;
@@ -93,7 +98,10 @@ pub(super) fn number(text: &str, range: Option<(f64, f64)>) -> Option<Json> {
         // Of one, it would be a share.
         return (most == high && high > 1.0 && (low..=high).contains(&n)).then(|| n.into());
     }
-    let digits = match plain(without_currency(text)) {
+    let amount = without_currency(text);
+    let digits = match plain(amount) {
+        // `1.250 €` may be more than a thousand.
+        Some(digits) if amount.len() < text.len() && is_thousand(&digits) => return None,
         Some(digits) => digits,
         None => exponent(text)?,
     };
@@ -108,11 +116,16 @@ pub(super) fn dollars(text: &str) -> Option<Json> {
     let amount = units.iter().find_map(|unit| amount.strip_suffix(unit)).unwrap_or(amount).trim();
     let digits = plain(amount)?;
     // `$1.250` may be more than a thousand.
-    let is_clear = amount.contains(',') || digits.split_once('.').is_none_or(|(_, cents)| cents.len() != 3);
+    let is_clear = amount.contains(',') || !is_thousand(&digits);
     if !is_clear {
         return None;
     }
     digits.parse::<Number>().ok().map(Json::Number)
+}
+
+// Whether three digits stand behind the point, as in a thousand of some countries.
+fn is_thousand(digits: &str) -> bool {
+    digits.split_once('.').is_some_and(|(_, rest)| rest.len() == 3)
 }
 
 // `7/10`, `7 out of 10`: what was given, and the most that could be.

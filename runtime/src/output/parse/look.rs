@@ -72,13 +72,17 @@ pub(super) fn skip(text: &str, mut at: usize, seen: &Seen) -> (usize, Skipped) {
                 at = seen.line_end(text, at);
             }
             // `# ` as in Python; `#tag` is a word.
-            b'#' if matches!(bytes.get(at + 1), Some(b' ' | b'#' | b'\n') | None) => {
+            b'#' if matches!(bytes.get(at + 1), Some(b' ' | b'#' | b'\n')) => {
                 found.comment = true;
                 at = seen.line_end(text, at);
             }
             b'/' if bytes.get(at + 1) == Some(&b'*') => {
                 found.comment = true;
                 at = seen.block_end(text, at + 2);
+            }
+            b'-' | b'*' | 0xe2 if bullet(bytes, at) > 0 => {
+                found.comment = true;
+                at += bullet(bytes, at);
             }
             0..0x20 | 0x7f => {
                 found.invisible = true;
@@ -96,6 +100,17 @@ pub(super) fn skip(text: &str, mut at: usize, seen: &Seen) -> (usize, Skipped) {
         }
     }
     (at, found)
+}
+
+// How long a bullet is that stands here at the start of a line, before a text in quotes: none is 0.
+fn bullet(bytes: &[u8], at: usize) -> usize {
+    let len =
+        ["-", "*", "•"].iter().find(|sign| bytes[at..].starts_with(sign.as_bytes())).map_or(0, |s| s.len());
+    let before = bytes[..at].iter().rev().find(|b| !matches!(b, b' ' | b'\t'));
+    let behind = spaces(bytes, at + len);
+    let is_bullet =
+        len > 0 && before == Some(&b'\n') && behind > at + len && bytes.get(behind) == Some(&b'"');
+    if is_bullet { len } else { 0 }
 }
 
 /// The same where only a key or a brace can stand: a line that begins with `#note` is a comment there.
