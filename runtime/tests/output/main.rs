@@ -6,6 +6,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
+mod broken;
 mod cases;
 mod mutated;
 mod types;

@@ -10,7 +10,7 @@ use flow_runtime::output::{self, Partial};
 fn mutated_replies_do_not_panic_and_keep_to_their_type() {
     let count = std::env::var("FLOW_PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(20_000);
     let cases = cases::all();
-    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let mut random = Random::default();
     for i in 0..count {
         let case = &cases[random.below(cases.len())];
         let other = &cases[random.below(cases.len())].reply;
@@ -137,10 +137,16 @@ fn mutated(reply: &str, other: &str, random: &mut Random) -> String {
 }
 
 /// The same numbers in every run.
-struct Random(u64);
+pub(crate) struct Random(u64);
+
+impl Default for Random {
+    fn default() -> Random {
+        Random(0x9e37_79b9_7f4a_7c15)
+    }
+}
 
 impl Random {
-    fn below(&mut self, most: usize) -> usize {
+    pub(crate) fn below(&mut self, most: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

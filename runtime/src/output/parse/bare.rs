@@ -1,7 +1,7 @@
 //! What has no quotes: numbers, words of JSON and of Python, and texts.
 
 use super::look;
-use super::{Around, Keys, Node, Parser, Repair, Spot};
+use super::{Around, Keys, Node, Parser, Repair, Spot, doubt};
 use crate::output::fault::Fault;
 use flow_plan::Type;
 
@@ -24,8 +24,12 @@ impl<'t> Parser<'t> {
         {
             // The first word of a text without quotes, it may be.
             let may_go_on = matches!(ty.map(Type::present), Some(Type::Text { .. }));
-            if may_go_on && self.at + word.len() == self.text.len() {
+            let behind = &rest[word.len()..];
+            if may_go_on && behind.is_empty() {
                 return Err(self.cut("a text without quotes is not finished"));
+            }
+            if may_go_on && behind.trim_start_matches(' ').starts_with(char::is_alphanumeric) {
+                return Err(Fault::Unsure(self.at, "it is not clear where a text without quotes ends"));
             }
             if !matches!(word, "true" | "false" | "null") {
                 self.repairs.add(Repair::Literal);
@@ -48,6 +52,9 @@ impl<'t> Parser<'t> {
         if may_hold_note(text, &self.text[start + text.len()..]) {
             return Err(Fault::Unsure(start, "it is not clear where a text without quotes ends"));
         }
+        if text.rsplit_once(',').is_some_and(|(_, rest)| matches!(rest.trim(), "..." | "…")) {
+            return Err(self.cut("it leaves something out"));
+        }
         self.at = end;
         if let Some(inside) = called(text) {
             self.repairs.add(Repair::Literal);
@@ -63,6 +70,15 @@ impl<'t> Parser<'t> {
         {
             self.repairs.add(Repair::MissingQuote);
             return Ok(Node::Number(number));
+        }
+        // As in a text in quotes, they would stand for other signs.
+        if ["\\n", "\\t", "\\r", "\\\"", "\\u"].iter().any(|escape| text.contains(escape)) {
+            return Err(Fault::Unsure(start, "it is not clear what its backslashes stand for"));
+        }
+        let is_quoted = text.starts_with(['\'', '‘', '“', '`', '"']);
+        let holds_line = text.lines().skip(1).any(|line| line.trim_start().starts_with('"'));
+        if doubt::ends_with_quote(text) && !is_quoted || holds_line || text.contains("\"\"") {
+            return Err(Fault::Unsure(start, "another quote may end a text"));
         }
         // A quote before a comma or a colon ended something else.
         if text.contains("\",") || text.contains("\":") || is_of_a_language(text) {
@@ -220,8 +236,7 @@ fn is_of_a_language(text: &str) -> bool {
 fn half_quoted(text: &str) -> Option<&str> {
     let inside = text.strip_suffix('"')?;
     let is_word = plain_len(inside) == Some(inside.len());
-    let is_plain =
-        !is_word && !inside.contains(['"', '\'', '\n', '(', '{']) && !inside.trim_end().ends_with('\\');
+    let is_plain = !is_word && !inside.contains(['"', '\'', '\n', '(', '{', '[', '\\']);
     (is_plain && inside.ends_with(|c: char| c.is_alphabetic() || ".!?".contains(c))).then_some(inside)
 }
 

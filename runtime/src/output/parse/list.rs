@@ -15,12 +15,18 @@ impl<'t> Parser<'t> {
         }
         let item = item_of(ty);
         let mut items = Vec::new();
+        let first = self.at;
         let mut is_separated = true;
         let mut count = None;
         loop {
             self.skip();
             match self.peek() {
                 None => return Err(self.cut("its list is not finished")),
+                Some(byte)
+                    if byte == close && items.is_empty() && self.text[first..self.at].contains('"') =>
+                {
+                    return Err(Fault::Unsure(first, "what a comment holds may be the value"));
+                }
                 Some(byte) if byte == close => {
                     self.at += 1;
                     if is_separated && !items.is_empty() && close == b']' {
@@ -95,6 +101,14 @@ impl<'t> Parser<'t> {
             && item.is_none_or(|item| matches!(item.present(), Type::Text { .. } | Type::Json(_)))
         {
             return Err(Fault::Unsure(self.at, "it is not clear where an element without quotes ends"));
+        }
+        // Where others have quotes, commas may belong to one that has none.
+        let is_bare = |item: &Node<'_>| matches!(item, Node::Bare(_));
+        if items.windows(2).any(|pair| pair.iter().all(is_bare))
+            && items.iter().any(|item| matches!(item, Node::Text(_)))
+            && item.is_none_or(|item| matches!(item.present(), Type::Text { .. } | Type::Json(_)))
+        {
+            return Err(Fault::Unsure(first, "it is not clear where an element without quotes ends"));
         }
         self.around.pop();
         Ok(Node::List(items))

@@ -8,6 +8,7 @@
 //! Work is linear in the text: looking ahead never goes past the next quote or separator twice.
 
 mod bare;
+mod doubt;
 mod ends;
 mod escape;
 mod list;

@@ -21,6 +21,7 @@ impl<'t> Parser<'t> {
             _ => None,
         };
         let mut object = Object::default();
+        let start = self.at;
         // Whether a comma, or the opening brace, stands before the place.
         let mut is_separated = true;
         loop {
@@ -29,6 +30,9 @@ impl<'t> Parser<'t> {
                 None => {
                     object.is_open = true;
                     break;
+                }
+                Some(b'}') if object.entries.is_empty() && self.text[start..self.at].contains('"') => {
+                    return Err(Fault::Unsure(start, "what a comment holds may be the value"));
                 }
                 Some(b'}') => {
                     self.at += 1;
@@ -99,6 +103,10 @@ impl<'t> Parser<'t> {
                 }
                 self.repairs.add(Repair::MissingComma);
             }
+            let is_bare = self.quote().is_none();
+            if is_bare && keys.is_none() && self.is_after_bare(&object, start) {
+                return Err(Fault::Unsure(self.at, "it is not clear where a text without quotes ends"));
+            }
             let key = self.key(keys)?;
             self.skip();
             let ty = match ty {
@@ -126,7 +134,13 @@ impl<'t> Parser<'t> {
     fn key(&mut self, keys: Keys<'_>) -> Result<Cow<'t, str>, Fault> {
         let start = self.at;
         let key = match self.quote() {
-            Some(quote) => self.string(quote, Spot::Key(keys))?,
+            Some(quote) => {
+                let key = self.string(quote, Spot::Key(keys))?;
+                if key.starts_with([',', ':']) {
+                    return Err(Fault::Unsure(start, "it is not clear where a text ends"));
+                }
+                key
+            }
             None => {
                 let known = look::is_key(self.text, self.at, keys)
                     || look::is_key(self.text, self.at, None)
@@ -158,6 +172,9 @@ impl<'t> Parser<'t> {
                 Cow::Borrowed(key.trim_end())
             }
         };
+        if self.rest().starts_with(['"', '\'']) {
+            return Err(Fault::Unsure(self.at, "it is not clear where a key ends"));
+        }
         self.skip();
         let rest = self.rest();
         if let Some(sign) = ["=>", ":=", "->"].iter().find(|sign| rest.starts_with(**sign)) {
@@ -176,6 +193,12 @@ impl<'t> Parser<'t> {
             return Err(Fault::NotJson(start, "a colon is missing"));
         }
         Ok(key)
+    }
+
+    // Whether the last value has no quotes and the first key has: what looks like a key may go on with it.
+    fn is_after_bare(&self, object: &Object<'_>, start: usize) -> bool {
+        let is_bare = matches!(object.entries.last(), Some((_, Node::Bare(_))));
+        is_bare && self.text[self.next(start)..].starts_with(['"', '\'', '“', '‘'])
     }
 
     // Some words and a colon, where nothing but a key can stand.

@@ -5,7 +5,7 @@
 use super::ends::{Ends, is_in_word, is_inner};
 use super::escape::{Escapes, unescaped};
 use super::look;
-use super::{Around, Parser, Repair, Spot};
+use super::{Around, Parser, Repair, Spot, doubt};
 use crate::output::fault::Fault;
 use std::borrow::Cow;
 
@@ -110,6 +110,9 @@ impl<'t> Parser<'t> {
                         at += 1;
                         continue;
                     }
+                    if quote == Quote::Backtick && look::is_fence(self.text, at) {
+                        return Err(Fault::Unsure(at, "another quote may end a text"));
+                    }
                     match self.ends(at, len, spot, &seen) {
                         // What was taken for a quote inside may be the start of what was cut off, and so may
                         // a quote that opens a quotation.
@@ -132,7 +135,7 @@ impl<'t> Parser<'t> {
                             let Some(end) = line_end(self.text, spot, &seen) else {
                                 return Err(Fault::Unsure(at, "it is not clear where a text ends"));
                             };
-                            if is_other_quote(&self.text[seen.start..end]) {
+                            if doubt::is_past_its_end(&self.text[seen.start..end]) {
                                 return Err(Fault::Unsure(at, "another quote may end a text"));
                             }
                             self.repairs.add(Repair::MissingQuote);
@@ -155,6 +158,15 @@ impl<'t> Parser<'t> {
                         {
                             return Err(self.cut("a text may not be finished"));
                         }
+                        // `"a,""key": …`
+                        Ends::Yes
+                            if self.text[..at].ends_with(',') && self.text[at + len..].starts_with('"') =>
+                        {
+                            return Err(Fault::Unsure(at, "it is not clear where a text ends"));
+                        }
+                        Ends::Yes if doubt::is_swallowing(quote, spot, &self.text[seen.start..at], &seen) => {
+                            return Err(Fault::Unsure(at, "it is not clear where a text ends"));
+                        }
                         Ends::Yes => {
                             if byte == 0xe2 {
                                 self.repairs.add(Repair::Quotes);
@@ -170,7 +182,8 @@ impl<'t> Parser<'t> {
                             self.repairs.add(Repair::MissingQuote);
                             self.at = end;
                             let tail = self.text[from..end].trim_end();
-                            if is_other_quote(tail) {
+                            let inside = &self.text[seen.start..from + tail.len()];
+                            if seen.open < 0 || doubt::is_past_its_end(inside) {
                                 return Err(Fault::Unsure(at, "another quote may end a text"));
                             }
                             return self.settled(&seen, from + tail.len(), finished(owned, tail));
@@ -231,6 +244,9 @@ impl<'t> Parser<'t> {
         let brackets: String = behind.chars().filter(|c| matches!(c, '}' | ']')).collect();
         let wanted: String =
             self.around.iter().rev().map(|a| if *a == Around::List { ']' } else { '}' }).collect();
+        if len == 0 && doubt::is_past_its_end(inside) {
+            return Err(Fault::Unsure(seen.start, "another quote may end a text"));
+        }
         let is_all = behind.chars().all(|c| c.is_whitespace() || matches!(c, '}' | ']' | '`'));
         let is_plain = !inside.contains(['\\', '\n', '{', '[', '"']) && (len > 0 || !inside.ends_with(','));
         if !is_all || brackets != wanted || !is_plain {
@@ -295,9 +311,4 @@ fn finished<'t>(mut owned: String, tail: &'t str) -> Cow<'t, str> {
     }
     owned.push_str(tail);
     Cow::Owned(owned)
-}
-
-// Whether a text whose own quote is missing ends with one of another kind.
-fn is_other_quote(text: &str) -> bool {
-    text.trim_end().trim_end_matches(',').ends_with(['\'', '"', '`', '’', '”'])
 }
