@@ -3,7 +3,8 @@
 //! Each line is one kind of reply of about 200 KB: the megabytes a second and whether it gave a value.
 //! The hostile ones are a short text over and over, which a reader that looks back and forth takes
 //! minutes for. A number as argument chooses how many rounds; the fastest counts, and the median stands
-//! beside it, since what else the machine does is no matter of the reader.
+//! beside it, since what else the machine does is no matter of the reader. A second argument chooses the kinds
+//! whose names have it in them.
 
 #![expect(clippy::print_stdout, reason = "it prints its measurements")]
 
@@ -13,17 +14,25 @@ use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Instant;
 
+/// As in `flowc`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const SIZE: usize = 200_000;
 
 fn main() {
     let rounds = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(31);
+    let kind = std::env::args().nth(2).unwrap_or_default();
     let people = people();
     println!("{:<34} {:>9} {:>9} {:>9}  result", "reply", "bytes", "MB/s", "median");
-    for (name, reply) in replies() {
+    for (name, reply) in replies().into_iter().filter(|(name, _)| name.contains(&kind)) {
         measure(name, &reply, rounds, || match read(&people, &reply) {
             Ok(read) => format!("a value, {} repairs", read.repairs.len()),
             Err(_) => "refused".to_owned(),
         });
+    }
+    if !kind.is_empty() {
+        return;
     }
     let plain = &replies()[0].1;
     measure("as it arrives, 16 bytes a piece", plain, rounds, || {

@@ -26,6 +26,21 @@ impl fmt::Display for Mismatch {
     }
 }
 
+/// A step of the way to a place; written out only where something departs.
+enum Part<'p> {
+    Field(&'p str),
+    Element(usize),
+}
+
+impl fmt::Display for Part<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Part::Field(name) => write!(f, ".{name}"),
+            Part::Element(at) => write!(f, "[{at}]"),
+        }
+    }
+}
+
 impl Type {
     /// Reads JSON by this type, strictly: nothing is repaired, records keep the type's field order,
     /// missing optional fields are `null`, missing fields with a default take it.
@@ -37,8 +52,8 @@ impl Type {
         self.read_at(json, &mut Vec::new())
     }
 
-    fn read_at(&self, json: &Json, path: &mut Vec<String>) -> Result<Value, Mismatch> {
-        let wrong = |path: &[String], wanted: &str| {
+    fn read_at<'p>(&'p self, json: &'p Json, path: &mut Vec<Part<'p>>) -> Result<Value, Mismatch> {
+        let wrong = |path: &[Part<'_>], wanted: &str| {
             Err(mismatch(path, format!("expected {wanted}, found {}", describe(json))))
         };
         match (self, json) {
@@ -109,7 +124,7 @@ impl Type {
                 check_count(*most, list.len(), "elements", path)?;
                 let mut out = Vec::with_capacity(list.len());
                 for (i, j) in list.iter().enumerate() {
-                    path.push(format!("[{i}]"));
+                    path.push(Part::Element(i));
                     out.push(item.read_at(j, path)?);
                     path.pop();
                 }
@@ -119,7 +134,7 @@ impl Type {
                 check_count(*most, map.len(), "entries", path)?;
                 let mut out = indexmap::IndexMap::with_capacity(map.len());
                 for (key, j) in map {
-                    path.push(format!(".{key}"));
+                    path.push(Part::Field(key));
                     out.insert(EcoString::from(key.as_str()), item.read_at(j, path)?);
                     path.pop();
                 }
@@ -134,7 +149,7 @@ impl Type {
                 }
                 let mut out = indexmap::IndexMap::with_capacity(record.fields.len());
                 for field in &record.fields {
-                    path.push(format!(".{}", field.name));
+                    path.push(Part::Field(&field.name));
                     let value = match (map.get(field.name.as_str()), &field.default) {
                         (Some(j), _) => field.ty.read_at(j, path)?,
                         (None, Some(default)) => default.clone(),
@@ -151,7 +166,7 @@ impl Type {
     }
 }
 
-fn check_chars(bound: Option<Bound>, text: &str, path: &[String]) -> Result<(), Mismatch> {
+fn check_chars(bound: Option<Bound>, text: &str, path: &[Part<'_>]) -> Result<(), Mismatch> {
     let Some(Bound::Chars(most)) = bound else { return Ok(()) };
     let found = text.chars().count() as u64;
     if found > most {
@@ -160,7 +175,7 @@ fn check_chars(bound: Option<Bound>, text: &str, path: &[String]) -> Result<(), 
     Ok(())
 }
 
-fn check_count(most: Option<u64>, found: usize, what: &str, path: &[String]) -> Result<(), Mismatch> {
+fn check_count(most: Option<u64>, found: usize, what: &str, path: &[Part<'_>]) -> Result<(), Mismatch> {
     match most {
         Some(most) if found as u64 > most => {
             Err(mismatch(path, format!("has more than {most} {what}: it has {found}")))
@@ -169,8 +184,8 @@ fn check_count(most: Option<u64>, found: usize, what: &str, path: &[String]) -> 
     }
 }
 
-fn mismatch(path: &[String], message: String) -> Mismatch {
-    let path = path.concat();
+fn mismatch(path: &[Part<'_>], message: String) -> Mismatch {
+    let path: String = path.iter().map(Part::to_string).collect();
     Mismatch { path: path.strip_prefix('.').unwrap_or(&path).to_owned(), message }
 }
 

@@ -41,11 +41,12 @@ pub(super) fn answer<'t>(reply: &'t str, repairs: &mut Repairs) -> Result<&'t st
     if !may_think {
         return Ok(text);
     }
-    let ends = THOUGHTS.iter().filter_map(|tag| {
-        let close = format!("</{tag}>");
-        text.rfind(&close).map(|at| at + close.len())
+    let end = text.rmatch_indices('<').find_map(|(at, _)| {
+        let name = text[at..].strip_prefix("</")?;
+        let tag = THOUGHTS.iter().find(|tag| name.strip_prefix(**tag).is_some_and(|t| t.starts_with('>')))?;
+        Some(at + tag.len() + "</>".len())
     });
-    match (ends.max(), opening) {
+    match (end, opening) {
         (Some(end), _) => {
             repairs.add(Repair::Thinking);
             Ok(text[end..].trim_start())

@@ -60,6 +60,7 @@ fn hostile_depth_and_repetition_are_read_in_linear_time() {
         "{},",
         "[1],",
         "\n",
+        "{\"reply\": \",\n\n",
         "\",\n",
         "…",
         "“",

@@ -130,7 +130,10 @@ fn is_thousand(digits: &str) -> bool {
 
 // `7/10`, `7 out of 10`: what was given, and the most that could be.
 fn out_of(text: &str) -> Option<(String, String)> {
-    let (given, most) = text.split_once('/').or_else(|| text.split_once(" out of "))?;
+    // The shortest is `1 out of 2`.
+    let is_long = text.len() >= 10;
+    let (given, most) =
+        text.split_once('/').or_else(|| is_long.then(|| text.split_once(" out of ")).flatten())?;
     let (given, most) = (plain(given.trim())?, plain(most.trim())?);
     // `3/12` and `12/31` may be days.
     let is_day = text.contains('/') && matches!(most.as_str(), "12" | "31");

@@ -16,22 +16,34 @@ pub(super) fn ends_with_quote(text: &str) -> bool {
 /// Whether a text whose own quote is missing may have ended before: at a quote of another kind or one that is
 /// escaped, or before a comment.
 pub(super) fn is_past_its_end(text: &str) -> bool {
-    let holds_note = [" //", " /*", " # "].iter().any(|sign| text.contains(sign));
-    ends_with_quote(text) || has_half_a_pair(text) || holds_note
+    ends_with_quote(text) || has_half_a_pair(text) || holds_note(text)
+}
+
+/// Whether a comment may begin in a text.
+pub(super) fn holds_note(text: &str) -> bool {
+    [" //", " /*", " # "].iter().any(|sign| text.contains(sign))
 }
 
 /// Whether a text in quotes holds one more than it can hold by itself.
 pub(super) fn is_swallowing(quote: Quote, spot: Spot<'_>, inside: &str, seen: &Seen) -> bool {
-    let holds_other = inside.contains(['“', '”', '‘', '’', '`']) || inside.contains("\\'");
+    let is_key = matches!(spot, Spot::Key(_));
+    if is_key && inside.contains(':') && inside.contains("\":") {
+        return true;
+    }
+    let is_plain = seen.inner == 0 && !seen.apostrophe && !seen.escaped && !seen.broken;
+    if is_plain && !inside.ends_with(',') {
+        return false;
+    }
+    let is_list = seen.broken
+        && matches!(spot, Spot::Element)
+        && inside.lines().rev().skip(1).any(|line| line.trim_end().ends_with(','));
     let is_mixed = seen.inner % 2 == 1 && inside.contains("\\\"");
-    let is_in_list = matches!(spot, Spot::Element);
-    let is_list = is_in_list && inside.lines().rev().skip(1).any(|line| line.trim_end().ends_with(','));
-    let is_entry = matches!(spot, Spot::Key(_)) && inside.contains("\":");
+    let holds_other =
+        || seen.inner > 0 || inside.contains("\\'") || inside.contains(['“', '”', '‘', '’', '`']);
     if is_list
-        || is_entry
         || is_mixed
-        || holds_an_end(inside)
-        || (holds_other || seen.inner > 0) && has_half_a_pair(inside)
+        || holds_an_end(inside, seen)
+        || seen.escaped && has_half_a_pair(inside) && holds_other()
     {
         return true;
     }
@@ -41,7 +53,7 @@ pub(super) fn is_swallowing(quote: Quote, spot: Spot<'_>, inside: &str, seen: &S
         Quote::Double if seen.inner == 1 && inside.ends_with('"') => !is_length(&inside[..inside.len() - 1]),
         Quote::Single | Quote::SmartSingle if seen.inner > 0 || seen.apostrophe => {
             let loose = Loose::of(inside);
-            loose.at_edge || loose.is_open || loose.any && matches!(spot, Spot::Key(_))
+            loose.at_edge || loose.is_open || loose.any && is_key
         }
         _ => false,
     }
@@ -77,21 +89,24 @@ fn holds_two_openings(inside: &str) -> bool {
 
 // Whether a comma with a quote before it or on the next line ends a line inside, as it does between two texts,
 // or a comma and a line break the text itself.
-fn holds_an_end(inside: &str) -> bool {
+fn holds_an_end(inside: &str, seen: &Seen) -> bool {
     let line = inside.trim_end();
     if let Some(before) = line.strip_suffix(',')
         && (inside[line.len()..].contains('\n') || before.ends_with(QUOTES))
     {
         return true;
     }
+    if !seen.broken && !inside.contains('"') {
+        return false;
+    }
     let is_note = |rest: &str| ["//", "/*", "# "].iter().any(|sign| rest.starts_with(sign));
     if inside.match_indices("\",").any(|(at, _)| is_note(inside[at + 2..].trim_start())) {
         return true;
     }
     inside.match_indices('\n').any(|(at, _)| {
-        let line = inside[..at].trim_end();
-        let begins = inside[at..].trim_start().trim_start_matches('\\').starts_with(QUOTES);
-        line.strip_suffix(',').is_some_and(|line| begins || line.trim_end().ends_with(QUOTES))
+        let line = inside[..at].trim_end_matches([' ', '\t', '\r']);
+        let begins = || inside[at..].trim_start().trim_start_matches('\\').starts_with(QUOTES);
+        line.strip_suffix(',').is_some_and(|line| line.trim_end().ends_with(QUOTES) || begins())
     })
 }
 

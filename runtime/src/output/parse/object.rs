@@ -103,8 +103,7 @@ impl<'t> Parser<'t> {
                 }
                 self.repairs.add(Repair::MissingComma);
             }
-            let is_bare = self.quote().is_none();
-            if is_bare && keys.is_none() && self.is_after_bare(&object, start) {
+            if keys.is_none() && self.quote().is_none() && self.is_after_bare(&object, start) {
                 return Err(Fault::Unsure(self.at, "it is not clear where a text without quotes ends"));
             }
             let key = self.key(keys)?;

@@ -47,6 +47,9 @@ pub(super) struct Seen {
     pub(super) escapes: Escapes,
     /// Whether an opening smart quote stands in it.
     pub(super) smart: bool,
+    /// Whether it has escapes, or line breaks that are not escaped.
+    pub(super) escaped: bool,
+    pub(super) broken: bool,
 }
 
 impl<'t> Parser<'t> {
@@ -84,6 +87,8 @@ impl<'t> Parser<'t> {
             open: 0,
             escapes: Escapes::default(),
             smart: false,
+            escaped: false,
+            broken: false,
         };
         let mut owned = String::new();
         let mut from = at;
@@ -96,13 +101,17 @@ impl<'t> Parser<'t> {
                 b'\\' => {
                     owned.push_str(&self.text[from..at]);
                     seen.escapes.note(&bytes[at + 1..]);
+                    seen.escaped = true;
                     at = self.escape(at, &mut owned)?;
                     from = at;
                     continue;
                 }
                 b'{' | b'[' => seen.open += 1,
                 b'}' | b']' => seen.open -= 1,
-                0..0x20 => self.repairs.add(Repair::ControlCharacter),
+                0..0x20 => {
+                    self.repairs.add(Repair::ControlCharacter);
+                    seen.broken |= byte == b'\n';
+                }
                 b'"' | b'\'' | b'`' | 0xe2 => {
                     let len = closing(quote, &bytes[at..], seen.smart);
                     if len == 0 {
