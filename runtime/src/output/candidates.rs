@@ -9,6 +9,7 @@ use super::fault::{Fault, Misfit};
 use super::fit::{self, Fitting};
 use super::parse::{self, Node, Parsed};
 use super::repair::{Repair, Repairs};
+use super::shown;
 use flow_plan::{Type, Value};
 
 /// How many values of one reply are looked at.
@@ -46,6 +47,10 @@ pub(super) fn find(text: &str, judge: &Judge<'_>) -> Result<Option<Found>, Fault
     let mut misfit = None;
     for (parsed, span) in parsed.into_iter().zip(spans) {
         let whole = span.1 == text.len();
+        let has_comment = parsed.repairs.has(Repair::Comment);
+        if has_comment && shown::leaves_out(&text[span.0..span.1]) {
+            return Err(Fault::Unsure(span.0, "it leaves something out"));
+        }
         match judged(parsed.node, parsed.repairs, judge) {
             Ok(found) => fits.push((found, span)),
             Err(m) if m.message == fit::OPEN && whole => return Err(Fault::Cut(text.len(), m.to_string())),
@@ -53,10 +58,14 @@ pub(super) fn find(text: &str, judge: &Judge<'_>) -> Result<Option<Found>, Fault
         }
     }
     let first = fits.first().map(|(_, span)| *span);
+    let is_given = fits.is_empty() || fits.iter().any(|(_, span)| !shown::is_shown(text, *span));
     let found = chosen(text, judge.ty, fits, misfit)?;
     // Where there is another, a name that says nothing may be that of a draft.
     if count > 1 && found.repairs.is_guessed() {
         return Err(Fault::Unsure(0, "it holds several values, and none is exactly of the type"));
+    }
+    if !is_given {
+        return Err(Fault::Unsure(0, SHOWN));
     }
     match first.filter(|first| differs(text, *first, has_bare, &found.value, judge)) {
         Some(first) => Err(Fault::Unsure(first.1, MORE)),
@@ -152,15 +161,10 @@ fn differs(text: &str, first: Span, has_bare: bool, found: &Value, judge: &Judge
         let inside = text[start + 1..].trim_start();
         let is_sure = inside.starts_with(|c: char| matches!(c, '"' | '\'' | '-') || c.is_ascii_digit());
         let is_word = inside.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '+' | '.'));
-        // One word alone in brackets, right behind a list, is no remark.
-        let is_single = next.is_some()
-            && inside
-                .split_once(']')
-                .is_some_and(|(word, _)| word.chars().all(|c| c.is_alphanumeric() || c == '_'));
         let parsed = parse::value_at(text, start, judge.ty);
         at = parsed.as_ref().map_or(start + 1, |parsed| parsed.end);
         tries += 1;
-        if !is_sure && !(is_word && (has_bare || !takes_any || is_single)) {
+        if !is_sure && !(is_word && (has_bare || next.is_some() || !takes_any)) {
             continue;
         }
         let is_other = match parsed {
@@ -230,7 +234,15 @@ impl Prose {
 // A comma and more behind a value: it is a part of something whose first bracket is missing.
 fn goes_on(text: &str, spans: &[Span]) -> Result<(), Fault> {
     for (i, span) in spans.iter().enumerate() {
-        let Some(rest) = text[span.1..].trim_start().strip_prefix(',') else { continue };
+        let behind = text[span.1..].trim_start();
+        let at = text.len() - behind.len();
+        let is_list = text[span.0..].starts_with('[');
+        let is_more = behind.starts_with('"') && parse::is_key(text, at)
+            || is_list && ["and \"", "or \"", "+ ", "* "].iter().any(|more| behind.starts_with(more));
+        if is_more && text[span.0..].starts_with(['{', '[']) {
+            return Err(Fault::Unsure(at, "it goes on behind the value"));
+        }
+        let Some(rest) = behind.strip_prefix(',') else { continue };
         let rest = rest.trim_start();
         let at = text.len() - rest.len();
         let is_value = match spans.get(i + 1) {
@@ -261,6 +273,10 @@ fn fields_around(text: &str, spans: &[Span]) -> bool {
 // What stands behind the values closes no bracket that they would have had to hold.
 fn is_whole(text: &str, spans: &[Span]) -> Result<(), Fault> {
     let before = text[..spans.first().map_or(0, |span| span.0)].trim_end();
+    let is_list = spans.first().is_some_and(|span| text[span.0..].starts_with('['));
+    if is_list && ["\" and", "\" or"].iter().any(|more| before.ends_with(more)) {
+        return Err(Fault::Unsure(0, "it begins before the value"));
+    }
     if before.strip_suffix(',').is_some_and(|before| before.trim_end().ends_with(['}', ']', '"'])) {
         return Err(Fault::Unsure(0, "it begins before the value"));
     }
@@ -301,6 +317,9 @@ fn is_start(text: &str, start: usize, ty: &Type) -> bool {
             parse::is_key_of(text, at, ty)
         };
     }
+    if is_list_mark(text, start) {
+        return false;
+    }
     let words = ["true", "false", "null", "True", "False", "None", "undefined"];
     let is_literal = words.iter().any(|w| rest.starts_with(w));
     let is_list = matches!(ty.present(), Type::List(..));
@@ -313,6 +332,22 @@ fn is_start(text: &str, start: usize, ty: &Type) -> bool {
         || matches!(ty.present(), Type::Json(_)) && is_words(text)
         || is_list && (rest.starts_with("//") || rest.starts_with("/*"))
         || is_list && is_first && (first.is_alphanumeric() || matches!(first, ',' | '+' | '.'))
+}
+
+// Whether a bracket opens a box (`[ ] milk`), a link (`[milk](…)`), a note (`[1]: …`) or a mark before words
+// (`[INFO] done`).
+fn is_list_mark(text: &str, start: usize) -> bool {
+    let Some((inside, behind)) = text[start + 1..].split_once(']') else { return false };
+    if behind.starts_with('(') || behind.starts_with(':') {
+        return !inside.contains(['[', '"']);
+    }
+    let is_bullet =
+        text[..start].rsplit('\n').next().is_some_and(|line| matches!(line.trim(), "-" | "*" | "+"));
+    let has_words =
+        behind.starts_with(' ') && behind.trim_start_matches(' ').starts_with(char::is_alphanumeric);
+    let is_box = matches!(inside, " " | "x" | "X") || inside.is_empty() && is_bullet;
+    let is_mark = !inside.is_empty() && inside.chars().all(|c| c.is_uppercase());
+    has_words && (is_box || is_mark)
 }
 
 // Whether a text is nothing but a list of single words: `[red, blue]`, and not a remark in brackets.
@@ -345,6 +380,9 @@ fn joined(
     let is_alone = text[last..].trim_matches([',', ' ', '\n', '`']).is_empty();
     if !are_objects || !spans.windows(2).all(gap) || !is_alone {
         return None;
+    }
+    if shown::is_shown(text, spans[0]) {
+        return Some(Err(Fault::Unsure(0, SHOWN)));
     }
     let mut repairs = Repairs::default();
     let mut nodes = Vec::with_capacity(parsed.len());
@@ -407,6 +445,8 @@ fn chosen(
     around(text, span, &mut found.repairs);
     Ok(found)
 }
+
+const SHOWN: &str = "it shows a value, and does not say that it is the answer";
 
 const MORE: &str = "it holds more than one answer, and they differ";
 

@@ -81,11 +81,20 @@ fn bullets<'t>(text: &'t str, item: &Type) -> Option<Vec<Node<'t>>> {
     let is_text = matches!(item.present(), Type::Text { .. });
     // Numbers that go on are one list, however their lines are indented.
     let is_counted = lines.clone().zip(1..).all(|(line, n)| line.trim_start().starts_with(&format!("{n}.")));
+    // A comma that ends every bullet but the last belongs to the list.
+    let count = lines.clone().count();
+    let has_commas = count > 1 && lines.clone().take(count - 1).all(|line| line.trim_end().ends_with(','));
     let nodes: Vec<Node<'t>> = lines
         .map(|line| {
             // What is indented belongs to another bullet.
             let bullet = unbulleted(line).filter(|_| is_counted || !line.starts_with([' ', '\t']))?;
+            let bullet = if has_commas { bullet.trim_end_matches(',') } else { bullet };
             let bare = unmarked(bullet);
+            // Of boxes, those with a cross may be meant; what is struck out is none.
+            let is_open = ["[ ]", "[x]", "[X]", "~~"].iter().any(|mark| bullet.starts_with(mark));
+            if is_open || parse::is_rest(bare) {
+                return None;
+            }
             Some(if is_text { Node::Text(Cow::Borrowed(bare)) } else { Node::Bare(bare) })
         })
         .collect::<Option<_>>()?;
@@ -96,7 +105,8 @@ fn bullets<'t>(text: &'t str, item: &Type) -> Option<Vec<Node<'t>>> {
 fn commas<'t>(text: &'t str, item: &Type) -> Option<Vec<Node<'t>>> {
     // `1,500` is one number, `red,blue` are two names.
     let sign = if matches!(item.present(), Type::Enum(_)) { "," } else { ", " };
-    if text.contains('\n') || !text.contains(sign) || text.len() > 4096 {
+    // In brackets or quotes they are no lines.
+    if text.contains(['\n', '[', '{', '"']) || !text.contains(sign) || text.len() > 4096 {
         return None;
     }
     let parts: Vec<&str> = text.trim_end_matches('.').split(sign).map(str::trim).collect();
@@ -262,6 +272,14 @@ fn fields<'t>(text: &'t str, record: &RecordType) -> Option<Object<'t>> {
             value = lines.next_if(|next| field(next).is_none()).filter(is_plain)?;
         }
         let bare = unmarked(value);
+        // A quote that nothing closes, or the format for a value.
+        let is_half = value.starts_with('"') && value.matches('"').count() % 2 == 1 || value.contains("''");
+        if is_half && !value.starts_with("'''") && quoted(value, &record.fields[at].ty).is_none()
+            || parse::is_rest(bare)
+            || parse::is_slot(bare)
+        {
+            return None;
+        }
         if bare.is_empty() || object.entries.iter().any(|(k, _)| field_of(record, k) == Some(at)) {
             return None;
         }
@@ -285,6 +303,7 @@ pub(super) fn node_of<'t>(text: &'t str, ty: &Type) -> Option<Node<'t>> {
             "null" | "None" | "none" | "N/A" | "n/a" => Some(Node::Null),
             text => node_of(text, inner),
         },
+        Type::Text { .. } if matches!(text, "null" | "~") => None,
         Type::Text { .. } => Some(Node::Text(Cow::Borrowed(text))),
         Type::List(item, _) => {
             let whole = parse::value_at(text, 0, ty).ok().filter(|parsed| parsed.end == text.len());

@@ -18,6 +18,7 @@ mod parse;
 mod partial;
 mod repair;
 mod said;
+mod shown;
 mod tables;
 mod tags;
 mod unique;

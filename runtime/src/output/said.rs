@@ -92,9 +92,7 @@ fn stated(text: &str, judge: &Judge<'_>) -> Result<Option<Json>, Fault> {
     let mut alone: Vec<(usize, Json)> = Vec::new();
     let mut reasoned: Vec<Json> = Vec::new();
     for (at, line) in lines.iter().enumerate() {
-        // `>42` is more than 42.
-        let signs: &[char] = if is_number(judge.ty) { &['#', ' '] } else { &['#', '>', ' '] };
-        let line = unbulleted(line).unwrap_or(line.trim_start_matches(signs));
+        let line = unmarked_line(line, judge.ty);
         let bare = unmarked(line.trim_end_matches(['.', '!']));
         if let Some(json) = small(unmarked(bare.trim_end_matches(['.', '!'])), judge.ty) {
             alone.push((at, json));
@@ -141,8 +139,19 @@ fn tagged(text: &str, ty: &Type) -> Vec<Json> {
     all.collect()
 }
 
-fn is_number(ty: &Type) -> bool {
-    matches!(ty.present(), Type::Int(_) | Type::Float(_) | Type::Money | Type::Duration)
+// A line without a bullet, a quotation's or a heading's sign. `>3` is no quotation, and what stands behind
+// `1.` may be a part of the number.
+fn unmarked_line<'t>(line: &'t str, ty: &Type) -> &'t str {
+    let is_number = matches!(ty.present(), Type::Int(_) | Type::Float(_) | Type::Money | Type::Duration);
+    if is_number && line.starts_with(|c: char| c.is_ascii_digit()) {
+        return line;
+    }
+    if let Some(rest) = unbulleted(line) {
+        return rest;
+    }
+    let rest = line.trim_start_matches(['#', '>', ' ']);
+    let is_sign = is_number && !line[..line.len() - rest.len()].ends_with([' ', '#']);
+    if is_sign { line } else { rest }
 }
 
 fn all_same<'j>(mut jsons: impl Iterator<Item = &'j Json>) -> Option<Json> {
@@ -177,15 +186,64 @@ fn behind_label(line: &str, ty: &Type, is_only_line: bool) -> Option<Json> {
         return None;
     }
     let denies = [
-        "not", "no", "never", "wrong", "unless", "if", "example", "format", "scale", "range", "possible",
+        "not",
+        "no",
+        "never",
+        "wrong",
+        "unless",
+        "if",
+        "example",
+        "format",
+        "scale",
+        "range",
+        "possible",
         "options",
+        "other",
+        "only",
+        "except",
+        "barely",
+        "hardly",
+        "first",
+        "initial",
+        "previous",
+        "previously",
+        "opposite",
+        "probably",
+        "perhaps",
+        "maybe",
+        "possibly",
+        "uncertain",
+        "unsure",
+        "true",
+        "false",
+        "yes",
+        "sample",
     ];
     let words: Vec<String> = label.split(' ').map(folded).collect();
     if words.iter().any(|w| denies.contains(&w.as_str())) {
         return None;
     }
+    // A truth value as a number, where the number may be a measure.
+    let is_measure = words.iter().any(|w| MEASURES.contains(&w.as_str()));
+    if is_measure && matches!(ty.present(), Type::Bool) {
+        return None;
+    }
     small(unmarked(value), ty)
 }
+
+/// What a label says of a number.
+const MEASURES: [&str; 10] = [
+    "score",
+    "rating",
+    "confidence",
+    "count",
+    "number",
+    "total",
+    "sum",
+    "amount",
+    "probability",
+    "likelihood",
+];
 
 fn announces(label: &str, ty: &Type) -> bool {
     const WORDS: &[&str] = &[
@@ -248,6 +306,24 @@ fn yes_or_no(text: &str) -> Option<bool> {
     };
     let says =
         |word: &str| text[end..].split(|c: char| !c.is_alphabetic()).any(|w| w.eq_ignore_ascii_case(word));
-    let is_contradicted = if answer { says("false") || says("no") } else { says("true") || says("yes") };
-    (is_end && !is_contradicted).then_some(answer)
+    let is_contradicted = if answer {
+        says("false") || says("no")
+    } else {
+        says("true") || says("yes") || says("false") && text.contains("not false")
+    };
+    (is_end && !is_contradicted && !is_held_back(&text[end..])).then_some(answer)
+}
+
+// Whether a condition stands behind the answer, or the model says that it gives none: `Yes, if it rains`,
+// `No, I can't help with this.`
+fn is_held_back(rest: &str) -> bool {
+    const WHEN: &[&str] = &["if", "unless", "except", "provided", "assuming", "maybe", "perhaps", "possibly"];
+    const GIVES: &[&str] =
+        &["answer", "help", "assist", "determine", "say", "tell", "judge", "comply", "provide"];
+    let words: Vec<String> =
+        rest.split(|c: char| c.is_whitespace() || ",.:;!–—-".contains(c)).map(folded).collect();
+    let mut said = words.iter().map(String::as_str).filter(|w| !w.is_empty());
+    let is_when = said.clone().next().is_some_and(|w| WHEN.contains(&w));
+    let is_unable = said.any(|w| matches!(w, "cannot" | "cant" | "unable"));
+    is_when || is_unable && words.iter().any(|w| GIVES.contains(&w.as_str()))
 }

@@ -5,9 +5,12 @@
 
 use super::clean::unmarked;
 use super::lines::node_of;
-use super::parse::{Node, Object, field_of};
+use super::parse::{self, Node, Object, field_of};
 use flow_plan::RecordType;
 use std::borrow::Cow;
+
+/// What the row is called that sums up the others.
+const SUMS: [&str; 6] = ["total", "totals", "sum", "average", "grand total", "subtotal"];
 
 /// The records that a table's rows are.
 pub(super) fn rows<'t>(text: &'t str, record: &RecordType) -> Option<Vec<Node<'t>>> {
@@ -23,7 +26,10 @@ pub(super) fn rows<'t>(text: &'t str, record: &RecordType) -> Option<Vec<Node<'t
     let mut rows = Vec::new();
     for line in lines {
         let cells: Vec<&str> = cells(line)?.collect();
-        if cells.len() != fields.len() {
+        // What sums the others up is none of them.
+        let is_sum = |cell: &&str| SUMS.iter().any(|sum| unmarked(cell).eq_ignore_ascii_case(sum));
+        if cells.len() != fields.len() || cells.iter().any(is_sum) || cells.iter().all(|c| parse::is_rest(c))
+        {
             return None;
         }
         let mut object = Object::default();

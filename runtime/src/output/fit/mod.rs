@@ -120,7 +120,7 @@ fn any(node: Node<'_>, fitting: &mut Fitting) -> Result<Json, Misfit> {
         }
         Node::Number(raw) => number(raw)?,
         Node::Text(text) => text.into_owned().into(),
-        Node::Bare(text) if numbers::is_broken(text) => {
+        Node::Bare(text) if numbers::is_broken(text) || is_no_number(text) => {
             return Err(Misfit::new(format!("`{text}` is no number, and no text")));
         }
         // In some languages they are truth values, in others texts.
@@ -225,15 +225,22 @@ fn is_doubled(items: &[Node<'_>], item: &Type) -> bool {
 
 // A word for nothing, where a text is wanted: the list may be empty.
 fn says_none(text: &str, item: &Type) -> bool {
-    matches!(item.present(), Type::Text { .. } | Type::Json(_)) && is_null_word(text)
+    let text = text.trim();
+    let is_null = || {
+        let first = text.split(' ').next().unwrap_or_default();
+        let denies = ["no", "none", "not", "nothing"].iter().any(|word| first.eq_ignore_ascii_case(word));
+        is_null_word(text) || denies && text.split(' ').count() <= 4
+    };
+    matches!(item.present(), Type::Text { .. } | Type::Json(_)) && is_null()
 }
 
 fn holds_several(text: &str) -> bool {
+    let signs = [" and ", " & ", " + ", " / ", " · ", " und ", " et ", " y ", " #"];
     let is_cut = text.ends_with(']') && !text.contains('[');
     is_cut
         || !text.contains(char::is_alphanumeric)
-        || text.contains([',', ';', '\n', '|'])
-        || text.contains(" and ")
+        || text.contains([',', ';', '\n', '|', '•'])
+        || signs.iter().any(|sign| text.contains(sign))
 }
 
 fn map(object: Object<'_>, item: &Type, fitting: &mut Fitting) -> Result<Json, Misfit> {

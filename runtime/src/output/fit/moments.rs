@@ -34,6 +34,11 @@ pub(super) fn seconds(text: &str) -> Option<Json> {
     if let Ok(seconds) = text.parse::<f64>() {
         return (seconds.is_finite() && seconds >= 0.0).then(|| seconds.into());
     }
+    // `1,5 hours` may be fifteen.
+    let signs = text.as_bytes().windows(3);
+    if signs.into_iter().any(|w| w[1] == b',' && w[0].is_ascii_digit() && w[2].is_ascii_digit()) {
+        return None;
+    }
     let lower = text.to_lowercase();
     let units = [
         ("days", 86_400.0),

@@ -11,6 +11,9 @@ pub(in crate::output) fn variant(e: &EnumType, text: &str) -> Option<String> {
     if let Some(v) = e.variants.iter().find(|v| v.name == text) {
         return Some(name(&v.name));
     }
+    if is_struck(text) {
+        return None;
+    }
     let text = text.trim_matches(|c: char| c.is_whitespace() || "*_`'\"“”‘’.!#:()[]<>".contains(c));
     if let Some(v) = e.variants.iter().find(|v| v.name == text) {
         return Some(name(&v.name));
@@ -29,10 +32,16 @@ pub(in crate::output) fn variant(e: &EnumType, text: &str) -> Option<String> {
         .map(|v| name(&v.name))
 }
 
+// Signs that take a name back, or ask for it: `!spam`, `~~spam~~`, `spam?`.
+fn is_struck(text: &str) -> bool {
+    let text = text.trim_matches(|c: char| c.is_whitespace() || "*_`'\"“”‘’.#:()[]<>".contains(c));
+    text.starts_with(['!', '¬', '~', '≠']) || text.ends_with('?') || text.contains("~~")
+}
+
 /// The variant that a sentence names: the only one, and not denied.
 pub(in crate::output) fn variant_in(e: &EnumType, text: &str) -> Option<String> {
     // A question states nothing.
-    if text.contains('?') {
+    if text.contains(['?', '~', '¬', '≠']) || text.contains("e.g.") || is_struck(text) {
         return None;
     }
     let words = words(text);
@@ -124,17 +133,34 @@ fn is_denied(words: &[Word<'_>], mention: &Mention) -> bool {
         "dont", "don", "without", "than", "cannot", "cant", "wouldnt", "unlike", "hardly", "if", "unless",
         "either", "or", "maybe", "perhaps", "possibly", "might", "could", "versus", "vs", "between",
         "instead", "opposite", "non", "except", "rather", "rule", "exclude", "excluded", "unable", "need",
-        "unclear", "unsure", "anything", "nothing", "far", "less", "barely", "scarcely", "fails", "failed",
-        "lacks", "lacking", "unlikely", "rules", "ruled",
+        "unclear", "unsure", "far", "anything", "nothing", "nobody", "nowhere", "barely", "scarcely",
+        "hesitate", "fail", "fails", "failed", "refuse", "refused", "lack", "lacks", "lacking", "false",
+        "less", "least", "above", "below", "un", "anti", "example", "sample", "ignore", "nicht", "kein",
+        "keine", "pas", "nao", "unlikely", "rules", "ruled",
     ];
     const WHEN: &[&str] = &["if", "unless", "whether", "or"];
     let before = words[..mention.from].iter().rev();
     let is_denied = before.clone().take(6).any(|w| NO.contains(&w.folded.as_str()));
-    const AFTER: &[&str] = &["not", "isnt", "opposite", "wrong", "incorrect", "excluded", "unlikely"];
+    const AFTER: &[&str] =
+        &["not", "isnt", "opposite", "wrong", "incorrect", "excluded", "unlikely", "would", "first"];
     let after = words[mention.to..].iter().take_while(|w| !w.is_new_clause).take(5);
     let is_taken_back = after.clone().any(|w| AFTER.contains(&w.folded.as_str()));
+    // `I don't think that all of this is positive.`
+    let clause = words[..mention.from].iter().rev().scan(false, |ended, w| {
+        let is_in = !std::mem::replace(ended, w.is_new_clause);
+        is_in.then_some(w.folded.as_str())
+    });
+    const DOUBT: &[&str] = &["dont", "doubt", "wouldnt", "cant", "cannot"];
+    let is_doubted = clause.take(40).any(|w| DOUBT.contains(&w));
+    // `Positive: false`, `Positive - no`, and `Positive, but that would be wrong`.
+    let rest: Vec<&str> = words[mention.to..].iter().take(40).map(|w| w.folded.as_str()).collect();
+    let is_answered = matches!(rest[..], ["no" | "false" | "0"]);
+    let is_wrong = rest.windows(3).any(|w| {
+        matches!(w, ["that" | "this" | "it", "is" | "was", "wrong" | "incorrect"])
+            || matches!(w, ["would", "be", "wrong" | "incorrect"])
+    });
     let is_open = before.take(40).chain(after.take(2)).any(|w| WHEN.contains(&w.folded.as_str()));
-    is_denied || is_taken_back || is_open
+    is_denied || is_taken_back || is_doubted || is_answered || is_wrong || is_open
 }
 
 // Whether the sentence says so, and does not just use the word. Short ones do; in longer ones the name

@@ -57,11 +57,15 @@ pub(super) fn of_a_language(text: &str) -> Option<Json> {
     plain(text)?.parse::<Number>().ok().map(Json::Number)
 }
 
-/// Whether a text looks like a number and is none: `1e`, `2.5e-`, `12,5`.
+/// Whether a text looks like a number and is none: `1e`, `2.5e-`, `12,5`, `1 2`, `--5`.
 pub(super) fn is_broken(text: &str) -> bool {
     let is_written = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b','));
     if is_written && text.contains(',') {
         return plain(text).is_none();
+    }
+    let is_split = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b' ' | b'-' | b'+'));
+    if is_split && (text.contains(' ') || text.starts_with(['-', '+'])) && plain(text).is_none() {
+        return true;
     }
     let digits = text.trim_end_matches(['+', '-']).strip_suffix(['e', 'E']);
     digits.is_some_and(|digits| serde_json::from_str::<Number>(digits).is_ok())
@@ -87,6 +91,7 @@ pub(super) fn number(text: &str, range: Option<(f64, f64)>) -> Option<Json> {
         let (low, high) = range?;
         let is_in = |n: f64| (low..=high).contains(&n);
         return match (is_in(n), is_in(n / 100.0)) {
+            (true, true) if n == 0.0 => Some(n.into()),
             (true, false) => Some(n.into()),
             (false, true) => Some((n / 100.0).into()),
             _ => None,
@@ -177,6 +182,10 @@ fn plain(text: &str) -> Option<String> {
             true => (grouped(body, '.')?, ""),
             false => (spaced(&body[..dot])?, &body[dot + 1..]),
         },
+        // `12 345,6`: spaces separate thousands, so the comma does not.
+        (None, Some(comma)) if body[..comma].contains([' ', '\u{a0}', '\u{202f}']) => {
+            (spaced(&body[..comma])?, &body[comma + 1..])
+        }
         (None, Some(_)) => (grouped(body, ',')?, ""),
         (None, None) => (spaced(body)?, ""),
     };

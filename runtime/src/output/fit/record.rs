@@ -13,8 +13,12 @@ pub(super) fn object(object: Object<'_>, record: &RecordType, fitting: &mut Fitt
     let is_open = object.is_open;
     let mut values: Vec<Option<Json>> = vec![None; record.fields.len()];
     let mut unknown = Vec::new();
+    let mut inner = Vec::new();
     for (key, node) in object.entries {
         let Some(at) = field_of(record, key.trim()) else {
+            if let Node::Object(object) = &node {
+                inner.extend(object.entries.iter().map(|(key, _)| key.to_string()));
+            }
             unknown.push(key);
             continue;
         };
@@ -42,6 +46,10 @@ pub(super) fn object(object: Object<'_>, record: &RecordType, fitting: &mut Fitt
         if let (None, Some(key)) = (&values[at], unknown.iter().find(|key| is_like(key, &field.name))) {
             let what = format!("unknown field `{}`; the fields are {}", short(key), record.names());
             return Err(Misfit::new(what));
+        }
+        // Nor may it stand inside of that: `{"contact": {"email": …}}`.
+        if values[at].is_none() && inner.iter().any(|key| is_like(key, &field.name)) {
+            return Err(Misfit::new("stands in another object").under(&format!(".{}", field.name)));
         }
     }
     if !unknown.is_empty() {
@@ -262,6 +270,18 @@ fn is_whole(key: &str, node: &Node<'_>, record: &RecordType) -> bool {
         "example",
         "schema",
         "propert",
+        "sample",
+        "attempt",
+        "expected",
+        "fallback",
+        "initial",
+        "fail",
+        "alternat",
+        "placeholder",
+        "prior",
+        "earlier",
+        "dummy",
+        "mock",
         "draft",
         "previous",
         "old",

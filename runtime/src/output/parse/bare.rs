@@ -46,6 +46,9 @@ impl<'t> Parser<'t> {
         if text.is_empty() || text.starts_with('\\') {
             return Err(Fault::NotJson(start, "a value is missing"));
         }
+        if is_rest(text) || is_slot(text) {
+            return Err(Fault::Unsure(start, "it leaves something out"));
+        }
         // Most texts have none of the signs that are looked for.
         let has = |signs: &[u8]| text.bytes().any(|b| signs.contains(&b));
         if has(b"/#") && doubt::holds_note(text) {
@@ -260,6 +263,26 @@ fn called(text: &str) -> Option<Node<'_>> {
         None if number_len(inside) == Some(inside.len()) => Some(Node::Number(inside)),
         _ => None,
     }
+}
+
+/// Whether a text says that more was left out: `...`, `etc.`, `and 3 more`.
+pub(in crate::output) fn is_rest(text: &str) -> bool {
+    let text = text.trim_matches(|c: char| c.is_whitespace() || "()[]*_,".contains(c));
+    let plain = text.trim_matches(['.', '…']).trim();
+    let is_counted = || {
+        let rest = plain.strip_prefix("and ").unwrap_or(plain).trim_start_matches('+');
+        let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        matches!(rest.trim(), "more" | "others" | "so on" | "so forth")
+    };
+    !text.is_empty() && (plain.is_empty() || plain.eq_ignore_ascii_case("etc") || is_counted())
+}
+
+/// Whether a text without quotes is the format for a value, and not a value: `<string>`, `<your answer>`.
+pub(in crate::output) fn is_slot(text: &str) -> bool {
+    let inside = text.strip_prefix('<').and_then(|text| text.strip_suffix('>'));
+    inside.is_some_and(|inside| {
+        inside.starts_with(char::is_alphabetic) && !inside.contains(['<', '>', '=', ':', '@', '/'])
+    })
 }
 
 /// How long the number, or the word of JSON, at the start is.

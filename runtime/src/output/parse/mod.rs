@@ -21,6 +21,7 @@ use super::repair::{Repair, Repairs};
 use flow_plan::{RecordType, Type};
 use std::borrow::Cow;
 
+pub(super) use bare::{is_rest, is_slot};
 pub(super) use look::LONGEST_KEY;
 
 /// Whether a key and its colon stand at a byte offset.

@@ -184,6 +184,12 @@ impl<'t> Parser<'t> {
                                 self.repairs.add(Repair::InnerQuote);
                             }
                             let tail = &self.text[from..at];
+                            // `'a', 'b's, 'c'`: a quote that opens the next element stands in this one.
+                            if matches!((quote, spot), (Quote::Single, Spot::Element))
+                                && self.text[seen.start..at].contains(", '")
+                            {
+                                return Err(Fault::Unsure(at, "it is not clear where a text ends"));
+                            }
                             self.at = at + len;
                             return self.settled(&seen, at, finished(owned, tail));
                         }
@@ -192,7 +198,9 @@ impl<'t> Parser<'t> {
                             self.at = end;
                             let tail = self.text[from..end].trim_end();
                             let inside = &self.text[seen.start..from + tail.len()];
-                            if seen.open < 0 || doubt::is_past_its_end(inside) {
+                            // The quote behind a backslash, too: `"C:\dir\", "next"`.
+                            let is_other = tail.is_empty() && doubt::ends_with_quote(&owned);
+                            if seen.open < 0 || is_other || doubt::is_past_its_end(inside) {
                                 return Err(Fault::Unsure(at, "another quote may end a text"));
                             }
                             return self.settled(&seen, from + tail.len(), finished(owned, tail));

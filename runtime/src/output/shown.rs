@@ -1,0 +1,141 @@
+//! Values that a reply shows and does not give: an example, a format, what it was asked, what it denies;
+//! and lists that say in a comment that there is more.
+
+use super::parse::folded;
+
+/// What a value is called that is no answer.
+const LABELS: [&str; 23] = [
+    "bad",
+    "before",
+    "draft",
+    "example",
+    "format",
+    "incorrect",
+    "initial",
+    "input",
+    "invalid",
+    "not",
+    "old",
+    "original",
+    "placeholder",
+    "previous",
+    "previously",
+    "reflection",
+    "rejected",
+    "request",
+    "sample",
+    "schema",
+    "scratchpad",
+    "template",
+    "wrong",
+];
+
+/// How much of a line before a value is looked at, in bytes.
+const LONGEST: usize = 200;
+
+/// Whether what stands right before or behind a value says that it is none.
+pub(super) fn is_shown(text: &str, span: (usize, usize)) -> bool {
+    let is_asked = text[span.1..].starts_with('?');
+    let before = text[..span.0].trim_end();
+    let has_fence = before.ends_with("```") || before.ends_with("```json");
+    let before = before.trim_end_matches("json").trim_end_matches('`').trim_end();
+    let is_struck = before.ends_with("~~") && !before.ends_with("~~~");
+    if is_struck || is_asked && !has_fence {
+        return true;
+    }
+    // `<draft>`, `<!-- `
+    let tag = before.strip_suffix('>').and_then(|rest| rest.rsplit_once('<')).map(|(_, name)| name);
+    let is_other = |name: &str| name == "analysis" || LABELS.contains(&name);
+    if before.ends_with("<!--") || tag.is_some_and(|name| is_other(&folded(name))) {
+        return true;
+    }
+    let line = before.rsplit(['\n']).next().unwrap_or_default();
+    let line = line.rsplit(['}', ']']).next().unwrap_or_default();
+    if line.is_empty() || line.len() > LONGEST {
+        return false;
+    }
+    // Of the line, the last sentence.
+    let sentence = line.rsplit_once(". ").map_or(line, |(_, last)| last);
+    let words: Vec<String> =
+        sentence.split(char::is_whitespace).map(folded).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let is_announced = line.ends_with(':');
+    let is_apart = text[before.len()..span.0].contains('\n');
+    match words[..] {
+        [label] if is_announced && LABELS.contains(&label) => true,
+        [.., "for", "example"] | [.., "eg"] => true,
+        _ if is_announced || is_apart => false,
+        [.., "not" | "never"]
+        | [.., "you", "wrote" | "said" | "sent" | "gave"]
+        | [.., "the", "format"]
+        | [.., "format", "is"]
+        | [.., "dont" | "never" | "not", "output" | "return" | "write" | "say" | "answer" | "use"]
+        | ["if", ..]
+        | ["should", ..] => true,
+        _ => false,
+    }
+}
+
+/// Whether a comment in a value says that something was left out: `// ... more items`.
+pub(super) fn leaves_out(value: &str) -> bool {
+    const SIGNS: [&str; 3] = ["//", "/*", "# "];
+    value.lines().any(|line| {
+        let comment = SIGNS.iter().rev().find_map(|sign| line.split_once(sign).map(|(_, rest)| rest));
+        comment.is_some_and(says_more)
+    })
+}
+
+fn says_more(comment: &str) -> bool {
+    let text = comment.trim_matches([' ', '/', '*', '#']).to_lowercase();
+    let is_word = |word: &str| matches!(word, "more" | "omitted" | "others" | "remaining" | "truncated");
+    text.starts_with("...")
+        || text.starts_with('…')
+        || text.starts_with("etc")
+        || text.starts_with("and so on")
+        || text.len() <= 40
+            && (text.starts_with("rest ") || text.starts_with("and "))
+            && text.split(' ').any(is_word)
+        || text.len() <= 40 && text.split(' ').next_back().is_some_and(is_word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(before: &str, behind: &str) -> bool {
+        is_shown(&format!("{before}{{}}{behind}"), (before.len(), before.len() + 2))
+    }
+
+    #[test]
+    fn an_example_is_shown_and_an_answer_is_given() {
+        for before in [
+            "Example: ",
+            "Input:\n```json\n",
+            "For example, ",
+            "My answer is not ",
+            "The format is ",
+            "<draft>",
+        ] {
+            assert!(shown(before, ""), "{before}");
+        }
+        assert!(shown("Do you want ", "?"));
+        for before in [
+            "",
+            "Here is the JSON in the format that you asked for:\n",
+            "Answer: ",
+            "Here is an example of a user:\n",
+            "If you need JSON, here it is:\n```json\n",
+            "I did not change anything. ",
+        ] {
+            assert!(!shown(before, "\nIs this right?"), "{before}");
+        }
+    }
+
+    #[test]
+    fn a_comment_says_that_there_is_more() {
+        assert!(leaves_out("[1,\n// ... more\n]"));
+        assert!(leaves_out("[1, /* and 5 others */]"));
+        assert!(leaves_out("[1, # rest omitted\n]"));
+        assert!(!leaves_out("[1, // no more than 2\n]"));
+    }
+}
