@@ -1,12 +1,12 @@
 //! Constants: expressions whose value is known while compiling.
 
-use crate::ast::{Expr, Item};
+use crate::ast::{Expr, Ident, Item, TypeExpr};
 use crate::checker::{Checker, Progress};
 use crate::resolve::DeclId;
-use crate::types::{Scopes, Typed};
+use crate::types::{Declared, Scopes, Typed};
 use ecow::EcoString;
 use flow_diagnostics::{Code, FlowDiagnostic};
-use flow_plan::{EvalError, Scope, TemplateId, Type, Value, VarId};
+use flow_plan::{EvalError, Integrity, Labels, Scope, TemplateId, Type, Value, VarId};
 
 impl Checker<'_> {
     /// The value and type of a `const`.
@@ -33,7 +33,8 @@ impl Checker<'_> {
         match self.program.item(id) {
             Item::Const(decl) => match &decl.ty {
                 Some(written) => {
-                    let ty = self.type_expr(id.file, written).ty;
+                    let Declared { ty, labels, .. } = self.type_expr(id.file, written);
+                    self.says_nothing_of_itself(&decl.name, (written, labels));
                     match self.constant_of(id.file, &decl.value, &ty) {
                         Some(value) => (value, ty),
                         // Reported; nothing that uses it is judged by it.
@@ -44,6 +45,20 @@ impl Checker<'_> {
             },
             _ => (Value::Null, Type::Error),
         }
+    }
+
+    // A label on what stands in the program for everybody to read would be a promise that nobody keeps.
+    fn says_nothing_of_itself(&mut self, name: &Ident, (written, labels): (&TypeExpr, Labels)) {
+        let label = match labels {
+            Labels { private: true, .. } => "private",
+            Labels { secret: true, .. } => "secret",
+            Labels { integrity: Integrity::Untrusted, .. } => "untrusted",
+            _ => return,
+        };
+        let name = &name.name;
+        let message = format!("the constant `{name}` cannot be {label}: its value stands in the program");
+        let help = format!("let the flow take it as an input, `{name}: {label} …`, or leave `{label}` out");
+        self.report(FlowDiagnostic::new(Code::E0201, written.span, message).help(help));
     }
 
     /// The value of an expression that must be constant and of this type.
