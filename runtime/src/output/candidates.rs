@@ -337,12 +337,19 @@ fn is_start(text: &str, start: usize, ty: &Type) -> bool {
 // Whether a bracket opens a box (`[ ] milk`), a link (`[milk](…)`), a note (`[1]: …`) or a mark before words
 // (`[INFO] done`).
 fn is_list_mark(text: &str, start: usize) -> bool {
-    let Some((inside, behind)) = text[start + 1..].split_once(']') else { return false };
+    // What is longer is no remark.
+    let end = text.as_bytes()[start + 1..].iter().take(256).position(|b| *b == b']');
+    let Some(end) = end.map(|len| start + 1 + len) else { return false };
+    let (inside, behind) = (&text[start + 1..end], &text[end + 1..]);
     if behind.starts_with('(') || behind.starts_with(':') {
         return !inside.contains(['[', '"']);
     }
-    let is_bullet =
-        text[..start].rsplit('\n').next().is_some_and(|line| matches!(line.trim(), "-" | "*" | "+"));
+    let blank: &[char] = &[' ', '\t'];
+    let bullet = text[..start].trim_end_matches(blank).strip_suffix(['-', '*', '+']);
+    let is_bullet = bullet.is_some_and(|b| {
+        let line = b.trim_end_matches(blank);
+        line.is_empty() || line.ends_with('\n')
+    });
     let has_words =
         behind.starts_with(' ') && behind.trim_start_matches(' ').starts_with(char::is_alphanumeric);
     let is_box = matches!(inside, " " | "x" | "X") || inside.is_empty() && is_bullet;

@@ -49,7 +49,9 @@ pub(super) fn is_shown(text: &str, span: (usize, usize)) -> bool {
     if before.ends_with("<!--") || tag.is_some_and(|name| is_other(&folded(name))) {
         return true;
     }
-    let line = before.rsplit(['\n']).next().unwrap_or_default();
+    let from = before.len().saturating_sub(LONGEST + 1);
+    let from = (0..=from).rev().find(|at| before.is_char_boundary(*at)).unwrap_or(0);
+    let line = before[from..].rsplit(['\n']).next().unwrap_or_default();
     let line = line.rsplit(['}', ']']).next().unwrap_or_default();
     if line.is_empty() || line.len() > LONGEST {
         return false;

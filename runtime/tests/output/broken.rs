@@ -56,6 +56,10 @@ fn a_broken_reply_is_read_as_it_was_or_refused() {
         for way in &ways {
             reply = WAYS[*way].1(&reply, &mut random);
         }
+        // Cut off behind both, a doubled quote is an empty text.
+        if ways.len() > 1 && ways.iter().all(|way| matches!(WAYS[*way].0, "a quote is doubled" | "cut off")) {
+            continue;
+        }
         // Well-formed again, it says something else.
         if serde_json::from_str::<Json>(&reply).is_ok_and(|other| other != value) {
             continue;

@@ -197,6 +197,10 @@ fn list(node: Node<'_>, item: &Type, fitting: &mut Fitting) -> Result<Json, Misf
             }
         }
         Node::Null => Err(Misfit::new("expected a list, found null")),
+        // The beginning of a text, it may be.
+        Node::Bool(_) if matches!(item.present(), Type::Text { .. }) => {
+            Err(Misfit::new("expected a list, found a truth value"))
+        }
         // Several may stand in one text, and where one ends is not certain.
         Node::Text(text) if holds_several(&text) || says_none(&text, item) => {
             Err(Misfit::new("expected a list, found a text"))

@@ -30,6 +30,9 @@ pub(super) fn is_swallowing(quote: Quote, spot: Spot<'_>, inside: &str, seen: &S
     if is_key && inside.contains(':') && inside.contains("\":") {
         return true;
     }
+    if quote != Quote::Double && inside.contains('"') && inside.contains("\",\"") {
+        return true;
+    }
     let is_plain = seen.inner == 0 && !seen.apostrophe && !seen.escaped && !seen.broken;
     if is_plain && !inside.ends_with(',') {
         return false;
@@ -38,8 +41,12 @@ pub(super) fn is_swallowing(quote: Quote, spot: Spot<'_>, inside: &str, seen: &S
         && matches!(spot, Spot::Element)
         && inside.lines().rev().skip(1).any(|line| line.trim_end().ends_with(','));
     let is_mixed = seen.inner % 2 == 1 && inside.contains("\\\"");
-    let holds_other =
-        || seen.inner > 0 || inside.contains("\\'") || inside.contains(['“', '”', '‘', '’', '`']);
+    let holds_other = || {
+        seen.inner > 0
+            || seen.escapes.are_odd()
+            || inside.contains("\\'")
+            || inside.contains(['“', '”', '‘', '’', '`'])
+    };
     if is_list
         || is_mixed
         || holds_an_end(inside, seen)
@@ -49,7 +56,7 @@ pub(super) fn is_swallowing(quote: Quote, spot: Spot<'_>, inside: &str, seen: &S
     }
     match quote {
         Quote::Double if seen.inner > 0 && holds_two_openings(inside) => true,
-        Quote::Double if inside.ends_with("\"\"") => true,
+        Quote::Double if inside.ends_with("\"\"") || seen.escaped && inside.starts_with('"') => true,
         Quote::Double if seen.inner == 1 && inside.ends_with('"') => !is_length(&inside[..inside.len() - 1]),
         Quote::Single | Quote::SmartSingle if seen.inner > 0 || seen.apostrophe => {
             let loose = Loose::of(inside);
@@ -77,8 +84,9 @@ fn holds_two_openings(inside: &str) -> bool {
         let (before, behind) = (&inside[..at], &inside[at + 1..]);
         // `"a": "b"`, and `a,"b"`: in prose, a space stands behind a comma.
         let value = behind.trim_start().strip_prefix(':').map(str::trim_start);
-        if value.is_some_and(|value| value.trim_start_matches('\\').starts_with('"')) || before.ends_with(',')
-        {
+        let is_entry = value.is_some_and(|value| value.trim_start_matches('\\').starts_with('"'));
+        let is_element = behind.strip_prefix(',').is_some_and(|rest| rest.starts_with(char::is_alphanumeric));
+        if is_entry || is_element || before.ends_with(',') {
             return true;
         }
         count += usize::from(!is_escaped(at));
@@ -105,8 +113,10 @@ fn holds_an_end(inside: &str, seen: &Seen) -> bool {
     }
     inside.match_indices('\n').any(|(at, _)| {
         let line = inside[..at].trim_end_matches([' ', '\t', '\r']);
+        let ends = line.ends_with(QUOTES) && !line.ends_with("\\\"");
         let begins = || inside[at..].trim_start().trim_start_matches('\\').starts_with(QUOTES);
-        line.strip_suffix(',').is_some_and(|line| line.trim_end().ends_with(QUOTES) || begins())
+        ends && begins()
+            || line.strip_suffix(',').is_some_and(|line| line.trim_end().ends_with(QUOTES) || begins())
     })
 }
 

@@ -269,7 +269,9 @@ pub(super) fn is_inner(text: &str, at: usize, spot: Spot<'_>, seen: &Seen) -> bo
         && (after.is_empty()
             || after.starts_with([' ', ',', '.', ')', '-']) && matches!(spot, Spot::Field(_)));
     // The last quote of all may belong to it, and the one that ends the text be missing.
-    is_length || seen.inner == seen.in_words && text.rfind('"').is_some_and(|last| last > at)
+    // Between elements, a comma may be missing.
+    let is_in_words = seen.inner == seen.in_words && !matches!(spot, Spot::Element);
+    is_length || is_in_words && text.rfind('"').is_some_and(|last| last > at)
 }
 
 /// Whether the quote at a byte offset stands between two letters of a word.

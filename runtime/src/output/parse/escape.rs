@@ -34,6 +34,11 @@ impl Escapes {
         }
     }
 
+    /// Whether some are none of JSON.
+    pub(super) fn are_odd(self) -> bool {
+        self.odd
+    }
+
     /// Whether some may be none.
     pub(super) fn are_mixed(self) -> bool {
         self.odd && self.doubtful
