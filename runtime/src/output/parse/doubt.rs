@@ -85,7 +85,8 @@ fn holds_two_openings(inside: &str) -> bool {
         // `"a": "b"`, and `a,"b"`: in prose, a space stands behind a comma.
         let value = behind.trim_start().strip_prefix(':').map(str::trim_start);
         let is_entry = value.is_some_and(|value| value.trim_start_matches('\\').starts_with('"'));
-        let is_element = behind.strip_prefix(',').is_some_and(|rest| rest.starts_with(char::is_alphanumeric));
+        let is_element = behind.strip_prefix(',').is_some_and(|rest| !rest.starts_with(char::is_whitespace))
+            || behind.starts_with(['‘', '’', '“', '”']);
         if is_entry || is_element || before.ends_with(',') {
             return true;
         }
