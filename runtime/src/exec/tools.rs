@@ -175,8 +175,8 @@ async fn looked_up(
     told.cuts.append(&mut paste.cuts);
     if run.engine.tape.is_some() {
         // What is found for something private tells of it.
-        let private = Labels { private: site.step.given.private, ..lookup.labels };
-        let labels = lookup.labels.join(private);
+        let private = lookup.labels.private || site.step.given.private;
+        let labels = Labels { private, ..lookup.labels };
         taped::of_value((&lookup.name, labels), (&lookup.output, &value), &mut told.privates);
     }
     Ok(Turn { tool: name.into(), args: args.to_json().to_string(), found })

@@ -263,8 +263,10 @@ pub(crate) fn is_in_word(text: &str, at: &Range<usize>) -> bool {
     let joins = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     let before = &text[..at.start];
     let hex = |sign: &str, count: usize| {
-        let digits = before.rsplit_once(sign).map_or("", |(_, digits)| digits);
-        digits.len() == count && digits.bytes().all(|b| b.is_ascii_hexdigit())
+        let digits = before.len().checked_sub(count).map(|at| before.as_bytes().split_at(at));
+        digits.is_some_and(|(rest, digits)| {
+            rest.ends_with(sign.as_bytes()) && digits.iter().all(u8::is_ascii_hexdigit)
+        })
     };
     let escaped = ["\\n", "\\t", "\\r", "\\b", "\\f"].iter().any(|sign| before.ends_with(sign));
     joins(text[at.end..].chars().next())
