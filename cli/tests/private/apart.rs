@@ -1,4 +1,4 @@
-//! Private data where a run is stopped from outside, and where models are compared.
+//! Private data where a run is stopped from outside, where models are compared, and in what is found for it.
 
 use super::*;
 use std::process::{Command, Stdio};
@@ -12,12 +12,7 @@ fn nothing_private_is_told_or_left_of_a_run_that_is_interrupted() {
     args.extend(INPUTS);
     let mut command = world.command(&args);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let asked = || world.models.asked().iter().any(|asked| asked.user.contains("STEP shorten."));
-    let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
-    while !asked() && std::time::Instant::now() < until {
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-    assert!(asked(), "it is under way");
+    world.waits_for("STEP shorten.");
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
     let done = Done::from(child.wait_with_output().unwrap());
     assert_ne!(done.code, 0, "{done:?}");
@@ -41,4 +36,32 @@ fn nothing_private_is_told_of_comparisons_that_fail() {
         has_nothing([done.out, done.err].concat().as_bytes(), &format!("a comparison, {how:?}"));
         assert!(!world.sandbox.path(".flow").exists(), "nothing is kept");
     }
+}
+
+#[test]
+fn nothing_of_a_row_that_is_found_for_something_private_is_told() {
+    let program = r#"type Row {
+  id: text <= 20 tokens
+  salary: int
+}
+
+lookup record(name: text) -> [Row] <= 2 {
+  source: search("data/*.jsonl")
+}
+
+flow main(name: private text <= 20 tokens) -> text {
+  rows = record(name)
+  return rows[0].id
+}
+"#;
+    let nothing = Arc::new(Mutex::new((String::new(), How::Not)));
+    let world = World::with(program, ModelServer::start(|_| say("")), nothing);
+    let row = r#"{"id":"customer-1","name":"Quillon Zafferani","salary":"has 9182736"}"#;
+    world.sandbox.write("data/customers.jsonl", row);
+    let failed = world.run("main", &["name=Quillon Zafferani"]);
+    let message = failed.json()["error"]["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("does not have its type"), "{failed:?}");
+    // The rows themselves are not private, so that there is an index of them.
+    let events = world.sandbox.read("events.jsonl");
+    has_nothing([failed.out, failed.err, events].concat().as_bytes(), "a row without a private field");
 }

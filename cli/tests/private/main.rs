@@ -217,6 +217,16 @@ impl World {
         World { sandbox, models, fails, desk, told, _desk: threads }
     }
 
+    /// Waits until a model was asked this.
+    fn waits_for(&self, question: &str) {
+        let asked = || self.models.asked().iter().any(|asked| asked.user.contains(question));
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        while !asked() && std::time::Instant::now() < until {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        assert!(asked(), "it is under way");
+    }
+
     fn fail(&self, step: &str, how: How) {
         *self.fails.lock().unwrap() = (step.to_owned(), how);
     }
@@ -484,12 +494,7 @@ fn nothing_private_is_told_or_left_where_time_money_or_the_process_ends() {
     let mut command = world.command(&args);
     let piped = std::process::Stdio::piped;
     let mut child = command.stdout(piped()).stderr(piped()).spawn().unwrap();
-    let asked = || world.models.asked().iter().any(|asked| asked.user.contains("STEP shorten."));
-    let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
-    while !asked() && std::time::Instant::now() < until {
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-    assert!(asked(), "it is under way");
+    world.waits_for("STEP shorten.");
     child.kill().unwrap();
     let killed = Done::from(child.wait_with_output().unwrap());
     assert_ne!(killed.code, 0);
