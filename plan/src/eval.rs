@@ -3,7 +3,7 @@
 //! In: an [`Expr`] and a [`Scope`] with the values of its variables. Out: a [`Value`], or an
 //! [`EvalError`] that says what could not be computed.
 
-use crate::{BinaryOp, Expr, Over, TemplateId, UnaryOp, Value, VarId, functions};
+use crate::{BinaryOp, Entries, Expr, Over, TemplateId, UnaryOp, Value, VarId, functions};
 use ecow::EcoString;
 use std::cmp::Ordering;
 use std::fmt;
@@ -57,7 +57,7 @@ pub fn eval(expr: &Expr, scope: &dyn Scope) -> Result<Value, EvalError> {
             Value::List(items.iter().map(|i| eval(i, scope)).collect::<Result<Vec<_>, _>>()?.into())
         }
         Expr::Record(entries) => {
-            let mut record = indexmap::IndexMap::with_capacity(entries.len());
+            let mut record = Entries::with_capacity_and_hasher(entries.len(), Default::default());
             for (name, value) in entries {
                 record.insert(name.clone(), eval(value, scope)?);
             }

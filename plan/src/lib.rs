@@ -46,4 +46,4 @@ pub use tokenizer::TokenizerFile;
 pub use tools::{MOST_ROUNDS, Offer, Tools};
 pub use types::{Bound, EnumType, Field, Known, Mismatch, Parts, RecordType, Type, Variant};
 pub use units::{Cost, Millis, Tokens};
-pub use value::Value;
+pub use value::{Entries, Value};

@@ -6,6 +6,9 @@ use indexmap::IndexMap;
 use serde_json::Value as Json;
 use std::sync::Arc;
 
+/// The entries of a record or a map. Keys come from outside too, so its hashes are seeded.
+pub type Entries = IndexMap<EcoString, Value, foldhash::fast::RandomState>;
+
 /// A value. Cheap to clone: everything large is shared.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub enum Value {
@@ -31,7 +34,7 @@ pub enum Value {
     /// A list.
     List(Arc<[Value]>),
     /// A record, with its fields in the order of the type, or a map.
-    Record(Arc<IndexMap<EcoString, Value>>),
+    Record(Arc<Entries>),
     /// Any JSON.
     Json(Arc<Json>),
     /// An image: a `data:` URL, an `https:` URL, or the path of a file.

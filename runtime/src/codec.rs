@@ -5,7 +5,7 @@
 //! Not for people: [`Value::to_json`] is what they see.
 
 use ecow::EcoString;
-use flow_plan::{Cost, Millis, Value};
+use flow_plan::{Cost, Entries, Millis, Value};
 use serde_json::{Map, Value as Json, json};
 use std::sync::Arc;
 
@@ -60,7 +60,7 @@ fn untagged(json: Json) -> Result<Value, String> {
 }
 
 fn record(object: Map<String, Json>) -> Result<Value, String> {
-    let mut entries = indexmap::IndexMap::with_capacity(object.len());
+    let mut entries = Entries::with_capacity_and_hasher(object.len(), Default::default());
     for (key, value) in object {
         entries.insert(EcoString::from(key), untagged(value)?);
     }

@@ -1,7 +1,7 @@
 //! Reading JSON by a type, strictly; what departs from it is said with its place.
 
 use super::{Bound, Type};
-use crate::{Cost, Millis, Value};
+use crate::{Cost, Entries, Millis, Value};
 use ecow::EcoString;
 use serde_json::Value as Json;
 use std::fmt;
@@ -52,10 +52,21 @@ impl Type {
         self.read_at(json, &mut Vec::new())
     }
 
+    /// Reads a text by this type, as [`Type::read`] reads one in JSON.
+    pub fn read_text(&self, text: &str) -> Result<Value, Mismatch> {
+        match self.present() {
+            Type::Json(_) | Type::Error => self.read(&text.into()),
+            present => present.read_text_at(text, &[]),
+        }
+    }
+
+    /// Whether a list or a map of this type may have so many elements or entries.
+    pub fn check_count(&self, found: usize) -> Result<(), Mismatch> {
+        self.check_count_at(found, &[])
+    }
+
     fn read_at<'p>(&'p self, json: &'p Json, path: &mut Vec<Part<'p>>) -> Result<Value, Mismatch> {
-        let wrong = |path: &[Part<'_>], wanted: &str| {
-            Err(mismatch(path, format!("expected {wanted}, found {}", describe(json))))
-        };
+        let wrong = |path: &[Part<'_>], wanted: &str| Err(wrong(path, wanted, &describe(json)));
         match (self, json) {
             (Type::Error | Type::Json(None), j) => Ok(Value::Json(Arc::new(j.clone()))),
             (Type::Json(bound), j) => {
@@ -64,6 +75,7 @@ impl Type {
             }
             (Type::Null | Type::Optional(_), Json::Null) => Ok(Value::Null),
             (Type::Optional(t), j) => t.read_at(j, path),
+            (ty, Json::String(s)) => ty.read_text_at(s, path),
             (Type::Bool, Json::Bool(b)) => Ok(Value::Bool(*b)),
             (Type::Int(range), Json::Number(n)) => {
                 // 3.0 is a whole number too; JSON does not tell the two apart.
@@ -88,18 +100,6 @@ impl Type {
                     _ => Ok(Value::Float(f)),
                 }
             }
-            (Type::Text { bound, truncate }, Json::String(s)) => {
-                if let (Some(Bound::Chars(most)), true) = (bound, truncate) {
-                    let most = usize::try_from(*most).unwrap_or(usize::MAX);
-                    return Ok(Value::Text(s.chars().take(most).collect()));
-                }
-                check_chars(*bound, s, path)?;
-                Ok(Value::text(s.as_str()))
-            }
-            (Type::Enum(e), Json::String(s)) => match e.variants.iter().find(|v| v.name == s.as_str()) {
-                Some(v) => Ok(Value::Text(v.name.clone())),
-                None => Err(mismatch(path, format!("expected one of {}, found \"{s}\"", e.names()))),
-            },
             (Type::Money, Json::Number(n)) => match dollars(n) {
                 Some(c) => Ok(Value::Money(c)),
                 None => wrong(path, "an amount in dollars"),
@@ -111,17 +111,8 @@ impl Type {
                 }
                 Ok(Value::Duration(Millis((seconds * 1000.0).round() as u64)))
             }
-            (Type::Date, Json::String(s)) => match s.parse() {
-                Ok(d) => Ok(Value::Date(d)),
-                Err(_) => wrong(path, "a date such as 2026-03-14"),
-            },
-            (Type::Time, Json::String(s)) => match s.parse() {
-                Ok(t) => Ok(Value::Time(t)),
-                Err(_) => wrong(path, "a time such as 2026-03-14T09:30:00Z"),
-            },
-            (Type::Image, Json::String(s)) => Ok(Value::Image(s.as_str().into())),
-            (Type::List(item, most), Json::Array(list)) => {
-                check_count(*most, list.len(), "elements", path)?;
+            (Type::List(item, _), Json::Array(list)) => {
+                self.check_count_at(list.len(), path)?;
                 let mut out = Vec::with_capacity(list.len());
                 for (i, j) in list.iter().enumerate() {
                     path.push(Part::Element(i));
@@ -130,9 +121,9 @@ impl Type {
                 }
                 Ok(Value::List(out.into()))
             }
-            (Type::Map(item, most), Json::Object(map)) => {
-                check_count(*most, map.len(), "entries", path)?;
-                let mut out = indexmap::IndexMap::with_capacity(map.len());
+            (Type::Map(item, _), Json::Object(map)) => {
+                self.check_count_at(map.len(), path)?;
+                let mut out = Entries::with_capacity_and_hasher(map.len(), Default::default());
                 for (key, j) in map {
                     path.push(Part::Field(key));
                     out.insert(EcoString::from(key.as_str()), item.read_at(j, path)?);
@@ -147,7 +138,7 @@ impl Type {
                         format!("unknown field `{unknown}`; the fields are {}", record.names()),
                     ));
                 }
-                let mut out = indexmap::IndexMap::with_capacity(record.fields.len());
+                let mut out = Entries::with_capacity_and_hasher(record.fields.len(), Default::default());
                 for field in &record.fields {
                     path.push(Part::Field(&field.name));
                     let value = match (map.get(field.name.as_str()), &field.default) {
@@ -164,6 +155,48 @@ impl Type {
             _ => wrong(path, &self.described()),
         }
     }
+
+    fn read_text_at(&self, text: &str, path: &[Part<'_>]) -> Result<Value, Mismatch> {
+        let wrong = |wanted: &str| Err(wrong(path, wanted, &described(text)));
+        match self {
+            Type::Text { bound: Some(Bound::Chars(most)), truncate: true } => {
+                let most = usize::try_from(*most).unwrap_or(usize::MAX);
+                Ok(Value::Text(text.chars().take(most).collect()))
+            }
+            Type::Text { bound, .. } => {
+                check_chars(*bound, text, path)?;
+                Ok(Value::text(text))
+            }
+            Type::Enum(e) => match e.variants.iter().find(|v| v.name == text) {
+                Some(v) => Ok(Value::Text(v.name.clone())),
+                None => Err(mismatch(path, format!("expected one of {}, found \"{text}\"", e.names()))),
+            },
+            Type::Date => match text.parse() {
+                Ok(d) => Ok(Value::Date(d)),
+                Err(_) => wrong("a date such as 2026-03-14"),
+            },
+            Type::Time => match text.parse() {
+                Ok(t) => Ok(Value::Time(t)),
+                Err(_) => wrong("a time such as 2026-03-14T09:30:00Z"),
+            },
+            Type::Image => Ok(Value::Image(text.into())),
+            _ => wrong(&self.described()),
+        }
+    }
+
+    fn check_count_at(&self, found: usize, path: &[Part<'_>]) -> Result<(), Mismatch> {
+        let (most, what) = match self {
+            Type::List(_, most) => (*most, "elements"),
+            Type::Map(_, most) => (*most, "entries"),
+            _ => return Ok(()),
+        };
+        match most {
+            Some(most) if found as u64 > most => {
+                Err(mismatch(path, format!("has more than {most} {what}: it has {found}")))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 fn check_chars(bound: Option<Bound>, text: &str, path: &[Part<'_>]) -> Result<(), Mismatch> {
@@ -175,18 +208,13 @@ fn check_chars(bound: Option<Bound>, text: &str, path: &[Part<'_>]) -> Result<()
     Ok(())
 }
 
-fn check_count(most: Option<u64>, found: usize, what: &str, path: &[Part<'_>]) -> Result<(), Mismatch> {
-    match most {
-        Some(most) if found as u64 > most => {
-            Err(mismatch(path, format!("has more than {most} {what}: it has {found}")))
-        }
-        _ => Ok(()),
-    }
-}
-
 fn mismatch(path: &[Part<'_>], message: String) -> Mismatch {
     let path: String = path.iter().map(Part::to_string).collect();
     Mismatch { path: path.strip_prefix('.').unwrap_or(&path).to_owned(), message }
+}
+
+fn wrong(path: &[Part<'_>], wanted: &str, found: &str) -> Mismatch {
+    mismatch(path, format!("expected {wanted}, found {found}"))
 }
 
 fn describe(json: &Json) -> String {
@@ -194,12 +222,16 @@ fn describe(json: &Json) -> String {
         Json::Null => "null".into(),
         Json::Bool(b) => b.to_string(),
         Json::Number(n) => n.to_string(),
-        Json::String(s) => match s.char_indices().nth(40) {
-            Some((cut, _)) => format!("the text \"{}…\"", &s[..cut]),
-            None => format!("the text \"{s}\""),
-        },
+        Json::String(s) => described(s),
         Json::Array(_) => "a list".into(),
         Json::Object(_) => "an object".into(),
+    }
+}
+
+fn described(text: &str) -> String {
+    match text.char_indices().nth(40) {
+        Some((cut, _)) => format!("the text \"{}…\"", &text[..cut]),
+        None => format!("the text \"{text}\""),
     }
 }
 

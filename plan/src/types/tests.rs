@@ -194,6 +194,24 @@ fn numbers_names_and_times_are_read() {
 }
 
 #[test]
+fn a_text_and_a_count_are_judged_alone_as_in_json() {
+    let cut = Type::Text { bound: Some(Bound::Chars(3)), truncate: true };
+    let types = [chars(3), cut, kind(), Type::Date, Type::Time, Type::Image, Type::INT, Type::Json(None)];
+    for ty in types.into_iter().flat_map(|ty| [ty.clone(), optional(ty)]) {
+        for text in ["abc", "abcd", "billing", "2026-03-14", "2026-03-14T09:30:00Z"] {
+            assert_eq!(ty.read_text(text), ty.read(&json!(text)), "{ty} {text}");
+        }
+    }
+    for (ty, found) in [
+        (list(Type::INT, Some(2)), json!([1, 2, 3])),
+        (map(Type::INT, Some(2)), json!({"a": 1, "b": 2, "c": 3})),
+    ] {
+        assert_eq!(ty.check_count(3).err(), ty.read(&found).err());
+        assert!(ty.check_count(2).is_ok() && ty.read(&found).is_err());
+    }
+}
+
+#[test]
 fn money_is_read_back_as_it_is_written() {
     for nanos in [0, 1, 15, 999, 20_000_000, 1_234_567_891, 1_600_000_000_000] {
         let money = Value::Money(Cost(nanos));

@@ -73,11 +73,10 @@ pub(super) fn find(text: &str, judge: &Judge<'_>) -> Result<Option<Found>, Fault
     }
 }
 
-/// A value as its type has it: made to fit, and then judged by its bounds.
+/// A value as its type has it: made to fit, and then held to its bounds in tokens.
 pub(super) fn judged(node: Node<'_>, repairs: Repairs, judge: &Judge<'_>) -> Result<Found, Misfit> {
     let mut fitting = Fitting::after(repairs);
-    let json = fit::fit(node, judge.ty, &mut fitting)?;
-    let value = judge.value(&json)?;
+    let value = judge.held(fit::fit(node, judge.ty, &mut fitting)?)?;
     Ok(Found { value, repairs: fitting.repairs })
 }
 

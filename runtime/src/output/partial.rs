@@ -6,8 +6,7 @@
 //! for showing; it is never passed on.
 
 use ecow::EcoString;
-use flow_plan::{RecordType, Type, Value};
-use indexmap::IndexMap;
+use flow_plan::{Entries, RecordType, Type, Value};
 use serde_json::Value as Json;
 use std::sync::Arc;
 
@@ -47,8 +46,8 @@ enum At {
 
 #[derive(Debug)]
 enum Frame {
-    Record { ty: Arc<RecordType>, fields: IndexMap<EcoString, Value>, key: Option<EcoString> },
-    Map { item: Type, entries: IndexMap<EcoString, Value>, key: Option<EcoString> },
+    Record { ty: Arc<RecordType>, fields: Entries, key: Option<EcoString> },
+    Map { item: Type, entries: Entries, key: Option<EcoString> },
     List { item: Type, items: Vec<Value>, broken: bool },
 }
 
@@ -200,10 +199,10 @@ impl Partial {
         }
         let frame = match (ty.present(), c) {
             (Type::Record(record), '{') => {
-                Frame::Record { ty: record.clone(), fields: IndexMap::new(), key: None }
+                Frame::Record { ty: record.clone(), fields: Entries::default(), key: None }
             }
             (Type::Map(item, _), '{') => {
-                Frame::Map { item: (**item).clone(), entries: IndexMap::new(), key: None }
+                Frame::Map { item: (**item).clone(), entries: Entries::default(), key: None }
             }
             (Type::List(item, _), '[') => {
                 Frame::List { item: (**item).clone(), items: Vec::new(), broken: false }

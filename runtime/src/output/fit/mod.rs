@@ -1,7 +1,7 @@
-//! A [`Node`] made to fit a type, as the JSON that [`Type::read`] then judges.
+//! A [`Node`] made to fit a type.
 //!
-//! In: what was read, and the type. Out: JSON, or where it departs. Only forms are changed, never
-//! what they mean; ranges and bounds are left to [`Type::read`].
+//! In: what was read, and the type. Out: a value of the type, or where it departs. Only forms are
+//! changed, never what they mean; ranges and bounds are judged by [`Type::read`] and what is beside it.
 
 mod moments;
 mod names;
@@ -13,8 +13,11 @@ pub(super) use names::{names_in, variant, variant_in};
 use super::fault::{Misfit, short};
 use super::parse::{self, Node, Object};
 use super::repair::{Repair, Repairs};
-use flow_plan::Type;
+use ecow::EcoString;
+use flow_plan::{Entries, Mismatch, Type, Value};
+use indexmap::map::Entry;
 use serde_json::Value as Json;
+use std::sync::Arc;
 
 /// How often a value may be unpacked: out of an object of its own, or out of a text that holds it.
 const UNPACKED: u8 = 2;
@@ -43,14 +46,15 @@ impl Fitting {
     }
 }
 
-/// The JSON of a node that fits the type, but for its bounds.
-pub(super) fn fit(node: Node<'_>, ty: &Type, fitting: &mut Fitting) -> Result<Json, Misfit> {
+/// The value of a node, where it fits the type.
+pub(super) fn fit(node: Node<'_>, ty: &Type, fitting: &mut Fitting) -> Result<Value, Misfit> {
     match (ty, node) {
-        (Type::Optional(_) | Type::Null, Node::Null) => Ok(Json::Null),
+        (Type::Optional(_) | Type::Null, Node::Null) => Ok(Value::Null),
         (Type::Optional(inner), node) => optional(node, inner, fitting),
-        (Type::Json(_) | Type::Error, node) => any(node, fitting),
-        (Type::List(item, _), node) => list(node, item, fitting),
-        (Type::Map(item, _), Node::Object(object)) => map(object, item, fitting),
+        (Type::Json(None) | Type::Error, node) => Ok(Value::Json(Arc::new(any(node, fitting)?))),
+        (Type::Json(_), node) => held(ty.read(&any(node, fitting)?)),
+        (Type::List(item, _), node) => list(node, ty, item, fitting),
+        (Type::Map(item, _), Node::Object(object)) => map(object, ty, item, fitting),
         (Type::Record(record), Node::Object(object)) => record::object(object, record, fitting),
         (Type::Map(..) | Type::Record(_), Node::Text(text)) if holds_json(&text) => {
             encoded(&text, ty, fitting)
@@ -71,7 +75,12 @@ pub(super) fn fit(node: Node<'_>, ty: &Type, fitting: &mut Fitting) -> Result<Js
     }
 }
 
-fn optional(node: Node<'_>, inner: &Type, fitting: &mut Fitting) -> Result<Json, Misfit> {
+// What the type says of ranges and bounds.
+fn held<T>(read: Result<T, Mismatch>) -> Result<T, Misfit> {
+    read.map_err(|m| Misfit { path: vec![m.path], message: m.message })
+}
+
+fn optional(node: Node<'_>, inner: &Type, fitting: &mut Fitting) -> Result<Value, Misfit> {
     let is_text = matches!(inner.present(), Type::Text { .. } | Type::Json(_));
     let is_number = matches!(inner.present(), Type::Int(_) | Type::Float(_));
     let says_nothing = |text: &str| !is_text && is_null_word(text) || is_number && is_no_number(text);
@@ -79,7 +88,7 @@ fn optional(node: Node<'_>, inner: &Type, fitting: &mut Fitting) -> Result<Json,
         // Without quotes it is the word of JSON or Python, however it is written, and no text.
         Node::Bare(text) if is_text && is_word_for_null(text) => {
             fitting.add(Repair::Literal);
-            return Ok(Json::Null);
+            return Ok(Value::Null);
         }
         Node::Text(text) => says_nothing(text),
         Node::Bare(text) => says_nothing(text),
@@ -89,12 +98,12 @@ fn optional(node: Node<'_>, inner: &Type, fitting: &mut Fitting) -> Result<Json,
         return fit(node, inner, fitting);
     }
     let mut present = *fitting;
-    if let Ok(json) = fit(node, inner, &mut present) {
+    if let Ok(value) = fit(node, inner, &mut present) {
         *fitting = present;
-        return Ok(json);
+        return Ok(value);
     }
     fitting.add(Repair::NullWord);
-    Ok(Json::Null)
+    Ok(Value::Null)
 }
 
 fn is_null_word(text: &str) -> bool {
@@ -145,7 +154,13 @@ fn any(node: Node<'_>, fitting: &mut Fitting) -> Result<Json, Misfit> {
             let mut out = serde_json::Map::with_capacity(object.entries.len());
             for (key, node) in object.entries {
                 let json = any(node, fitting).map_err(|m| m.under(&format!(".{key}")))?;
-                insert(&mut out, key.into_owned(), json, fitting)?;
+                match out.get(&*key) {
+                    Some(first) if *first == json => fitting.add(Repair::KeyTwice),
+                    Some(_) => return Err(twice(&key)),
+                    None => {
+                        out.insert(key.into_owned(), json);
+                    }
+                }
             }
             Json::Object(out)
         }
@@ -158,14 +173,15 @@ fn is_too_long(raw: &str) -> bool {
     is_whole && raw.parse::<i64>().is_err() && raw.parse::<u64>().is_err()
 }
 
-fn list(node: Node<'_>, item: &Type, fitting: &mut Fitting) -> Result<Json, Misfit> {
+fn list(node: Node<'_>, ty: &Type, item: &Type, fitting: &mut Fitting) -> Result<Value, Misfit> {
     match node {
         // The list in a list of its own.
         Node::List(mut items) if is_doubled(&items, item) => {
             fitting.add(Repair::ListOfOne);
-            list(items.pop().unwrap_or(Node::Null), item, fitting)
+            list(items.pop().unwrap_or(Node::Null), ty, item, fitting)
         }
         Node::List(items) => {
+            held(ty.check_count(items.len()))?;
             let mut out = Vec::with_capacity(items.len());
             for (i, node) in items.into_iter().enumerate() {
                 if let Node::Bare(text) = &node
@@ -178,22 +194,18 @@ fn list(node: Node<'_>, item: &Type, fitting: &mut Fitting) -> Result<Json, Misf
                 }
                 out.push(fit(node, item, fitting).map_err(|m| m.under(&format!("[{i}]")))?);
             }
-            Ok(Json::Array(out))
+            Ok(Value::List(out.into()))
         }
-        Node::Text(text) if text.trim_start().starts_with('[') => {
-            let list = Type::List(Box::new(item.clone()), None);
-            encoded(&text, &list, fitting)
-        }
+        Node::Text(text) if text.trim_start().starts_with('[') => encoded(&text, ty, fitting),
         Node::Object(object) => {
-            if record::wraps_list(&object, item) {
-                let list = Type::List(Box::new(item.clone()), None);
-                return record::unwrapped(object, &list, fitting);
+            if record::wraps_list(&object, ty, item) {
+                return record::unwrapped(object, ty, fitting);
             }
             fitting.add(Repair::SingleAsList);
             let one = fit(Node::Object(object), item, fitting)?;
-            match one.as_str().filter(|text| says_none(text, item)) {
+            match one.as_text().filter(|text| says_none(text, item)) {
                 Some(text) => Err(Misfit::new(format!("expected a list, found the text \"{text}\""))),
-                None => Ok(Json::Array(vec![one])),
+                None => single(one, ty),
             }
         }
         Node::Null => Err(Misfit::new("expected a list, found null")),
@@ -210,9 +222,15 @@ fn list(node: Node<'_>, item: &Type, fitting: &mut Fitting) -> Result<Json, Misf
         }
         node => {
             fitting.add(Repair::SingleAsList);
-            Ok(Json::Array(vec![fit(node, item, fitting)?]))
+            single(fit(node, item, fitting)?, ty)
         }
     }
+}
+
+// One value as the list that is wanted.
+fn single(one: Value, list: &Type) -> Result<Value, Misfit> {
+    held(list.check_count(1))?;
+    Ok(Value::List([one].into()))
 }
 
 // Whether a list's only element is a list of several, where no element is a list itself.
@@ -247,36 +265,27 @@ fn holds_several(text: &str) -> bool {
         || signs.iter().any(|sign| text.contains(sign))
 }
 
-fn map(object: Object<'_>, item: &Type, fitting: &mut Fitting) -> Result<Json, Misfit> {
+fn map(object: Object<'_>, ty: &Type, item: &Type, fitting: &mut Fitting) -> Result<Value, Misfit> {
     if object.is_open {
         return Err(open());
     }
-    let mut out = serde_json::Map::with_capacity(object.entries.len());
+    let mut out = Entries::with_capacity_and_hasher(object.entries.len(), Default::default());
     for (key, node) in object.entries {
-        let json = fit(node, item, fitting).map_err(|m| m.under(&format!(".{key}")))?;
-        insert(&mut out, key.into_owned(), json, fitting)?;
-    }
-    Ok(Json::Object(out))
-}
-
-fn insert(
-    out: &mut serde_json::Map<String, Json>,
-    key: String,
-    json: Json,
-    fitting: &mut Fitting,
-) -> Result<(), Misfit> {
-    match out.get(&key) {
-        Some(first) if *first == json => fitting.add(Repair::KeyTwice),
-        Some(_) => return Err(twice(&key)),
-        None => {
-            out.insert(key, json);
+        let value = fit(node, item, fitting).map_err(|m| m.under(&format!(".{key}")))?;
+        match out.entry(EcoString::from(&*key)) {
+            Entry::Occupied(first) if *first.get() == value => fitting.add(Repair::KeyTwice),
+            Entry::Occupied(_) => return Err(twice(&key)),
+            Entry::Vacant(entry) => {
+                entry.insert(value);
+            }
         }
     }
-    Ok(())
+    held(ty.check_count(out.len()))?;
+    Ok(Value::Record(Arc::new(out)))
 }
 
 /// A text that holds the JSON of the value.
-fn encoded(text: &str, ty: &Type, fitting: &mut Fitting) -> Result<Json, Misfit> {
+fn encoded(text: &str, ty: &Type, fitting: &mut Fitting) -> Result<Value, Misfit> {
     if !fitting.unpack(Repair::DoubleEncoded) {
         return Err(departs(ty, "a text"));
     }
@@ -291,25 +300,22 @@ fn holds_json(text: &str) -> bool {
     text.trim_start().starts_with(['{', '['])
 }
 
-fn scalar(node: Node<'_>, ty: &Type, fitting: &mut Fitting) -> Result<Json, Misfit> {
+fn scalar(node: Node<'_>, ty: &Type, fitting: &mut Fitting) -> Result<Value, Misfit> {
     let found = match (ty, &node) {
-        (Type::Text { .. } | Type::Image, Node::Text(_)) => match node {
-            Node::Text(text) => return Ok(text.into_owned().into()),
-            _ => None,
-        },
+        (Type::Text { .. } | Type::Image, Node::Text(text)) => return held(ty.read_text(text)),
         (Type::Text { .. }, Node::Number(raw)) => {
             fitting.add(Repair::TextOfValue);
-            Some(Json::from(*raw))
+            return held(ty.read_text(raw));
         }
         (Type::Text { .. }, Node::Bool(b)) => {
             fitting.add(Repair::TextOfValue);
-            Some(Json::from(b.to_string()))
+            return held(ty.read_text(if *b { "true" } else { "false" }));
         }
         (Type::Text { .. } | Type::Image, Node::Bare(text)) => {
             fitting.add(Repair::BareText);
-            Some(Json::from(*text))
+            return held(ty.read_text(text));
         }
-        (Type::Bool, Node::Bool(b)) => Some((*b).into()),
+        (Type::Bool, Node::Bool(b)) => return Ok(Value::Bool(*b)),
         (Type::Int(_) | Type::Float(_) | Type::Money | Type::Duration, Node::Number(raw)) => {
             Some(number(raw)?)
         }
@@ -324,7 +330,10 @@ fn scalar(node: Node<'_>, ty: &Type, fitting: &mut Fitting) -> Result<Json, Misf
         }
         _ => None,
     };
-    found.ok_or_else(|| departs(ty, &describe(&node)))
+    match found {
+        Some(json) => held(ty.read(&json)),
+        None => Err(departs(ty, &describe(&node))),
+    }
 }
 
 /// A small value out of its words: a number, a name, a date, true or false.
@@ -364,6 +373,12 @@ fn truth(text: &str) -> Option<Json> {
 }
 
 fn number(raw: &str) -> Result<Json, Misfit> {
+    // Most are small and whole. `-0` is a float.
+    if let Ok(whole) = raw.parse::<i64>()
+        && whole != 0
+    {
+        return Ok(whole.into());
+    }
     serde_json::from_str(raw).map_err(|_| Misfit::new(format!("`{raw}` is not a number that can be held")))
 }
 

@@ -1,17 +1,22 @@
 //! Objects as records: keys in another form, fields too many, a value in an object of its own.
 
-use super::{Fitting, Json, Misfit, Node, Object, Repair, fit, twice};
+use super::{Fitting, Misfit, Node, Object, Repair, fit, twice};
 use crate::output::parse::{field_of, folded};
-use flow_plan::{Field, RecordType, Type};
+use flow_plan::{Field, RecordType, Type, Value};
+use std::borrow::Cow;
 
 /// An object as a record.
-pub(super) fn object(object: Object<'_>, record: &RecordType, fitting: &mut Fitting) -> Result<Json, Misfit> {
-    let known = object.entries.iter().filter(|(key, _)| field_of(record, key.trim()).is_some()).count();
-    if known == 0 && !object.entries.is_empty() {
+pub(super) fn object(
+    object: Object<'_>,
+    record: &RecordType,
+    fitting: &mut Fitting,
+) -> Result<Value, Misfit> {
+    let is_known = |(key, _): &(Cow<'_, str>, Node<'_>)| field_of(record, key.trim()).is_some();
+    if !object.entries.is_empty() && !object.entries.iter().any(is_known) {
         return wrapped_record(object, record, fitting);
     }
     let is_open = object.is_open;
-    let mut values: Vec<Option<Json>> = vec![None; record.fields.len()];
+    let mut values: Vec<Option<Value>> = vec![None; record.fields.len()];
     let mut unknown = Vec::new();
     let mut inner = Vec::new();
     for (key, node) in object.entries {
@@ -26,11 +31,11 @@ pub(super) fn object(object: Object<'_>, record: &RecordType, fitting: &mut Fitt
         if field.name != *key {
             fitting.add(Repair::Key);
         }
-        let json = fit(node, &field.ty, fitting).map_err(|m| m.under(&format!(".{}", field.name)))?;
+        let value = fit(node, &field.ty, fitting).map_err(|m| m.under(&format!(".{}", field.name)))?;
         match &values[at] {
-            Some(first) if *first == json => fitting.add(Repair::KeyTwice),
+            Some(first) if *first == value => fitting.add(Repair::KeyTwice),
             Some(_) => return Err(twice(&field.name)),
-            None => values[at] = Some(json),
+            None => values[at] = Some(value),
         }
     }
     for (at, field) in record.fields.iter().enumerate() {
@@ -58,12 +63,15 @@ pub(super) fn object(object: Object<'_>, record: &RecordType, fitting: &mut Fitt
     if is_open {
         fitting.add(Repair::MissingBrace);
     }
-    let entries = record.fields.iter().zip(values);
-    Ok(Json::Object(entries.filter_map(|(f, json)| Some((f.name.to_string(), json?))).collect()))
+    let value = |(f, given): (&Field, Option<Value>)| {
+        // Of a field without a default, only null may be left out.
+        (f.name.clone(), given.or_else(|| f.default.clone()).unwrap_or_default())
+    };
+    Ok(Value::record(record.fields.iter().zip(values).map(value)))
 }
 
 /// A value that is no object, as a record with this one field.
-pub(super) fn of_value(node: Node<'_>, record: &RecordType, fitting: &mut Fitting) -> Result<Json, Misfit> {
+pub(super) fn of_value(node: Node<'_>, record: &RecordType, fitting: &mut Fitting) -> Result<Value, Misfit> {
     let wanted = match &record.name {
         Some(name) => format!("a record `{name}`"),
         None => "a record".to_owned(),
@@ -83,12 +91,12 @@ pub(super) fn of_value(node: Node<'_>, record: &RecordType, fitting: &mut Fittin
         return Err(misfit);
     }
     fitting.add(Repair::ValueAsRecord);
-    let json = fit(node, &field.ty, fitting).map_err(|m| m.under(&format!(".{}", field.name)))?;
-    Ok(Json::Object([(field.name.to_string(), json)].into_iter().collect()))
+    let value = fit(node, &field.ty, fitting).map_err(|m| m.under(&format!(".{}", field.name)))?;
+    Ok(Value::record([(field.name.clone(), value)]))
 }
 
 /// A value that stands in an object of its own: `{"result": …}`.
-pub(super) fn unwrapped(object: Object<'_>, ty: &Type, fitting: &mut Fitting) -> Result<Json, Misfit> {
+pub(super) fn unwrapped(object: Object<'_>, ty: &Type, fitting: &mut Fitting) -> Result<Value, Misfit> {
     let departs = || super::departs(ty, "an object");
     if object.is_open {
         return Err(Misfit::new(super::OPEN));
@@ -115,14 +123,13 @@ pub(super) fn unwrapped(object: Object<'_>, ty: &Type, fitting: &mut Fitting) ->
 }
 
 /// Whether an object is there to hold a list, and not an element of it.
-pub(super) fn wraps_list(object: &Object<'_>, item: &Type) -> bool {
+pub(super) fn wraps_list(object: &Object<'_>, list: &Type, item: &Type) -> bool {
     let [(key, node)] = &object.entries[..] else { return false };
     let is_item = match item.present() {
         Type::Record(record) => field_of(record, key.trim()).is_some(),
         Type::Map(..) | Type::Json(_) => true,
         _ => false,
     };
-    let list = Type::List(Box::new(item.clone()), None);
     // Words may say that there is none.
     let is_one = match (item.present(), node) {
         (Type::Text { .. }, Node::Text(text)) => {
@@ -133,7 +140,7 @@ pub(super) fn wraps_list(object: &Object<'_>, item: &Type) -> bool {
         }
         _ => false,
     };
-    (is_one || matches!(node, Node::List(_))) && !is_item && is_wrapper(key, &list)
+    (is_one || matches!(node, Node::List(_))) && !is_item && is_wrapper(key, list)
 }
 
 /// Whether a key is a name for what is answered, and not for a part of it.
@@ -193,7 +200,7 @@ fn is_wrapper(key: &str, ty: &Type) -> bool {
 }
 
 // A record in an object of its own.
-fn wrapped_record(object: Object<'_>, record: &RecordType, fitting: &mut Fitting) -> Result<Json, Misfit> {
+fn wrapped_record(object: Object<'_>, record: &RecordType, fitting: &mut Fitting) -> Result<Value, Misfit> {
     let first = object.entries.first().map(|(key, _)| short(key)).unwrap_or_default();
     let unknown = || Misfit::new(format!("unknown field `{first}`; the fields are {}", record.names()));
     if object.is_open {
