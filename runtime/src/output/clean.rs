@@ -97,10 +97,10 @@ fn without_marks<'t>(whole: &'t str, repairs: &mut Repairs) -> &'t str {
 
 /// What stands in the only fence of a text.
 pub(super) fn only_fence(text: &str) -> Option<&str> {
-    let open = text.find("```")?;
-    let inside = &text[open + 3..];
-    let close = inside.find("```")?;
-    if inside[close + 3..].contains("```") {
+    let fence = |text: &str| memchr::memmem::find(text.as_bytes(), b"```");
+    let inside = &text[fence(text)? + 3..];
+    let close = fence(inside)?;
+    if fence(&inside[close + 3..]).is_some() {
         return None;
     }
     let inside = &inside[..close];

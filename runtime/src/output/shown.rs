@@ -80,24 +80,27 @@ pub(super) fn is_shown(text: &str, span: (usize, usize)) -> bool {
 
 /// Whether a comment in a value says that something was left out: `// ... more items`.
 pub(super) fn leaves_out(value: &str) -> bool {
-    const SIGNS: [&str; 3] = ["//", "/*", "# "];
-    value.lines().any(|line| {
-        let comment = SIGNS.iter().rev().find_map(|sign| line.split_once(sign).map(|(_, rest)| rest));
-        comment.is_some_and(says_more)
+    let bytes = value.as_bytes();
+    let is_sign = |at: &usize| matches!(bytes[*at..], [b'/', b'/' | b'*', ..] | [b'#', b' ', ..]);
+    memchr::memchr2_iter(b'/', b'#', bytes).filter(is_sign).any(|at| {
+        let stretch = &bytes[at..bytes.len().min(at + LONGEST)];
+        let end = at + memchr::memchr(b'\n', stretch).unwrap_or(stretch.len());
+        says_more(&value[at..value.floor_char_boundary(end)])
     })
 }
 
 fn says_more(comment: &str) -> bool {
-    let text = comment.trim_matches([' ', '/', '*', '#']).to_lowercase();
-    let is_word = |word: &str| matches!(word, "more" | "omitted" | "others" | "remaining" | "truncated");
-    text.starts_with("...")
-        || text.starts_with('…')
-        || text.starts_with("etc")
-        || text.starts_with("and so on")
-        || text.len() <= 40
-            && (text.starts_with("rest ") || text.starts_with("and "))
-            && text.split(' ').any(is_word)
-        || text.len() <= 40 && text.split(' ').next_back().is_some_and(is_word)
+    const WORDS: [&str; 5] = ["more", "omitted", "others", "remaining", "truncated"];
+    let text = comment.trim_matches([' ', '/', '*', '#', '\r']);
+    let starts = |word: &str| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    let is_word = |word: &str| WORDS.iter().any(|known| word.eq_ignore_ascii_case(known));
+    if ["...", "…", "etc", "and so on"].into_iter().any(starts) {
+        return true;
+    }
+    let mut words = text.split(' ');
+    text.len() <= 40
+        && (words.next_back().is_some_and(is_word)
+            || (starts("rest ") || starts("and ")) && words.any(is_word))
 }
 
 #[cfg(test)]

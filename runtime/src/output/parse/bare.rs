@@ -50,8 +50,8 @@ impl<'t> Parser<'t> {
             return Err(Fault::Unsure(start, "it leaves something out"));
         }
         // Most texts have none of the signs that are looked for.
-        let has = |signs: &[u8]| text.bytes().any(|b| signs.contains(&b));
-        if has(b"/#") && doubt::holds_note(text) {
+        let has = |sign: u8| memchr::memchr(sign, text.as_bytes()).is_some();
+        if (has(b'/') || has(b'#')) && doubt::holds_note(text) {
             return Err(Fault::Unsure(start, "it is not clear where a text without quotes ends"));
         }
         if may_hold_note(text, &self.text[start + text.len()..]) {
@@ -77,18 +77,18 @@ impl<'t> Parser<'t> {
             return Ok(Node::Number(number));
         }
         // As in a text in quotes, they would stand for other signs.
-        if has(b"\\") && ["\\n", "\\t", "\\r", "\\\"", "\\u"].iter().any(|escape| text.contains(escape)) {
+        if has(b'\\') && ["\\n", "\\t", "\\r", "\\\"", "\\u"].iter().any(|escape| text.contains(escape)) {
             return Err(Fault::Unsure(start, "it is not clear what its backslashes stand for"));
         }
         let is_quoted = text.starts_with(['\'', '‘', '“', '`', '"']);
         let begins = |line: &str| line.trim_start().starts_with('"');
         let holds_quotes =
-            || has(b"\"") && (text.contains("\"\"") || has(b"\n") && text.lines().skip(1).any(begins));
+            || has(b'"') && (text.contains("\"\"") || has(b'\n') && text.lines().skip(1).any(begins));
         if doubt::ends_with_quote(text) && !is_quoted || holds_quotes() {
             return Err(Fault::Unsure(start, "another quote may end a text"));
         }
         // A quote before a comma or a colon ended something else.
-        if has(b"\"") && (text.contains("\",") || text.contains("\":")) || is_of_a_language(text) {
+        if has(b'"') && (text.contains("\",") || text.contains("\":")) || is_of_a_language(text) {
             return Err(Fault::Unsure(start, "it is not clear which text is meant"));
         }
         Ok(Node::Bare(text))
@@ -178,7 +178,11 @@ impl<'t> Parser<'t> {
                 }
                 // A text with a key of its own in it, on the same line.
                 b' ' if depth == 0 && look::is_quoted_key(self.text, at + 1) => return Ok(at),
-                _ => {}
+                // A word.
+                _ => {
+                    let rest = &bytes[at + 1..];
+                    at += rest.iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+                }
             }
             at += 1;
         }

@@ -30,7 +30,7 @@ pub(super) fn is_swallowing(quote: Quote, spot: Spot<'_>, inside: &str, seen: &S
     if is_key && inside.contains(':') && inside.contains("\":") {
         return true;
     }
-    if quote != Quote::Double && inside.contains('"') && inside.contains("\",\"") {
+    if quote != Quote::Double && memchr::memmem::find(inside.as_bytes(), b"\",\"").is_some() {
         return true;
     }
     let is_plain = seen.inner == 0 && !seen.apostrophe && !seen.escaped && !seen.broken;
@@ -68,7 +68,9 @@ pub(super) fn is_swallowing(quote: Quote, spot: Spot<'_>, inside: &str, seen: &S
 
 /// Whether one of its escaped quotes has no other: `"a\", "b": …`. It may be the one that ends the text.
 fn has_half_a_pair(inside: &str) -> bool {
-    inside.matches("\\\"").count() % 2 == 1
+    let bytes = inside.as_bytes();
+    let is_quote = |at: &usize| bytes.get(at + 1) == Some(&b'"');
+    memchr::memchr_iter(b'\\', bytes).filter(is_quote).count() % 2 == 1
 }
 
 // Whether the second of two quotes inside opens something, as the first does, or one is that of a key or an
@@ -109,16 +111,19 @@ fn holds_an_end(inside: &str, seen: &Seen) -> bool {
         return false;
     }
     let is_note = |rest: &str| ["//", "/*", "# "].iter().any(|sign| rest.starts_with(sign));
-    if inside.match_indices("\",").any(|(at, _)| is_note(inside[at + 2..].trim_start())) {
+    let is_end =
+        |at: usize| inside[at + 1..].strip_prefix(',').is_some_and(|rest| is_note(rest.trim_start()));
+    if memchr::memchr_iter(b'"', inside.as_bytes()).any(is_end) {
         return true;
     }
-    inside.match_indices('\n').any(|(at, _)| {
-        let line = inside[..at].trim_end_matches([' ', '\t', '\r']);
-        let ends = line.ends_with(QUOTES) && !line.ends_with("\\\"");
-        let begins = || inside[at..].trim_start().trim_start_matches('\\').starts_with(QUOTES);
-        ends && begins()
-            || line.strip_suffix(',').is_some_and(|line| line.trim_end().ends_with(QUOTES) || begins())
-    })
+    seen.broken
+        && inside.match_indices('\n').any(|(at, _)| {
+            let line = inside[..at].trim_end_matches([' ', '\t', '\r']);
+            let ends = line.ends_with(QUOTES) && !line.ends_with("\\\"");
+            let begins = || inside[at..].trim_start().trim_start_matches('\\').starts_with(QUOTES);
+            ends && begins()
+                || line.strip_suffix(',').is_some_and(|line| line.trim_end().ends_with(QUOTES) || begins())
+        })
 }
 
 // Whether a text ends with feet and inches, behind which a quote is a sign: `5'10`.

@@ -66,7 +66,7 @@ impl<'t> Parser<'t> {
                 }
                 _ => {}
             }
-            if self.rest().starts_with("...") || self.rest().starts_with('…') {
+            if self.leaves_out() {
                 return Err(self.cut("it leaves elements out"));
             }
             if items.is_empty() || count.is_some() {

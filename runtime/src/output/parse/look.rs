@@ -61,7 +61,18 @@ pub(super) struct Skipped {
 }
 
 /// The first byte from `at` on that is neither white space nor a comment.
-pub(super) fn skip(text: &str, mut at: usize, seen: &Seen) -> (usize, Skipped) {
+#[inline]
+pub(super) fn skip(text: &str, at: usize, seen: &Seen) -> (usize, Skipped) {
+    match text.as_bytes().get(at) {
+        // Most often there is nothing to skip.
+        Some(byte) if byte.is_ascii_alphanumeric() || matches!(byte, b'"' | b',' | b':' | b'{' | b'}') => {
+            (at, Skipped::default())
+        }
+        _ => skip_all(text, at, seen),
+    }
+}
+
+fn skip_all(text: &str, mut at: usize, seen: &Seen) -> (usize, Skipped) {
     let bytes = text.as_bytes();
     let mut found = Skipped::default();
     while let Some(&byte) = bytes.get(at) {
@@ -292,24 +303,34 @@ pub(super) fn odd_key_end(text: &str, at: usize) -> Option<usize> {
 
 /// Where a key without quotes that starts here ends, spaces inside it included.
 pub(super) fn bare_key_end(text: &str, at: usize) -> Option<usize> {
-    let rest = text.get(at..)?;
-    let mut end = 0;
-    for (i, c) in rest.char_indices().take(LONGEST_KEY) {
-        if c.is_alphanumeric() || matches!(c, '_' | '-' | '$' | '.') {
-            end = i + c.len_utf8();
-        } else if c != ' ' {
-            break;
+    let bytes = text.as_bytes();
+    let last = bytes.len().min(at + LONGEST_KEY);
+    let (mut end, mut next) = (at, at);
+    while next < last {
+        match bytes[next] {
+            b'_' | b'-' | b'$' | b'.' => next += 1,
+            byte if byte.is_ascii_alphanumeric() => next += 1,
+            b' ' if next > at => {
+                next += 1;
+                continue;
+            }
+            0x80.. => {
+                let letter = text.get(next..)?.chars().next().filter(|c| c.is_alphanumeric());
+                let Some(letter) = letter else { break };
+                next += letter.len_utf8();
+            }
+            _ => break,
         }
+        end = next;
     }
-    (end > 0 && !rest.starts_with(' ')).then_some(at + end)
+    (end > at).then_some(end)
 }
 
 // Where a short text in quotes that starts here ends, and its quote.
 fn quoted(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
-    let (close, open_len): (&[&[u8]], usize) = match bytes.get(at)? {
-        b'"' => (&[b"\""], 1),
-        b'\'' => (&[b"'"], 1),
-        b'`' => (&[b"`"], 1),
+    let open = *bytes.get(at)?;
+    let (close, open_len): (&[&[u8]], usize) = match open {
+        b'"' | b'\'' | b'`' => (&[], 1),
         0xe2 if bytes[at..].starts_with("“".as_bytes()) || bytes[at..].starts_with("”".as_bytes()) => {
             (&["”".as_bytes(), "“".as_bytes(), b"\""], 3)
         }
@@ -328,6 +349,7 @@ fn quoted(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
                 i += 2;
                 continue;
             }
+            byte if byte == open && open_len == 1 => return (i > start).then_some((i, i + 1)),
             _ => {}
         }
         if let Some(close) = close.iter().find(|close| bytes[i..].starts_with(close)) {

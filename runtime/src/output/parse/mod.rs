@@ -216,6 +216,12 @@ impl<'t> Parser<'t> {
         look::skip_notes(self.text, at, &self.seen).0
     }
 
+    /// Whether dots stand here for what was left out.
+    fn leaves_out(&self) -> bool {
+        matches!(self.peek(), Some(b'.' | 0xe2))
+            && ["...", "…"].iter().any(|dots| self.rest().starts_with(dots))
+    }
+
     fn cut(&self, what: &str) -> Fault {
         Fault::Cut(self.text.len(), what.to_owned())
     }

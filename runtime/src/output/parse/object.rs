@@ -90,7 +90,7 @@ impl<'t> Parser<'t> {
                 }
                 _ => {}
             }
-            if self.rest().starts_with("...") || self.rest().starts_with('…') {
+            if self.leaves_out() {
                 return Err(self.cut("it leaves fields out"));
             }
             if !is_separated && !object.entries.is_empty() {
@@ -175,22 +175,23 @@ impl<'t> Parser<'t> {
             return Err(Fault::Unsure(self.at, "it is not clear where a key ends"));
         }
         self.skip();
-        let rest = self.rest();
-        if let Some(sign) = ["=>", ":=", "->"].iter().find(|sign| rest.starts_with(**sign)) {
-            self.repairs.add(Repair::MissingColon);
-            self.at += sign.len();
-        } else if rest.starts_with('=') {
-            self.repairs.add(Repair::MissingColon);
-            self.at += 1;
-        } else if rest.starts_with(':') {
-            self.at += 1;
-        } else if rest.is_empty() {
-            return Err(self.cut("a value is missing"));
-        } else if keys.is_some_and(|record| field_of(record, key.trim()).is_some()) {
-            self.repairs.add(Repair::MissingColon);
-        } else {
-            return Err(Fault::NotJson(start, "a colon is missing"));
-        }
+        self.at += match self.rest().as_bytes() {
+            [b'=', b'>', ..] | [b':', b'=', ..] | [b'-', b'>', ..] => {
+                self.repairs.add(Repair::MissingColon);
+                2
+            }
+            [b':', ..] => 1,
+            [b'=', ..] => {
+                self.repairs.add(Repair::MissingColon);
+                1
+            }
+            [] => return Err(self.cut("a value is missing")),
+            _ if keys.is_some_and(|record| field_of(record, key.trim()).is_some()) => {
+                self.repairs.add(Repair::MissingColon);
+                0
+            }
+            _ => return Err(Fault::NotJson(start, "a colon is missing")),
+        };
         Ok(key)
     }
 

@@ -52,6 +52,18 @@ pub(super) struct Seen {
     pub(super) broken: bool,
 }
 
+/// The bytes of a text that are looked at; any other is a part of it.
+const SIGNS: [bool; 256] = {
+    let mut signs = [false; 256];
+    let mut byte = 0;
+    while byte < signs.len() {
+        let is_sign = matches!(byte as u8, b'\\' | b'{' | b'[' | b'}' | b']' | b'"' | b'\'' | b'`' | 0xe2);
+        signs[byte] = is_sign || byte < 0x20;
+        byte += 1;
+    }
+    signs
+};
+
 impl<'t> Parser<'t> {
     /// The quote that a text opens with here.
     pub(super) fn quote(&self) -> Option<Quote> {
@@ -92,7 +104,15 @@ impl<'t> Parser<'t> {
         };
         let mut owned = String::new();
         let mut from = at;
+        let is_key = matches!(spot, Spot::Key(_));
+        let last = if is_key { bytes.len().min(at + look::LONGEST_KEY + 1) } else { bytes.len() };
         loop {
+            while at < last && !SIGNS[usize::from(bytes[at])] {
+                at += 1;
+            }
+            if is_key && at - seen.start > look::LONGEST_KEY {
+                return Err(Fault::NotJson(seen.start, "a key is too long"));
+            }
             let Some(&byte) = bytes.get(at) else {
                 self.repairs = before;
                 return self.other_quote(quote, spot, &seen);
@@ -133,7 +153,7 @@ impl<'t> Parser<'t> {
                         }
                         // A key and its value may have become one.
                         Ends::Yes
-                            if matches!(spot, Spot::Key(_))
+                            if is_key
                                 && seen.inner > 0
                                 && self.text[seen.start..at].contains([':', ',', '\n', '{', '[', ']']) =>
                         {
@@ -223,9 +243,6 @@ impl<'t> Parser<'t> {
                     continue;
                 }
                 _ => {}
-            }
-            if matches!(spot, Spot::Key(_)) && at - seen.start > look::LONGEST_KEY {
-                return Err(Fault::NotJson(seen.start, "a key is too long"));
             }
             at += 1;
         }
