@@ -9,6 +9,7 @@ use super::fault::{Fault, Misfit};
 use super::fit::{self, Fitting};
 use super::parse::{self, Node, Parsed};
 use super::repair::{Repair, Repairs};
+use super::said_around;
 use super::shown;
 use flow_plan::{Type, Value};
 
@@ -59,13 +60,20 @@ pub(super) fn find(text: &str, judge: &Judge<'_>) -> Result<Option<Found>, Fault
     }
     let first = fits.first().map(|(_, span)| *span);
     let is_given = fits.is_empty() || fits.iter().any(|(_, span)| !shown::is_shown(text, *span));
+    let last = fits.iter().map(|(_, span)| span.1).max().unwrap_or(0);
     let found = chosen(text, judge.ty, fits, misfit)?;
+    if said_around::is_taken_back(&text[last..]) {
+        return Err(Fault::Unsure(last, "what stands behind the value takes it back"));
+    }
+    if matches!(judge.ty.present(), Type::List(..)) && said_around::says_more(&text[last..]) {
+        return Err(Fault::Unsure(last, "it leaves elements out"));
+    }
     // Where there is another, a name that says nothing may be that of a draft.
     if count > 1 && found.repairs.is_guessed() {
         return Err(Fault::Unsure(0, "it holds several values, and none is exactly of the type"));
     }
     if !is_given {
-        return Err(Fault::Unsure(0, SHOWN));
+        return Err(Fault::Unsure(0, shown::SHOWN));
     }
     match first.filter(|first| differs(text, *first, has_bare, &found.value, judge)) {
         Some(first) => Err(Fault::Unsure(first.1, MORE)),
@@ -388,7 +396,7 @@ fn joined(
         return None;
     }
     if shown::is_shown(text, spans[0]) {
-        return Some(Err(Fault::Unsure(0, SHOWN)));
+        return Some(Err(Fault::Unsure(0, shown::SHOWN)));
     }
     let mut repairs = Repairs::default();
     let mut nodes = Vec::with_capacity(parsed.len());
@@ -451,8 +459,6 @@ fn chosen(
     around(text, span, &mut found.repairs);
     Ok(found)
 }
-
-const SHOWN: &str = "it shows a value, and does not say that it is the answer";
 
 const MORE: &str = "it holds more than one answer, and they differ";
 

@@ -1,16 +1,18 @@
 //! Values that are written as lines: a list as bullets, a record as `name: value`, or as `tags` and
 //! `tables`.
 //!
-//! Taken only where every line is part of it, but for one line before that ends with a colon.
+//! Taken where every line is part of it, but for one line before that ends with a colon; with more words
+//! around them, which lines those are is found by `amid`.
 
 use super::Judge;
+use super::amid;
 use super::candidates::{self, Found};
 use super::clean::{self, unbulleted, unmarked};
 use super::fault::Fault;
 use super::fit::{self, Fitting};
-use super::parse::{self, Node, Object, field_of};
+use super::parse::{self, Node, Object, field_of, folded};
 use super::repair::{Repair, Repairs};
-use super::{said, tables, tags};
+use super::{said, said_around, shown, tables, tags};
 use flow_plan::{RecordType, Type};
 use std::borrow::Cow;
 
@@ -23,7 +25,17 @@ pub(super) fn find(spaced: &str, judge: &Judge<'_>) -> Result<Option<Found>, Fau
             repairs.add(Repair::Fence);
             inside
         }
-        _ => text,
+        // The end of a fence that none has opened. In a text, it may begin one that was cut off.
+        None => {
+            match text.strip_suffix("```").filter(|text| !text.contains("```") && is_small_record(judge.ty)) {
+                Some(inside) => {
+                    repairs.add(Repair::Fence);
+                    inside.trim_end()
+                }
+                None => text,
+            }
+        }
+        Some(_) => text,
     };
     let body = match between_marks(body) {
         Some(inside) => {
@@ -39,7 +51,12 @@ pub(super) fn find(spaced: &str, judge: &Judge<'_>) -> Result<Option<Found>, Fau
             let nodes = bullets(body, item)
                 .or_else(|| commas(body, item))
                 .or_else(|| numbers(body, item))
-                .or_else(|| names(body, item));
+                .or_else(|| names(body, item))
+                .or_else(|| {
+                    let nodes = bullets(amid::bullets(body, item)?, item)?;
+                    repairs.add(Repair::TextAround);
+                    Some(nodes)
+                });
             Ok(nodes.and_then(|nodes| {
                 repairs.add(Repair::Lines);
                 candidates::judged(Node::List(nodes), repairs, judge).ok()
@@ -58,7 +75,9 @@ pub(super) fn find(spaced: &str, judge: &Judge<'_>) -> Result<Option<Found>, Fau
             let object = match fields(body, record) {
                 Some(object) => object,
                 None => {
-                    let Some((object, is_inside)) = tags::fields(body, record) else { return Ok(None) };
+                    let Some((object, is_inside)) = tags::fields(body, record) else {
+                        return Ok(fields_amid(body, record, judge, repairs));
+                    };
                     if is_inside {
                         repairs.add(Repair::TextAround);
                     }
@@ -72,11 +91,23 @@ pub(super) fn find(spaced: &str, judge: &Judge<'_>) -> Result<Option<Found>, Fau
     }
 }
 
+fn is_small_record(ty: &Type) -> bool {
+    matches!(ty.present(), Type::Record(record) if record.fields.iter().all(|field| amid::is_small(&field.ty)))
+}
+
+// A record's fields with words around their lines.
+fn fields_amid(text: &str, record: &RecordType, judge: &Judge<'_>, mut repairs: Repairs) -> Option<Found> {
+    let object = fields(amid::fields(text, record)?, record)?;
+    repairs.add(Repair::TextAround);
+    repairs.add(Repair::Lines);
+    candidates::judged(Node::Object(object), repairs, judge).ok()
+}
+
 fn bullets<'t>(text: &'t str, item: &Type) -> Option<Vec<Node<'t>>> {
     let mut lines = text.lines().filter(|line| !line.trim().is_empty()).peekable();
     // What comes, and a colon.
     if lines.peek().is_some_and(|first| unbulleted(first).is_none()) {
-        lines.next().filter(|first| first.trim_end().trim_end_matches('*').ends_with(':'))?;
+        lines.next().filter(|first| said_around::announces_list(first, item))?;
     }
     let is_text = matches!(item.present(), Type::Text { .. });
     // Numbers that go on are one list, however their lines are indented.
@@ -92,7 +123,9 @@ fn bullets<'t>(text: &'t str, item: &Type) -> Option<Vec<Node<'t>>> {
             let bare = unmarked(bullet);
             // Of boxes, those with a cross may be meant; what is struck out is none.
             let is_open = ["[ ]", "[x]", "[X]", "~~"].iter().any(|mark| bullet.starts_with(mark));
-            if is_open || parse::is_rest(bare) {
+            let is_none =
+                count == 1 && matches!(&*folded(bare), "none" | "na" | "nothing" | "null" | "keine");
+            if is_open || is_none || parse::is_rest(bare) || parse::is_slot(bare) {
                 return None;
             }
             Some(if is_text { Node::Text(Cow::Borrowed(bare)) } else { Node::Bare(bare) })
@@ -194,7 +227,8 @@ fn between_marks(text: &str) -> Option<&str> {
     let name = first.trim().strip_prefix('[')?.strip_suffix(']')?;
     let (inside, last) = rest.trim_end().rsplit_once('\n')?;
     let closing = last.trim().strip_prefix('[')?.strip_suffix(']')?;
-    let is_name = name.len() > 2 && name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+    let is_shown = shown::is_label(&folded(name)) || folded(name) == "thinking";
+    let is_name = !is_shown && name.len() > 2 && name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
     (is_name && closing.strip_prefix('/').unwrap_or(closing) == name).then(|| inside.trim())
 }
 
@@ -228,25 +262,35 @@ fn first_key(text: &str) -> Option<usize> {
     (before.ends_with(':') && !before.contains(['{', '['])).then_some(at + 1)
 }
 
+/// The key and the value of a line that is a field of the type.
+pub(super) fn field_line<'t>(line: &'t str, record: &RecordType) -> Option<(&'t str, &'t str)> {
+    let line = unbulleted(line).unwrap_or(line);
+    // Where the whole line is in bold.
+    let bold = line.strip_prefix("**").and_then(|line| line.strip_suffix("**"));
+    let line = bold.filter(|line| !line.contains("**")).unwrap_or(line);
+    // `name = value`, too.
+    let (key, value) = line.split_once([':', '='])?;
+    let key = key.trim_start_matches(['*', '_', '#', ' ']).trim_end_matches(['*', '_', ' ']);
+    // `> name: Ann` is a quotation.
+    if !key.starts_with(char::is_alphanumeric) {
+        return None;
+    }
+    let value = value.trim_start_matches(['*', '_']).trim();
+    // JSON that could not be read is no line of fields.
+    if key.contains(['{', '}', '[', ']', '"', '\'', ',']) {
+        return None;
+    }
+    field_of(record, key)?;
+    Some((key, value))
+}
+
 // One field a line, each once.
 fn fields<'t>(text: &'t str, record: &RecordType) -> Option<Object<'t>> {
     let mut object = Object::default();
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).peekable();
-    let field = |line: &'t str| {
-        let line = unbulleted(line).unwrap_or(line);
-        // `name = value`, too.
-        let (key, value) = line.split_once([':', '='])?;
-        let key = key.trim_start_matches(['*', '_', '#', ' ']).trim_end_matches(['*', '_', ' ']);
-        let value = value.trim_start_matches(['*', '_']).trim();
-        // JSON that could not be read is no line of fields.
-        if key.contains(['{', '}', '[', ']', '"', '\'', ',']) {
-            return None;
-        }
-        field_of(record, key)?;
-        Some((key, value))
-    };
+    let field = |line: &'t str| field_line(line, record);
     if lines.peek().is_some_and(|first| field(first).is_none() && first.ends_with(':')) {
-        lines.next();
+        lines.next().filter(|first| !said_around::holds_back(first))?;
     }
     while let Some(line) = lines.next() {
         let (key, mut value) = field(line)?;
@@ -307,9 +351,12 @@ pub(super) fn node_of<'t>(text: &'t str, ty: &Type) -> Option<Node<'t>> {
         Type::Text { .. } => Some(Node::Text(Cow::Borrowed(text))),
         Type::List(item, _) => {
             let whole = parse::value_at(text, 0, ty).ok().filter(|parsed| parsed.end == text.len());
-            whole.map(|parsed| parsed.node).or_else(|| elements(text, item))
+            let whole = whole.map(|parsed| parsed.node).or_else(|| elements(text, item));
+            // On one line, it is not certain which dashes begin an element.
+            let below = || text.contains('\n') && unbulleted(text).is_some();
+            whole.or_else(|| Some(Node::List(bullets(text, item).filter(|_| below())?)))
         }
-        Type::Record(_) | Type::Map(..) => {
+        Type::Record(_) | Type::Map(..) | Type::Json(_) => {
             let parsed = parse::value_at(text, 0, ty).ok()?;
             (parsed.end == text.len()).then_some(parsed.node)
         }

@@ -9,6 +9,7 @@
 //! and small answers are looked for in sentences and lines (`said`, `lines`). What can be meant in
 //! two ways, and what may not be whole, is refused.
 
+mod amid;
 mod candidates;
 mod clean;
 mod fault;
@@ -18,6 +19,7 @@ mod parse;
 mod partial;
 mod repair;
 mod said;
+mod said_around;
 mod shown;
 mod tables;
 mod tags;

@@ -10,7 +10,8 @@ use super::fault::Fault;
 use super::fit::{self, Fitting};
 use super::parse::folded;
 use super::repair::{Repair, Repairs};
-use super::tags;
+use super::said_around;
+use super::{shown, tags};
 use flow_plan::{EnumType, Type, Value};
 use serde_json::Value as Json;
 
@@ -22,6 +23,10 @@ pub(super) fn find(text: &str, judge: &Judge<'_>) -> Result<Option<Found>, Fault
     let mut outer = Repairs::default();
     let mut body = text;
     if let Some(inside) = clean::only_fence(text) {
+        let before = text[..text.find("```").unwrap_or(0)].trim_end();
+        if said_around::denies_next(before.lines().next_back().unwrap_or_default()) {
+            return Err(Fault::Unsure(0, shown::SHOWN));
+        }
         outer.add(Repair::Fence);
         body = inside;
     }
@@ -89,6 +94,8 @@ fn small(text: &str, ty: &Type) -> Option<Json> {
 fn stated(text: &str, judge: &Judge<'_>) -> Result<Option<Json>, Fault> {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let mut labelled: Vec<Json> = Vec::new();
+    // The last line that states it.
+    let mut last = 0;
     let mut alone: Vec<(usize, Json)> = Vec::new();
     let mut reasoned: Vec<Json> = Vec::new();
     for (at, line) in lines.iter().enumerate() {
@@ -96,14 +103,22 @@ fn stated(text: &str, judge: &Judge<'_>) -> Result<Option<Json>, Fault> {
         let bare = unmarked(line.trim_end_matches(['.', '!']));
         if let Some(json) = small(unmarked(bare.trim_end_matches(['.', '!'])), judge.ty) {
             alone.push((at, json));
+            last = at;
         } else if let Some(json) = behind_label(line, judge.ty, lines.len() == 1) {
             labelled.push(json);
+            last = at;
         } else if let Type::Enum(e) = judge.ty.present()
             && lines.len() > 1
             && let Some(name) = before_reason(line, e)
         {
             reasoned.push(name.into());
         }
+    }
+    if lines.iter().skip(last + 1).any(|line| said_around::is_taken_back(line)) {
+        return Err(Fault::Unsure(0, "what stands behind the value takes it back"));
+    }
+    if alone.iter().any(|(at, _)| *at > 0 && said_around::denies_next(lines[*at - 1])) {
+        return Err(Fault::Unsure(0, shown::SHOWN));
     }
     labelled.extend(tagged(text, judge.ty));
     if !labelled.is_empty() {
@@ -132,7 +147,12 @@ fn stated(text: &str, judge: &Judge<'_>) -> Result<Option<Json>, Fault> {
 
 // What stands in tags of its own, but for the one around the whole text: `<answer>4</answer>`.
 fn tagged(text: &str, ty: &Type) -> Vec<Json> {
-    let all = tags::tags(text).filter_map(|(at, name)| {
+    // What is shown, and the emphasis of a word.
+    let is_other = |name: &str| {
+        shown::is_label(&folded(name))
+            || matches!(name, "b" | "code" | "del" | "em" | "i" | "s" | "strong" | "u")
+    };
+    let all = tags::tags(text).filter(|(_, name)| !is_other(name)).filter_map(|(at, name)| {
         let (value, _) = text[at + name.len() + 2..].split_once(&format!("</{name}>"))?;
         small(unmarked(value), ty)
     });
@@ -169,7 +189,14 @@ pub(super) fn before_reason(line: &str, e: &EnumType) -> Option<String> {
     let name = name.trim_end_matches(['*', '_', '`']);
     let variant = fit::variant(e, name)?;
     let is_name = *name == *variant || name.chars().all(|c| !c.is_lowercase());
-    (is_name && !reason.trim().is_empty()).then_some(variant)
+    // A condition, another name, or how much of it there is.
+    const OTHERS: [&str; 12] = [
+        "absent", "excluded", "if", "no", "none", "not", "nothing", "or", "unless", "unlikely", "would",
+        "doesnt",
+    ];
+    let first = folded(reason.split_whitespace().next()?);
+    let is_other = OTHERS.contains(&first.as_str()) || first.starts_with(|c: char| c.is_ascii_digit());
+    (is_name && !is_other).then_some(variant)
 }
 
 // The value behind `Answer:`, `The score is` and the like.
@@ -218,6 +245,19 @@ fn behind_label(line: &str, ty: &Type, is_only_line: bool) -> Option<Json> {
         "false",
         "yes",
         "sample",
+        "discarded",
+        "earlier",
+        "expected",
+        "intermediate",
+        "maximum",
+        "minimum",
+        "passing",
+        "rejected",
+        "running",
+        "students",
+        "tentative",
+        "users",
+        "your",
     ];
     let words: Vec<String> = label.split(' ').map(folded).collect();
     if words.iter().any(|w| denies.contains(&w.as_str())) {
@@ -323,7 +363,12 @@ fn is_held_back(rest: &str) -> bool {
     let words: Vec<String> =
         rest.split(|c: char| c.is_whitespace() || ",.:;!–—-".contains(c)).map(folded).collect();
     let mut said = words.iter().map(String::as_str).filter(|w| !w.is_empty());
-    let is_when = said.clone().next().is_some_and(|w| WHEN.contains(&w));
+    let is_when = said.clone().next().is_some_and(|w| WHEN.contains(&w))
+        || said.clone().take(3).any(|w| matches!(w, "if" | "long" | "once" | "when" | "wait"));
+    let asks = || said.clone().any(|w| matches!(w, "access" | "happy" | "paste" | "send" | "sorry"));
+    if is_when || asks() || said_around::is_taken_back(rest) {
+        return true;
+    }
     let is_unable = said.any(|w| matches!(w, "cannot" | "cant" | "unable"));
-    is_when || is_unable && words.iter().any(|w| GIVES.contains(&w.as_str()))
+    is_unable && words.iter().any(|w| GIVES.contains(&w.as_str()))
 }

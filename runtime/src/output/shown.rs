@@ -2,6 +2,7 @@
 //! and lists that say in a comment that there is more.
 
 use super::parse::folded;
+use super::said_around;
 
 /// What a value is called that is no answer.
 const LABELS: [&str; 23] = [
@@ -30,6 +31,14 @@ const LABELS: [&str; 23] = [
     "wrong",
 ];
 
+/// What is said where a value is shown.
+pub(super) const SHOWN: &str = "it shows a value, and does not say that it is the answer";
+
+/// Whether a word, folded, is one of these.
+pub(super) fn is_label(word: &str) -> bool {
+    LABELS.contains(&word)
+}
+
 /// How much of a line before a value is looked at, in bytes.
 const LONGEST: usize = 200;
 
@@ -45,7 +54,7 @@ pub(super) fn is_shown(text: &str, span: (usize, usize)) -> bool {
     }
     // `<draft>`, `<!-- `
     let tag = before.strip_suffix('>').and_then(|rest| rest.rsplit_once('<')).map(|(_, name)| name);
-    let is_other = |name: &str| name == "analysis" || LABELS.contains(&name);
+    let is_other = |name: &str| name == "analysis" || is_label(name);
     if before.ends_with("<!--") || tag.is_some_and(|name| is_other(&folded(name))) {
         return true;
     }
@@ -61,10 +70,10 @@ pub(super) fn is_shown(text: &str, span: (usize, usize)) -> bool {
     let words: Vec<String> =
         sentence.split(char::is_whitespace).map(folded).filter(|word| !word.is_empty()).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let is_announced = line.ends_with(':');
+    let is_announced = line.ends_with([':', '：']);
     let is_apart = text[before.len()..span.0].contains('\n');
     match words[..] {
-        [label] if is_announced && LABELS.contains(&label) => true,
+        _ if is_announced && said_around::announces_other(sentence) => true,
         [.., "for", "example"] | [.., "eg"] => true,
         _ if is_announced || is_apart => false,
         [.., "not" | "never"]

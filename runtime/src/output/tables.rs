@@ -6,16 +6,22 @@
 use super::clean::unmarked;
 use super::lines::node_of;
 use super::parse::{self, Node, Object, field_of};
+use super::said_around;
 use flow_plan::RecordType;
 use std::borrow::Cow;
 
 /// What the row is called that sums up the others.
-const SUMS: [&str; 6] = ["total", "totals", "sum", "average", "grand total", "subtotal"];
+const SUMS: [&str; 9] =
+    ["total", "totals", "sum", "average", "grand total", "subtotal", "mean", "summe", "durchschnitt"];
 
 /// The records that a table's rows are.
 pub(super) fn rows<'t>(text: &'t str, record: &RecordType) -> Option<Vec<Node<'t>>> {
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).peekable();
-    lines.next_if(|first| !first.starts_with('|') && first.ends_with(':'));
+    if let Some(first) = lines.next_if(|first| !first.starts_with('|') && first.ends_with(':'))
+        && said_around::holds_back(first)
+    {
+        return None;
+    }
     let head: Vec<&str> = cells(lines.next()?)?.map(unmarked).collect();
     let fields: Vec<usize> = head.iter().map(|name| field_of(record, name)).collect::<Option<_>>()?;
     let is_once = fields.iter().enumerate().all(|(i, at)| !fields[..i].contains(at));
@@ -28,8 +34,8 @@ pub(super) fn rows<'t>(text: &'t str, record: &RecordType) -> Option<Vec<Node<'t
         let cells: Vec<&str> = cells(line)?.collect();
         // What sums the others up is none of them.
         let is_sum = |cell: &&str| SUMS.iter().any(|sum| unmarked(cell).eq_ignore_ascii_case(sum));
-        if cells.len() != fields.len() || cells.iter().any(is_sum) || cells.iter().all(|c| parse::is_rest(c))
-        {
+        let is_rest = cells.first().is_some_and(|cell| parse::is_rest(cell) || cell.starts_with("~~"));
+        if cells.len() != fields.len() || cells.iter().any(is_sum) || is_rest {
             return None;
         }
         let mut object = Object::default();

@@ -6,6 +6,7 @@
 use super::clean;
 use super::lines::node_of;
 use super::parse::{Object, field_of};
+use super::{said_around, shown};
 use flow_plan::RecordType;
 use std::borrow::Cow;
 
@@ -21,7 +22,8 @@ pub(super) fn fields<'t>(text: &'t str, record: &RecordType) -> Option<(Object<'
     let goes_on = tags(rest).any(|(_, name)| field_of(record, name).is_some());
     // A field that the type does not have.
     let is_beside = tags(rest).next().is_some_and(|(at, _)| at == 0);
-    (!is_open && !goes_on && !is_beside).then_some((object, !is_alone))
+    let is_shown = shown::is_shown(text, (start, text.len())) || said_around::is_taken_back(rest);
+    (!is_open && !goes_on && !is_beside && !is_shown).then_some((object, !is_alone))
 }
 
 /// The opening tags of a text, and where they stand.

@@ -276,9 +276,12 @@ pub(in crate::output) fn is_rest(text: &str) -> bool {
     let is_counted = || {
         let rest = plain.strip_prefix("and ").unwrap_or(plain).trim_start_matches('+');
         let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
-        matches!(rest.trim(), "more" | "others" | "so on" | "so forth")
+        matches!(rest.trim(), "more" | "others" | "so on" | "so forth" | "more items" | "several others")
     };
-    !text.is_empty() && (plain.is_empty() || plain.eq_ignore_ascii_case("etc") || is_counted())
+    !text.is_empty()
+        && (plain.is_empty()
+            || ["etc", "etcetera", "etcétera", "usw"].iter().any(|word| plain.eq_ignore_ascii_case(word))
+            || is_counted())
 }
 
 /// Whether a text without quotes is the format for a value, and not a value: `<string>`, `<your answer>`.
