@@ -203,4 +203,8 @@ const HOSTILE: &[&str] = &[
     "{\"name\": [",
     "['",
     "[[1,",
+    "[1] a. ",
+    "not this: ",
+    "- a:\n",
+    "age: 1\nb.\n",
 ];
