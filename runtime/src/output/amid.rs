@@ -85,6 +85,9 @@ impl<'t> Amid<'t> {
         let has_kind = |text: &str| text.lines().any(|line| is_kind(line.trim()));
         let found = Amid::fence(text).filter(|found| has_kind(found.inside()));
         let found = found.or_else(|| Amid::stretch(text, &is_kind))?;
+        if found.before().len() + found.behind().len() > around::LONGEST {
+            return None;
+        }
         (!has_kind(found.before()) && !has_kind(found.behind())).then_some(found)
     }
 

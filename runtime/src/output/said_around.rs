@@ -36,6 +36,12 @@ const CHINESE: [&str; 4] = ["不对", "更正", "应该", "抱歉"];
 /// "For example" in Chinese.
 const FOR_EXAMPLE: &str = "例如";
 
+/// How long a sentence may be that announces something, in bytes.
+const LONGEST_SENTENCE: usize = 400;
+
+/// How much is looked at of what stands around a value, in bytes.
+pub(super) const LONGEST: usize = 16 * 1024;
+
 /// Whether what stands before fields on lines of their own says that they are no answer. In a sentence that
 /// has ended, less is looked for.
 pub(super) fn holds_back(before: &str) -> bool {
@@ -43,6 +49,9 @@ pub(super) fn holds_back(before: &str) -> bool {
     let line = line.trim_end_matches(['*', '_', ' ']);
     let is_ended = line.ends_with(['.', '!']);
     let line = last_sentence(line.trim_end_matches(['.', '!']));
+    if line.len() > LONGEST_SENTENCE {
+        return true;
+    }
     let is_given = has(line, |word| is_in(GIVEN, word));
     let is_shown = has(line, |word| is_in(SHOWN, word) || (is_ended || !is_given) && shown::is_label(word));
     let is_denied = has_denial(line) || line.contains(FOR_EXAMPLE);
@@ -54,7 +63,7 @@ pub(super) fn denies_next(line: &str) -> bool {
     let line = last_sentence(line.trim_end_matches(['*', '_', ' ']));
     let is_open = !line.ends_with(['.', '!', '?']);
     let is_shown = || has(line, |word| is_in(SHOWN, word) || shown::is_label(word) || word == "if");
-    is_open && (has_denial(line) || line.ends_with(':') && is_shown())
+    is_open && line.len() <= LONGEST_SENTENCE && (has_denial(line) || line.ends_with(':') && is_shown())
 }
 
 /// Whether what stands before bullets announces them, with a colon. Behind other words it must say so.
@@ -68,6 +77,9 @@ pub(super) fn announces_list(before: &str, item: &Type) -> bool {
     let before = before.trim();
     let line = before.lines().next_back().unwrap_or_default().trim_end_matches(['*', '_', ' ']);
     let clause = last_sentence(line);
+    if clause.len() > LONGEST_SENTENCE {
+        return false;
+    }
     let is_alone = clause.len() == before.trim_end_matches(['*', '_', ' ']).len();
     let is_given = has(clause, |word| is_in(GIVEN, word));
     let is_enum = matches!(item.present(), Type::Enum(_));
@@ -111,9 +123,6 @@ pub(super) fn is_quiet(behind: &str) -> bool {
         || has_denial(text);
     text.is_empty() || is_sentence && !is_changed && !is_taken_back(text)
 }
-
-/// How much is looked at of what stands behind a value, in bytes.
-const LONGEST: usize = 16 * 1024;
 
 /// Whether a sentence behind a value takes it back: `Wait, it is 9.`
 pub(super) fn is_taken_back(behind: &str) -> bool {
@@ -182,7 +191,8 @@ fn is_in(words: &str, word: &str) -> bool {
 
 fn has(text: &str, is: impl Fn(&str) -> bool) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '\'' | '’');
-    text.split(|c| !is_part(c)).any(|word| !word.is_empty() && is(&folded(word)))
+    // No word that is looked for is longer.
+    text.split(|c| !is_part(c)).any(|word| (1..=32).contains(&word.len()) && is(&folded(word)))
 }
 
 // `isn't`, `not` and the like.
