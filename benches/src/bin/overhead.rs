@@ -17,6 +17,10 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// As in `flowc`, for all that are written in Rust.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const PORT: u16 = 18_180;
 const ROUNDS: usize = 3;
 
