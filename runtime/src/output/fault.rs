@@ -2,6 +2,7 @@
 
 use crate::RunError;
 use flow_diagnostics::Code;
+use flow_plan::Mismatch;
 use serde_json::Value as Json;
 
 /// Why a stretch of a reply gives no value. Offsets are bytes from the start of the stretch's text.
@@ -37,6 +38,12 @@ impl Misfit {
     pub(super) fn under(mut self, name: &str) -> Misfit {
         self.path.insert(0, short(name, 60));
         self
+    }
+}
+
+impl From<Mismatch> for Misfit {
+    fn from(mismatch: Mismatch) -> Misfit {
+        Misfit { path: vec![mismatch.path], message: mismatch.message }
     }
 }
 

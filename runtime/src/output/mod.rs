@@ -70,8 +70,7 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     fn value(&self, json: &Json) -> Result<Value, Misfit> {
-        let value = self.ty.read(json).map_err(|m| Misfit { path: vec![m.path], message: m.message })?;
-        self.held(value)
+        self.held(self.ty.read(json)?)
     }
 
     fn held(&self, value: Value) -> Result<Value, Misfit> {

@@ -14,7 +14,7 @@ use super::fault::{Misfit, short};
 use super::parse::{self, Node, Object};
 use super::repair::{Repair, Repairs};
 use ecow::EcoString;
-use flow_plan::{Entries, Mismatch, Type, Value};
+use flow_plan::{Entries, Type, Value};
 use indexmap::map::Entry;
 use serde_json::Value as Json;
 use std::sync::Arc;
@@ -52,7 +52,7 @@ pub(super) fn fit(node: Node<'_>, ty: &Type, fitting: &mut Fitting) -> Result<Va
         (Type::Optional(_) | Type::Null, Node::Null) => Ok(Value::Null),
         (Type::Optional(inner), node) => optional(node, inner, fitting),
         (Type::Json(None) | Type::Error, node) => Ok(Value::Json(Arc::new(any(node, fitting)?))),
-        (Type::Json(_), node) => held(ty.read(&any(node, fitting)?)),
+        (Type::Json(_), node) => Ok(ty.read(&any(node, fitting)?)?),
         (Type::List(item, _), node) => list(node, ty, item, fitting),
         (Type::Map(item, _), Node::Object(object)) => map(object, ty, item, fitting),
         (Type::Record(record), Node::Object(object)) => record::object(object, record, fitting),
@@ -73,11 +73,6 @@ pub(super) fn fit(node: Node<'_>, ty: &Type, fitting: &mut Fitting) -> Result<Va
         (ty, Node::Object(object)) => record::unwrapped(object, ty, fitting),
         (ty, node) => scalar(node, ty, fitting),
     }
-}
-
-// What the type says of ranges and bounds.
-fn held<T>(read: Result<T, Mismatch>) -> Result<T, Misfit> {
-    read.map_err(|m| Misfit { path: vec![m.path], message: m.message })
 }
 
 fn optional(node: Node<'_>, inner: &Type, fitting: &mut Fitting) -> Result<Value, Misfit> {
@@ -181,7 +176,7 @@ fn list(node: Node<'_>, ty: &Type, item: &Type, fitting: &mut Fitting) -> Result
             list(items.pop().unwrap_or(Node::Null), ty, item, fitting)
         }
         Node::List(items) => {
-            held(ty.check_count(items.len()))?;
+            ty.check_count(items.len())?;
             let mut out = Vec::with_capacity(items.len());
             for (i, node) in items.into_iter().enumerate() {
                 if let Node::Bare(text) = &node
@@ -229,7 +224,7 @@ fn list(node: Node<'_>, ty: &Type, item: &Type, fitting: &mut Fitting) -> Result
 
 // One value as the list that is wanted.
 fn single(one: Value, list: &Type) -> Result<Value, Misfit> {
-    held(list.check_count(1))?;
+    list.check_count(1)?;
     Ok(Value::List([one].into()))
 }
 
@@ -245,8 +240,8 @@ fn is_doubled(items: &[Node<'_>], item: &Type) -> bool {
     inner.len() > 1 && !takes_list
 }
 
-// A word for nothing, where a text is wanted: the list may be empty.
-fn says_none(text: &str, item: &Type) -> bool {
+/// A word for nothing, where a text is wanted: the list may be empty.
+pub(in crate::output) fn says_none(text: &str, item: &Type) -> bool {
     let text = text.trim();
     let is_null = || {
         let first = text.split(' ').next().unwrap_or_default();
@@ -280,7 +275,7 @@ fn map(object: Object<'_>, ty: &Type, item: &Type, fitting: &mut Fitting) -> Res
             }
         }
     }
-    held(ty.check_count(out.len()))?;
+    ty.check_count(out.len())?;
     Ok(Value::Record(Arc::new(out)))
 }
 
@@ -302,18 +297,18 @@ fn holds_json(text: &str) -> bool {
 
 fn scalar(node: Node<'_>, ty: &Type, fitting: &mut Fitting) -> Result<Value, Misfit> {
     let found = match (ty, &node) {
-        (Type::Text { .. } | Type::Image, Node::Text(text)) => return held(ty.read_text(text)),
+        (Type::Text { .. } | Type::Image, Node::Text(text)) => return Ok(ty.read_text(text)?),
         (Type::Text { .. }, Node::Number(raw)) => {
             fitting.add(Repair::TextOfValue);
-            return held(ty.read_text(raw));
+            return Ok(ty.read_text(raw)?);
         }
         (Type::Text { .. }, Node::Bool(b)) => {
             fitting.add(Repair::TextOfValue);
-            return held(ty.read_text(if *b { "true" } else { "false" }));
+            return Ok(ty.read_text(if *b { "true" } else { "false" })?);
         }
         (Type::Text { .. } | Type::Image, Node::Bare(text)) => {
             fitting.add(Repair::BareText);
-            return held(ty.read_text(text));
+            return Ok(ty.read_text(text)?);
         }
         (Type::Bool, Node::Bool(b)) => return Ok(Value::Bool(*b)),
         (Type::Int(_) | Type::Float(_) | Type::Money | Type::Duration, Node::Number(raw)) => {
@@ -331,7 +326,7 @@ fn scalar(node: Node<'_>, ty: &Type, fitting: &mut Fitting) -> Result<Value, Mis
         _ => None,
     };
     match found {
-        Some(json) => held(ty.read(&json)),
+        Some(json) => Ok(ty.read(&json)?),
         None => Err(departs(ty, &describe(&node))),
     }
 }
