@@ -3,9 +3,9 @@
 //! In: a text that is more than such lines. Out: the lines alone. They are taken only where nothing around
 //! them can be another answer or a part of this one.
 
-use super::clean::{self, unbulleted};
+use super::clean::{self, Fence, unbulleted};
 use super::lines::field_line;
-use super::parse::{field_of, folded};
+use super::parse::folded;
 use super::said_around as around;
 use super::{fit, shown};
 use flow_plan::{RecordType, Type};
@@ -23,16 +23,15 @@ pub(super) fn fields<'t>(text: &'t str, record: &RecordType) -> Option<&'t str> 
     // `name = value` among words is code.
     let is_field = |line: &str| field_line(line, record).is_some() && !line.contains('=');
     let mut found = Amid::of(text, is_field)?;
-    let lines = || found.inside().lines().filter_map(|line| field_line(line.trim(), record));
-    let given: Vec<(usize, &str)> =
-        lines().filter_map(|(key, value)| Some((field_of(record, key)?, value))).collect();
+    let lines = found.inside().lines().filter_map(|line| field_line(line.trim(), record));
+    let given: Vec<(usize, &str)> = lines.map(|(at, _, value)| (at, value)).collect();
     let is_small = |at: usize| is_small(&record.fields[at].ty);
     let &(last, value) = given.last()?;
     // A single text may as well be a part of the words around it.
     if given.len() == 1 && !is_small(last) {
         return None;
     }
-    if value.is_empty() {
+    if value.is_empty() && !found.has_fence() {
         found.take_below();
     }
     // What is missing may stand in the words, or under another name.
@@ -48,7 +47,7 @@ pub(super) fn fields<'t>(text: &'t str, record: &RecordType) -> Option<&'t str> 
     });
     let behind = found.behind();
     // A text may go on behind its line.
-    let is_apart = is_small(last) || found.inner != found.outer || behind.trim().is_empty();
+    let is_apart = is_small(last) || found.has_fence() || behind.trim().is_empty();
     let words = folded(behind);
     let is_said_again = given.iter().any(|(at, _)| {
         let field = &record.fields[*at];
@@ -74,29 +73,21 @@ pub(super) fn is_small(ty: &Type) -> bool {
 /// The lines, and what stands around them.
 struct Amid<'t> {
     text: &'t str,
-    /// The lines, with the fence around them and without it.
-    outer: (usize, usize),
-    inner: (usize, usize),
+    /// Where the lines are; those without a fence are both its outside and its inside.
+    fence: Fence,
 }
 
 impl<'t> Amid<'t> {
     // The lines of a kind: in the only fence, or from the first to the last.
     fn of(text: &'t str, is_kind: impl Fn(&str) -> bool) -> Option<Amid<'t>> {
         let has_kind = |text: &str| text.lines().any(|line| is_kind(line.trim()));
-        let found = Amid::fence(text).filter(|found| has_kind(found.inside()));
+        let fence = clean::fence(text).map(|fence| Amid { text, fence });
+        let found = fence.filter(|found| has_kind(found.inside()));
         let found = found.or_else(|| Amid::stretch(text, &is_kind))?;
         if found.before().len() + found.behind().len() > around::LONGEST {
             return None;
         }
         (!has_kind(found.before()) && !has_kind(found.behind())).then_some(found)
-    }
-
-    fn fence(text: &'t str) -> Option<Amid<'t>> {
-        let inside = clean::only_fence(text)?;
-        let open = text.find("```")?;
-        let from = open + text[open..].find(inside)?;
-        let close = text.rfind("```")? + "```".len();
-        Some(Amid { text, outer: (open, close), inner: (from, from + inside.len()) })
     }
 
     fn stretch(text: &'t str, is_kind: impl Fn(&str) -> bool) -> Option<Amid<'t>> {
@@ -109,12 +100,12 @@ impl<'t> Amid<'t> {
             }
             from += line.len();
         }
-        found.map(|span| Amid { text, outer: span, inner: span })
+        found.map(|span| Amid { text, fence: Fence { outer: span, inner: span } })
     }
 
     // The value below the name of the last field: its bullets, or one line.
     fn take_below(&mut self) {
-        let (mut to, mut count) = (self.outer.1, 0);
+        let (mut to, mut count) = (self.fence.outer.1, 0);
         for line in self.behind().split_inclusive('\n') {
             let is_empty = line.trim().is_empty();
             if !is_empty && count > 0 && unbulleted(line).is_none() {
@@ -123,22 +114,26 @@ impl<'t> Amid<'t> {
             to += line.len();
             if !is_empty {
                 count += 1;
-                self.outer.1 = to - (line.len() - line.trim_end().len());
+                self.fence.outer.1 = to - (line.len() - line.trim_end().len());
             }
         }
-        self.inner.1 = self.inner.1.max(self.outer.1);
+        self.fence.inner.1 = self.fence.outer.1;
     }
 
     fn before(&self) -> &'t str {
-        &self.text[..self.outer.0]
+        &self.text[..self.fence.outer.0]
     }
 
     fn inside(&self) -> &'t str {
-        &self.text[self.inner.0..self.inner.1]
+        &self.text[self.fence.inner.0..self.fence.inner.1]
     }
 
     fn behind(&self) -> &'t str {
-        &self.text[self.outer.1..]
+        &self.text[self.fence.outer.1..]
+    }
+
+    fn has_fence(&self) -> bool {
+        self.fence.inner != self.fence.outer
     }
 
     // Whether there are words around the lines, and none that says that they are no answer, or may be one itself.
@@ -147,6 +142,6 @@ impl<'t> Amid<'t> {
         let is_alone = both.iter().all(|text| text.trim().is_empty());
         let holds_other = both.iter().any(|text| text.contains(['{', '}', '[', ']', '|', '<', '>', '`']));
         let is_refusal = both.iter().any(|text| around::is_refusal(text));
-        !is_alone && !holds_other && !is_refusal && !shown::is_shown(self.text, self.outer)
+        !is_alone && !holds_other && !is_refusal && !shown::is_shown(self.text, self.fence.outer)
     }
 }

@@ -65,7 +65,7 @@ pub(super) fn find(text: &str, judge: &Judge<'_>) -> Result<Option<Found>, Fault
     if said_around::is_taken_back(&text[last..]) {
         return Err(Fault::Unsure(last, "what stands behind the value takes it back"));
     }
-    if matches!(judge.ty.present(), Type::List(..)) && said_around::says_more(&text[last..]) {
+    if matches!(judge.ty.present(), Type::List(..)) && said_around::counts_more(&text[last..]) {
         return Err(Fault::Unsure(last, "it leaves elements out"));
     }
     // Where there is another, a name that says nothing may be that of a draft.
@@ -143,8 +143,7 @@ fn tuple(text: &str, ty: &Type) -> Option<usize> {
         Type::List(..) | Type::Json(_) => {}
         _ => return None,
     }
-    let inside = clean::only_fence(text).filter(|inside| inside.starts_with('('))?;
-    text.find("```").and_then(|open| Some(open + text[open..].find(inside)?))
+    clean::fence(text).map(|fence| fence.inner.0).filter(|start| text[*start..].starts_with('('))
 }
 
 // Whether another list stands behind the first value that was found, with other elements. Those without

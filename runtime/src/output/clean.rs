@@ -97,12 +97,26 @@ fn without_marks<'t>(whole: &'t str, repairs: &mut Repairs) -> &'t str {
 
 /// What stands in the only fence of a text.
 pub(super) fn only_fence(text: &str) -> Option<&str> {
-    let fence = |text: &str| memchr::memmem::find(text.as_bytes(), b"```");
-    let inside = &text[fence(text)? + 3..];
-    let close = fence(inside)?;
-    if fence(&inside[close + 3..]).is_some() {
+    fence(text).map(|fence| &text[fence.inner.0..fence.inner.1])
+}
+
+/// Where a fence is: with its marks, and what it holds without white space around.
+#[derive(Clone, Copy)]
+pub(super) struct Fence {
+    pub(super) outer: (usize, usize),
+    pub(super) inner: (usize, usize),
+}
+
+/// The only fence of a text.
+pub(super) fn fence(text: &str) -> Option<Fence> {
+    let mark = |text: &str| memchr::memmem::find(text.as_bytes(), b"```");
+    let open = mark(text)?;
+    let inside = &text[open + 3..];
+    let close = mark(inside)?;
+    if mark(&inside[close + 3..]).is_some() {
         return None;
     }
+    let outer = (open, open + 3 + close + 3);
     let inside = &inside[..close];
     // The word behind the fence is a language, if it stands alone on its line.
     let body = match inside.split_once('\n') {
@@ -110,7 +124,9 @@ pub(super) fn only_fence(text: &str) -> Option<&str> {
         Some(_) => inside,
         None => ["json", "text", "txt"].iter().find_map(|l| inside.strip_prefix(l)).unwrap_or(inside),
     };
-    Some(body.trim())
+    // The body ends where the fence closes.
+    let from = open + 3 + close - body.trim_start().len();
+    Some(Fence { outer, inner: (from, from + body.trim().len()) })
 }
 
 /// What stands in a tag around the whole text: `<answer>…</answer>`.
@@ -177,5 +193,7 @@ mod tests {
         assert_eq!(unbulleted("3.5"), None);
         assert_eq!(untagged("<answer> 4 </answer>"), Some("4"));
         assert_eq!(only_fence("so:\n```json\n4\n```\nok?"), Some("4"));
+        // What it holds, and not the word behind its marks.
+        assert_eq!(fence("```json\njson\n```").map(|fence| fence.inner), Some((8, 12)));
     }
 }

@@ -12,7 +12,7 @@ use super::fault::Fault;
 use super::fit::{self, Fitting};
 use super::parse::{self, Node, Object, field_of, folded};
 use super::repair::{Repair, Repairs};
-use super::{said, said_around, shown, tables, tags};
+use super::{said, said_around, tables, tags};
 use flow_plan::{RecordType, Type};
 use std::borrow::Cow;
 
@@ -123,8 +123,7 @@ fn bullets<'t>(text: &'t str, item: &Type) -> Option<Vec<Node<'t>>> {
             let bare = unmarked(bullet);
             // Of boxes, those with a cross may be meant; what is struck out is none.
             let is_open = ["[ ]", "[x]", "[X]", "~~"].iter().any(|mark| bullet.starts_with(mark));
-            let is_none =
-                count == 1 && matches!(&*folded(bare), "none" | "na" | "nothing" | "null" | "keine");
+            let is_none = count == 1 && fit::says_none(bare, item);
             if is_open || is_none || parse::is_rest(bare) || parse::is_slot(bare) {
                 return None;
             }
@@ -227,7 +226,7 @@ fn between_marks(text: &str) -> Option<&str> {
     let name = first.trim().strip_prefix('[')?.strip_suffix(']')?;
     let (inside, last) = rest.trim_end().rsplit_once('\n')?;
     let closing = last.trim().strip_prefix('[')?.strip_suffix(']')?;
-    let is_shown = shown::is_label(&folded(name)) || folded(name) == "thinking";
+    let is_shown = said_around::is_label(&folded(name)) || folded(name) == "thinking";
     let is_name = !is_shown && name.len() > 2 && name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
     (is_name && closing.strip_prefix('/').unwrap_or(closing) == name).then(|| inside.trim())
 }
@@ -262,8 +261,8 @@ fn first_key(text: &str) -> Option<usize> {
     (before.ends_with(':') && !before.contains(['{', '['])).then_some(at + 1)
 }
 
-/// The key and the value of a line that is a field of the type.
-pub(super) fn field_line<'t>(line: &'t str, record: &RecordType) -> Option<(&'t str, &'t str)> {
+/// Which field of the type a line is, its key and its value.
+pub(super) fn field_line<'t>(line: &'t str, record: &RecordType) -> Option<(usize, &'t str, &'t str)> {
     let line = unbulleted(line).unwrap_or(line);
     // Where the whole line is in bold.
     let bold = line.strip_prefix("**").and_then(|line| line.strip_suffix("**"));
@@ -280,8 +279,7 @@ pub(super) fn field_line<'t>(line: &'t str, record: &RecordType) -> Option<(&'t 
     if key.contains(['{', '}', '[', ']', '"', '\'', ',']) {
         return None;
     }
-    field_of(record, key)?;
-    Some((key, value))
+    Some((field_of(record, key)?, key, value))
 }
 
 // One field a line, each once.
@@ -293,8 +291,7 @@ fn fields<'t>(text: &'t str, record: &RecordType) -> Option<Object<'t>> {
         lines.next().filter(|first| !said_around::holds_back(first))?;
     }
     while let Some(line) = lines.next() {
-        let (key, mut value) = field(line)?;
-        let at = field_of(record, key)?;
+        let (at, key, mut value) = field(line)?;
         // A list as bullets below its name.
         if value.is_empty()
             && let Type::List(item, _) = record.fields[at].ty.present()
@@ -353,8 +350,8 @@ pub(super) fn node_of<'t>(text: &'t str, ty: &Type) -> Option<Node<'t>> {
             let whole = parse::value_at(text, 0, ty).ok().filter(|parsed| parsed.end == text.len());
             let whole = whole.map(|parsed| parsed.node).or_else(|| elements(text, item));
             // On one line, it is not certain which dashes begin an element.
-            let below = || text.contains('\n') && unbulleted(text).is_some();
-            whole.or_else(|| Some(Node::List(bullets(text, item).filter(|_| below())?)))
+            let is_below = text.contains('\n') && unbulleted(text).is_some();
+            whole.or_else(|| is_below.then(|| bullets(text, item)).flatten().map(Node::List))
         }
         Type::Record(_) | Type::Map(..) | Type::Json(_) => {
             let parsed = parse::value_at(text, 0, ty).ok()?;

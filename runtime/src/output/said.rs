@@ -22,13 +22,13 @@ const LONGEST: usize = 64 * 1024;
 pub(super) fn find(text: &str, judge: &Judge<'_>) -> Result<Option<Found>, Fault> {
     let mut outer = Repairs::default();
     let mut body = text;
-    if let Some(inside) = clean::only_fence(text) {
-        let before = text[..text.find("```").unwrap_or(0)].trim_end();
+    if let Some(fence) = clean::fence(text) {
+        let before = text[..fence.outer.0].trim_end();
         if said_around::denies_next(before.lines().next_back().unwrap_or_default()) {
             return Err(Fault::Unsure(0, shown::SHOWN));
         }
         outer.add(Repair::Fence);
-        body = inside;
+        body = &text[fence.inner.0..fence.inner.1];
     }
     if let Some(inside) = clean::untagged(body) {
         outer.add(Repair::Tag);
@@ -149,7 +149,7 @@ fn stated(text: &str, judge: &Judge<'_>) -> Result<Option<Json>, Fault> {
 fn tagged(text: &str, ty: &Type) -> Vec<Json> {
     // What is shown, and the emphasis of a word.
     let is_other = |name: &str| {
-        shown::is_label(&folded(name))
+        said_around::is_label(&folded(name))
             || matches!(name, "b" | "code" | "del" | "em" | "i" | "s" | "strong" | "u")
     };
     let all = tags::tags(text).filter(|(_, name)| !is_other(name)).filter_map(|(at, name)| {

@@ -3,8 +3,12 @@
 //! Words are looked for, not understood: where one of them stands, the value is refused rather than guessed.
 
 use super::parse::folded;
-use super::shown;
 use flow_plan::Type;
+
+/// What a value is called that is no answer.
+const LABELS: &str = "bad before draft example format incorrect initial input invalid not old original \
+    placeholder previous previously reflection rejected request sample schema scratchpad \
+    template wrong";
 
 /// Words of a line before a value that say that it is none, or not the one.
 const HELD_BACK: &str = "assuming avoid beispiel cannot case contains could default ejemplo either excluded \
@@ -12,7 +16,7 @@ const HELD_BACK: &str = "assuming avoid beispiel cannot case contains could defa
     suggested tempted typical unless unlike when would wrote yesterdays";
 
 /// Words that stand for a value that is shown, beside the labels of one.
-const SHOWN: &str = "beispiel ejemplo entwurf examples exemple falsch initially instance looks samples";
+const EXAMPLES: &str = "beispiel ejemplo entwurf examples exemple falsch initially instance looks samples";
 
 /// Words with which a line says what it announces, so that other words in it say nothing against that.
 const GIVEN: &str = "based below following here heres hier voici";
@@ -42,6 +46,11 @@ const LONGEST_SENTENCE: usize = 400;
 /// How much is looked at of what stands around a value, in bytes.
 pub(super) const LONGEST: usize = 16 * 1024;
 
+/// Whether a word, folded, is what a value is called that is no answer.
+pub(super) fn is_label(word: &str) -> bool {
+    is_in(LABELS, word)
+}
+
 /// Whether what stands before fields on lines of their own says that they are no answer. In a sentence that
 /// has ended, less is looked for.
 pub(super) fn holds_back(before: &str) -> bool {
@@ -53,7 +62,7 @@ pub(super) fn holds_back(before: &str) -> bool {
         return true;
     }
     let is_given = has(line, |word| is_in(GIVEN, word));
-    let is_shown = has(line, |word| is_in(SHOWN, word) || (is_ended || !is_given) && shown::is_label(word));
+    let is_shown = has(line, |word| is_in(EXAMPLES, word) || (is_ended || !is_given) && is_label(word));
     let is_denied = has_denial(line) || line.contains(FOR_EXAMPLE);
     is_shown || is_denied || !is_ended && has(line, |word| is_in(HELD_BACK, word))
 }
@@ -62,7 +71,7 @@ pub(super) fn holds_back(before: &str) -> bool {
 pub(super) fn denies_next(line: &str) -> bool {
     let line = last_sentence(line.trim_end_matches(['*', '_', ' ']));
     let is_open = !line.ends_with(['.', '!', '?']);
-    let is_shown = || has(line, |word| is_in(SHOWN, word) || shown::is_label(word) || word == "if");
+    let is_shown = || has(line, |word| is_in(EXAMPLES, word) || is_label(word) || word == "if");
     is_open && line.len() <= LONGEST_SENTENCE && (has_denial(line) || line.ends_with(':') && is_shown())
 }
 
@@ -86,7 +95,7 @@ pub(super) fn announces_list(before: &str, item: &Type) -> bool {
     let is_denied = has(clause, |word| {
         is_in(DENIED, word) && !(is_given && word == "could")
             || is_enum && is_in(OPTIONS, word)
-            || shown::is_label(word) && !(is_given && word != "example")
+            || is_label(word) && !(is_given && word != "example")
     });
     let says = is_alone || has(clause, |word| is_in(LISTS, word));
     line.ends_with([':', '：']) && says && !is_denied && !has_denial(clause)
@@ -155,12 +164,12 @@ pub(super) fn announces_other(label: &str) -> bool {
     let may_be_one = |word: &str| matches!(word, "format" | "input" | "reflection" | "request" | "schema");
     let is_one = label.split_whitespace().count() == 1;
     let is_other = is_short
-        && has(label, |word| is_in(SHOWN, word) || shown::is_label(word) && (is_one || !may_be_one(word)));
+        && has(label, |word| is_in(EXAMPLES, word) || is_label(word) && (is_one || !may_be_one(word)));
     label.contains(FOR_EXAMPLE) || !is_given && (is_condition || is_other)
 }
 
 /// Whether words behind a list say that it is not all.
-pub(super) fn says_more(behind: &str) -> bool {
+pub(super) fn counts_more(behind: &str) -> bool {
     let behind = &behind[..behind.floor_char_boundary(LONGEST)];
     let is_left_out = |word: &str| matches!(word, "omitted" | "truncated" | "continued" | "brevity");
     let words: Vec<&str> =

@@ -4,40 +4,8 @@
 use super::parse::folded;
 use super::said_around;
 
-/// What a value is called that is no answer.
-const LABELS: [&str; 23] = [
-    "bad",
-    "before",
-    "draft",
-    "example",
-    "format",
-    "incorrect",
-    "initial",
-    "input",
-    "invalid",
-    "not",
-    "old",
-    "original",
-    "placeholder",
-    "previous",
-    "previously",
-    "reflection",
-    "rejected",
-    "request",
-    "sample",
-    "schema",
-    "scratchpad",
-    "template",
-    "wrong",
-];
-
 /// What is said where a value is shown.
 pub(super) const SHOWN: &str = "it shows a value, and does not say that it is the answer";
-
-/// Whether a word, folded, is one of these.
-pub(super) fn is_label(word: &str) -> bool {
-    LABELS.contains(&word)
-}
 
 /// How much of a line before a value is looked at, in bytes.
 const LONGEST: usize = 200;
@@ -54,7 +22,7 @@ pub(super) fn is_shown(text: &str, span: (usize, usize)) -> bool {
     }
     // `<draft>`, `<!-- `
     let tag = before.strip_suffix('>').and_then(|rest| rest.rsplit_once('<')).map(|(_, name)| name);
-    let is_other = |name: &str| name == "analysis" || is_label(name);
+    let is_other = |name: &str| name == "analysis" || said_around::is_label(name);
     if before.ends_with("<!--") || tag.is_some_and(|name| is_other(&folded(name))) {
         return true;
     }
