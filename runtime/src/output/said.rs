@@ -95,7 +95,7 @@ fn stated(text: &str, judge: &Judge<'_>) -> Result<Option<Json>, Fault> {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let mut labelled: Vec<Json> = Vec::new();
     // The last line that states it.
-    let mut last = 0;
+    let mut last = None;
     let mut alone: Vec<(usize, Json)> = Vec::new();
     let mut reasoned: Vec<Json> = Vec::new();
     for (at, line) in lines.iter().enumerate() {
@@ -103,10 +103,10 @@ fn stated(text: &str, judge: &Judge<'_>) -> Result<Option<Json>, Fault> {
         let bare = unmarked(line.trim_end_matches(['.', '!']));
         if let Some(json) = small(unmarked(bare.trim_end_matches(['.', '!'])), judge.ty) {
             alone.push((at, json));
-            last = at;
+            last = Some(at);
         } else if let Some(json) = behind_label(line, judge.ty, lines.len() == 1) {
             labelled.push(json);
-            last = at;
+            last = Some(at);
         } else if let Type::Enum(e) = judge.ty.present()
             && lines.len() > 1
             && let Some(name) = before_reason(line, e)
@@ -114,7 +114,7 @@ fn stated(text: &str, judge: &Judge<'_>) -> Result<Option<Json>, Fault> {
             reasoned.push(name.into());
         }
     }
-    if lines.iter().skip(last + 1).any(|line| said_around::is_taken_back(line)) {
+    if last.is_some_and(|last| lines[last + 1..].iter().any(|line| said_around::is_taken_back(line))) {
         return Err(Fault::Unsure(0, "what stands behind the value takes it back"));
     }
     if alone.iter().any(|(at, _)| *at > 0 && said_around::denies_next(lines[*at - 1])) {
